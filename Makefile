@@ -1,0 +1,41 @@
+# Everything here sets itself up: a fresh Linux machine with Python 3.11+ and make is enough.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help setup demo test check bench lock clean
+help:            ## what can be asked for
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(READY)  ## the virtual environment, from the pinned and hashed lock; kernels compiled
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "tarazu needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m tarazu.app.warm
+	@touch $@
+
+demo: $(READY)   ## serve the broker in a box and run the README's program against it
+	$(BIN)/python -m tarazu sim demo
+
+test: $(READY)   ## lint, types, import contracts, and every test
+	$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest
+
+check: $(READY)  ## lint, types and import contracts alone
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## every benchmark beside its peer
+	@for name in decode simfeed simday; do $(BIN)/tarazu bench $$name --json || exit 1; done
+
+lock:            ## re-pin both locks (needs uv); review the diff before committing it
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --python-version 3.11 pyproject.toml -o requirements/runtime.txt
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --python-version 3.11 --extra dev pyproject.toml -o requirements/dev.txt
+
+clean:           ## forget the environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
