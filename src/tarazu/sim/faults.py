@@ -103,7 +103,7 @@ class Fault(msgspec.Struct, kw_only=True):
     """Strikes left; None is without limit."""
     probability: float = 1.0
     match: dict[str, str] = {}
-    """Subject fields that must be equal, e.g. {"path": "/orders"} or {"tradingsymbol": "INFY"}; a `*` tail is a prefix."""
+    """Subject fields that must be equal, e.g. {"tradingsymbol": "INFY"} or {"path": "/orders*"}: `*` ends a prefix."""
     params: dict[str, Param] = {}
     struck: int = 0
 
@@ -157,7 +157,7 @@ class Faults:
             )
         if not 0.0 < order.probability <= 1.0:
             raise BadFault("probability lies in (0, 1]")
-        if order.for_s is not None and order.for_s <= 0 or order.count is not None and order.count < 1:
+        if (order.for_s is not None and order.for_s <= 0) or (order.count is not None and order.count < 1):
             raise BadFault("for_s and count are positive")
         start_ns = (now_ns if order.at_ns is None else order.at_ns) + round(order.after_s * 1e9)
         fault = Fault(
@@ -195,10 +195,9 @@ class Faults:
         for fault in self._armed.values():
             if fault.kind != kind or not fault.live_at(now_ns) or not _fits(fault.match, subject):
                 continue
-            if fault.probability < 1.0:
-                rolls = (fault.id, now_ns, *sorted(subject.values()))
-                if not self._dice.chance(fault.probability, "fault", *rolls):
-                    continue
+            rolls: tuple[int | str, ...] = ("fault", fault.id, now_ns, *sorted(subject.values()))
+            if fault.probability < 1.0 and not self._dice.chance(fault.probability, *rolls):
+                continue
             fault.struck += 1
             if fault.count is not None:
                 fault.count -= 1

@@ -1,1 +1,1 @@
-"""Kite Connect v3 on the wire, both ways: frames, rows, CSV, session, errors. Text and bytes become model types here."""
+"""Kite Connect v3 on the wire, both ways: frames, rows, CSV, session, errors. Bytes and text become model types."""
