@@ -18,7 +18,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@touch $@
 
 demo: $(READY)   ## serve the broker in a box and run the README's program against it
-	$(BIN)/python -m tarazu sim demo
+	$(BIN)/tarazu sim run -- $(BIN)/python examples/first_trade.py
 
 test: $(READY)   ## lint, types, import contracts, and every test
 	$(MAKE) --no-print-directory check

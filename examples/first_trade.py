@@ -1,0 +1,11 @@
+import os
+import time
+
+from kiteconnect import KiteConnect
+
+kite = KiteConnect(os.environ["KITE_API_KEY"], os.environ["KITE_ACCESS_TOKEN"], root=os.environ["KITE_ROOT"])
+print("INFY trades at", kite.ltp("NSE:INFY")["NSE:INFY"]["last_price"])
+order_id = kite.place_order("regular", "NSE", "INFY", "BUY", 10, "MIS", "MARKET", market_protection=-1)
+while (order := kite.order_history(order_id)[-1])["status"] not in ("COMPLETE", "REJECTED"):
+    time.sleep(0.2)
+print(order["status"], order["filled_quantity"], "at", order["average_price"])
