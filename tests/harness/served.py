@@ -32,8 +32,10 @@ class Served:
             return json.loads(answer.read() or b"null")
 
     def pass_time(self, seconds: float) -> None:
-        """Move the virtual clock on: rate limits count its seconds, and orders walk their states on it."""
+        """Move the virtual clock on, and wait until the broker is there."""
         self.admin("PUT", "/clock", {"advance_s": seconds})
+        while self.admin("GET", "/status")["lag_s"] > 0.2:
+            pass
 
 
 Serve = Callable[..., Served]
