@@ -4,6 +4,7 @@ Rows are the JSON objects of `GET /orders`, `/orders/{id}`, `/trades`, postbacks
 are rupees as floats here and nowhere else.
 """
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -126,3 +127,41 @@ class TradeRow(msgspec.Struct, kw_only=True):
     fill_timestamp: str
     order_timestamp: str
     exchange_timestamp: str
+
+
+class BadRow(msgspec.Struct, frozen=True):
+    """A row that does not read; the text names the field. Nothing was taken from it."""
+
+    text: str
+
+
+def decode_order_row(row: bytes | Mapping[str, Any]) -> OrderRow | BadRow:
+    """One order row, from JSON or already parsed.
+
+    Fields unknown to us are passed over, and null counts as absent: Kite adds the one and sends the other freely.
+    A status or a type we do not know is refused: to guess at an order is worse than to ask again.
+    """
+    try:
+        fields = msgspec.json.decode(row) if isinstance(row, bytes) else row
+        return msgspec.convert(_without_nulls(fields), OrderRow)
+    except (ValueError, RecursionError) as bad:
+        return BadRow(str(bad))
+
+
+def decode_orders(rows: bytes | Sequence[Any]) -> list[OrderRow] | BadRow:
+    """The rows of `GET /orders` or `/orders/{id}`, all of them or none; an order book is not believed in part."""
+    try:
+        listed = msgspec.json.decode(rows, type=list[Any]) if isinstance(rows, bytes) else rows
+    except (ValueError, RecursionError) as bad:
+        return BadRow(str(bad))
+    decoded: list[OrderRow] = []
+    for number, fields in enumerate(listed):
+        row = decode_order_row(fields)
+        if isinstance(row, BadRow):
+            return BadRow(f"row {number}: {row.text}")
+        decoded.append(row)
+    return decoded
+
+
+def _without_nulls(fields: Any) -> Any:
+    return {k: v for k, v in fields.items() if v is not None} if isinstance(fields, Mapping) else fields
