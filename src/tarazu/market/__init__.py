@@ -1,0 +1,1 @@
+"""What prices mean: option math, and later books, bars and features. Pure kernels over arrays."""
