@@ -1,0 +1,63 @@
+"""What traded, instrument by instrument: the reference prices of the guards."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tarazu.model.units import SECOND_NS
+from tarazu.sim.market import Market
+
+NEVER_NS = -(1 << 62)
+
+
+class Tape:
+    """Running sums of units and value (units x paise) over the day, and what they were when the window began."""
+
+    def __init__(self, market: Market, window_s: int) -> None:
+        n = len(market.universe)
+        self._market = market
+        self._ltp = market.rows["ltp"]
+        self._window_ns = window_s * SECOND_NS
+        self._renew_ns: int | None = None
+        self._units = np.zeros(n, dtype=np.int64)
+        self._value = np.zeros(n, dtype=np.int64)
+        self._window_units = np.zeros(n, dtype=np.int64)
+        self._window_value = np.zeros(n, dtype=np.int64)
+        self._mean = np.zeros(n, dtype=np.int64)
+        self._traded_ns = np.full(n, NEVER_NS, dtype=np.int64)
+
+    def observe(self, now_ns: int) -> NDArray[np.int64]:
+        """Book what everybody else traded in the step that ended now; returns the units of each instrument."""
+        market = self._market
+        units: NDArray[np.int64] = market.buy_flow + market.sell_flow
+        if units.any():
+            self._units += units
+            self._value += units * self._ltp
+            self._traded_ns[units > 0] = now_ns
+        if self._renew_ns is None:
+            self._renew_ns = now_ns + self._window_ns
+        elif now_ns >= self._renew_ns:
+            self._renew(now_ns)
+        return units
+
+    def record(self, index: int, price_paise: int, qty: int, now_ns: int) -> None:
+        """Book a trade of ours."""
+        self._units[index] += qty
+        self._value[index] += qty * price_paise
+        self._traded_ns[index] = now_ns
+
+    def mean_paise(self, index: int) -> int:
+        """Mean of the trades in the last finished window; 0 when it saw none."""
+        return int(self._mean[index])
+
+    def untraded_ns(self, index: int, now_ns: int) -> int:
+        """Time since the last trade; very long when there was none today."""
+        return now_ns - int(self._traded_ns[index])
+
+    def _renew(self, now_ns: int) -> None:
+        assert self._renew_ns is not None
+        units = self._units - self._window_units
+        value = self._value - self._window_value
+        self._mean = np.where(units > 0, value // np.maximum(units, 1), 0)
+        self._window_units[:] = self._units
+        self._window_value[:] = self._value
+        self._renew_ns += (now_ns - self._renew_ns) // self._window_ns * self._window_ns + self._window_ns
