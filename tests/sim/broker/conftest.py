@@ -14,7 +14,7 @@ from tarazu.model.ids import TradingSymbol
 from tarazu.model.instrument import Exchange, Instrument, Kind, SegmentByte, token_of
 from tarazu.model.order import Side
 from tarazu.model.units import SECOND_NS
-from tarazu.sim.broker import AccountSeed, Broker, BrokerConfig
+from tarazu.sim.broker.broker import AccountSeed, Broker, BrokerConfig
 from tarazu.sim.faults import FaultOrder
 from tarazu.sim.market import AuctionInterest
 from tarazu.sim.orders import ModifyRequest, OrderRequest, Placed

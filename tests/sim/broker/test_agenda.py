@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tarazu.sim.agenda import Agenda, run
+from tarazu.sim.broker.agenda import Agenda, run
 
 
 class Works:

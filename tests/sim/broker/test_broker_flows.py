@@ -21,10 +21,10 @@ from tarazu.model import ist
 from tarazu.model.instrument import Kind
 from tarazu.model.order import Side
 from tarazu.model.units import MILLISECOND_NS, SECOND_NS
-from tarazu.sim.broker import AccountSeed, Broker, BrokerConfig
+from tarazu.sim.broker.broker import AccountSeed, Broker, BrokerConfig
 from tarazu.sim.dice import Dice
 from tarazu.sim.faults import FaultOrder
-from tarazu.sim.ledger import Book, EntryKind
+from tarazu.sim.money.ledger import Book, EntryKind
 from tarazu.sim.orders import ModifyRequest, OrderRequest
 from tarazu.sim.synthetic.scenario import SCENARIOS
 from tarazu.wire.kite_orders import EDGES

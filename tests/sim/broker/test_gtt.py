@@ -7,7 +7,7 @@ import pytest
 
 from tarazu.model import ist
 from tarazu.model.order import Side
-from tarazu.sim.gtt import GttLeg, GttRequest
+from tarazu.sim.broker.gtt import GttLeg, GttRequest
 from tarazu.wire.kite_errors import Refusal
 
 USER = "TZ0001"

@@ -6,7 +6,7 @@ import pytest
 
 from tarazu import reference
 from tarazu.model.order import Side
-from tarazu.sim.protection import protected_price
+from tarazu.sim.broker.protection import protected_price
 
 AUTOMATIC = -1.0
 

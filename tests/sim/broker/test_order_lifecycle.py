@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tarazu.sim.oms import way
+from tarazu.sim.broker.oms import way
 from tarazu.wire.kite_errors import BEING_PROCESSED, TOO_MANY_MODIFICATIONS, Refusal
 from tarazu.wire.kite_orders import EDGES, KiteStatus
 

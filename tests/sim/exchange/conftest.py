@@ -16,7 +16,7 @@ from tarazu.model.instrument import Instrument, Kind, SegmentByte, token_of
 from tarazu.model.order import Side, Validity
 from tarazu.model.rules import RuleBook
 from tarazu.model.units import SECOND_NS
-from tarazu.sim.exchange import Exchange
+from tarazu.sim.exchange.exchange import Exchange
 from tarazu.sim.market import AuctionInterest
 from tarazu.sim.orders import NewOrder, Report, ReportKind
 from tarazu.sim.universe import Universe

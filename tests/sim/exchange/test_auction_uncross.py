@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tarazu.model.order import Side, Validity
-from tarazu.sim.auction import Bid, equilibrium, uncross
-from tarazu.sim.exchange_order import ExchangeOrder
+from tarazu.sim.exchange.auction import Bid, equilibrium, uncross
+from tarazu.sim.exchange.exchange_order import ExchangeOrder
 from tarazu.sim.market import AuctionInterest
 
 BUY, SELL = Side.BUY, Side.SELL

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tarazu.model.order import Side, Validity
-from tarazu.sim.book import Book, Match
-from tarazu.sim.exchange_order import ExchangeOrder, Place
+from tarazu.sim.exchange.book import Book, Match
+from tarazu.sim.exchange.exchange_order import ExchangeOrder, Place
 
 PRICES = st.integers(95, 105)
 QTY = st.integers(1, 60)

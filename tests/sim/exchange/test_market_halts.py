@@ -9,8 +9,8 @@ import pytest
 from tarazu import reference
 from tarazu.model import ist
 from tarazu.model.calendar import Phase
-from tarazu.sim.exchange import Exchange
-from tarazu.sim.halts import Breaker
+from tarazu.sim.exchange.exchange import Exchange
+from tarazu.sim.exchange.halts import Breaker
 
 NIFTY = 0
 

@@ -6,7 +6,7 @@ import pytest
 
 from tarazu import reference
 from tarazu.model.units import SECOND_NS
-from tarazu.sim.guards import lpp_range, mark_up
+from tarazu.sim.exchange.guards import lpp_range, mark_up
 
 OPTION = "NIFTY26NOV26000CE"
 

@@ -11,7 +11,7 @@ from tarazu import reference
 from tarazu.model.order import Side, Validity
 from tarazu.model.units import SECOND_NS
 from tarazu.sim.dice import Dice
-from tarazu.sim.exchange import Exchange
+from tarazu.sim.exchange.exchange import Exchange
 from tarazu.sim.market import Market
 from tarazu.sim.orders import NewOrder, Report, ReportKind
 from tarazu.sim.synthetic.market import SyntheticMarket

@@ -14,7 +14,7 @@ from requests.adapters import BaseAdapter
 from tarazu import reference
 from tarazu.model import ist
 from tarazu.model.units import SECOND_NS
-from tarazu.sim.broker import AccountSeed, Broker, BrokerConfig
+from tarazu.sim.broker.broker import AccountSeed, Broker, BrokerConfig
 from tarazu.sim.front.front import Front
 from tarazu.sim.front.http import FORM, JSON, Request, Response, read_request
 from tarazu.sim.front.sessions import App, Sessions

@@ -10,7 +10,7 @@ import pytest
 from kiteconnect import KiteConnect
 from kiteconnect import exceptions as kite_errors
 
-from tarazu.sim.broker import Broker
+from tarazu.sim.broker.broker import Broker
 
 FROM = datetime(2026, 11, 18, 9, 15)  # noqa: DTZ001  the client takes naive IST
 

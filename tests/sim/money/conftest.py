@@ -11,12 +11,12 @@ from tarazu.model.ids import InstrumentToken, TradingSymbol
 from tarazu.model.instrument import Exchange, Instrument, Kind
 from tarazu.model.order import Product, Side
 from tarazu.model.units import HOUR_NS
-from tarazu.sim.account import Account
-from tarazu.sim.conversion import Conversion
-from tarazu.sim.margins import MarginOrder, Margins
-from tarazu.sim.marks import Mark
+from tarazu.sim.money.account import Account
+from tarazu.sim.money.conversion import Conversion
+from tarazu.sim.money.margins import MarginOrder, Margins
+from tarazu.sim.money.marks import Mark
+from tarazu.sim.money.settlement import Closing, Settled, day_end, settle_day
 from tarazu.sim.orders import Fill
-from tarazu.sim.settlement import Closing, Settled, day_end, settle_day
 from tarazu.wire.kite_errors import Refusal
 from tarazu.wire.kite_money import Funds, PositionRow
 

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 
 from tarazu.model.order import Side
-from tarazu.sim.ledger import Book
+from tarazu.sim.money.ledger import Book
 
 NAMES = ("INFY", "TCS", "FUT", "FARFUT", "INFYFUT", "INFY1500CE", "INFY1500PE", "26000CE", "26500PE", "FAR26000CE")
 SHARES = ("INFY", "TCS")

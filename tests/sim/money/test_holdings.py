@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tarazu.model.units import HOUR_NS
-from tarazu.sim.holdings import isin_check_digit, isin_of
+from tarazu.sim.money.holdings import isin_check_digit, isin_of
 
 # Kite v3 "Portfolio: holdings".
 ROW_KEYS = """

@@ -1,6 +1,6 @@
 import pytest
 
-from tarazu.sim.ledger import Book, EntryKind, Ledger
+from tarazu.sim.money.ledger import Book, EntryKind, Ledger
 
 
 def test_every_entry_sums_to_zero_and_so_do_the_books() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from tarazu.model import ist
 from tarazu.portfolio.charges import Charges
-from tarazu.sim.margin_rows import basket_margin, charges_row, contract_note, order_margin
+from tarazu.sim.money.margin_rows import basket_margin, charges_row, contract_note, order_margin
 
 LOT = 65
 # Kite v3 "Margin calculation".

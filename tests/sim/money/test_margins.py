@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tarazu.model.order import Side
-from tarazu.sim.combined import Requirement
-from tarazu.sim.margins import Leg, Margins
-from tarazu.sim.scan import SCENARIOS, RiskArray, years_to_expiry
+from tarazu.sim.money.combined import Requirement
+from tarazu.sim.money.margins import Leg, Margins
+from tarazu.sim.money.scan import SCENARIOS, RiskArray, years_to_expiry
 
 LOT = 65
 LAKH = 100_000

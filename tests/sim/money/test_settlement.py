@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tarazu.sim.ledger import EntryKind
+from tarazu.sim.money.ledger import EntryKind
 
 LOT = 65
 EXPIRY = date(2026, 11, 23)

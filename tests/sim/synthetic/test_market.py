@@ -11,7 +11,7 @@ from tarazu import reference
 from tarazu.model.calendar import Phase, TradingSession, Venue, shorten, venue_of
 from tarazu.model.instrument import Kind
 from tarazu.model.units import MILLISECOND_NS, SECOND_NS
-from tarazu.sim.auction import interest_bids, uncross
+from tarazu.sim.exchange.auction import interest_bids, uncross
 from tarazu.sim.market import Market
 from tarazu.sim.synthetic.market import SyntheticMarket
 from tarazu.sim.synthetic.scenario import SCENARIOS

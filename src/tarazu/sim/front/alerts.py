@@ -16,7 +16,7 @@ from tarazu.model import ist
 from tarazu.model.instrument import Exchange, Instrument, Kind
 from tarazu.model.rules import RuleBook
 from tarazu.model.units import SECOND_NS, rupees
-from tarazu.sim.agenda import Agenda
+from tarazu.sim.broker.agenda import Agenda
 from tarazu.sim.dice import Dice
 from tarazu.sim.front.ids import uuid_shaped
 from tarazu.sim.orders import OrderRequest, Placed

@@ -7,8 +7,8 @@ import msgspec
 from tarazu.model import ist
 from tarazu.model.instrument import Instrument
 from tarazu.model.units import HOUR_NS, MINUTE_NS
+from tarazu.sim.broker.desk import Desk, MarketDay
 from tarazu.sim.candles import BAR, Candle, CandleBook
-from tarazu.sim.desk import Desk, MarketDay
 from tarazu.sim.synthetic.history import History
 from tarazu.sim.universe import Universe
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from tarazu.sim.broker import Broker
+from tarazu.sim.broker.broker import Broker
 from tarazu.sim.front.alerts import AlertBook
 from tarazu.sim.front.archive import CandleArchive
 from tarazu.sim.front.dump import InstrumentsDump

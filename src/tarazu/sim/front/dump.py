@@ -3,7 +3,7 @@
 from datetime import date
 
 from tarazu.model.instrument import Exchange
-from tarazu.sim.broker import Broker
+from tarazu.sim.broker.broker import Broker
 from tarazu.wire.kite_instruments import encode_csv
 
 

@@ -5,7 +5,7 @@ the counts of the rate limits, and alerts. An exception that leaves `handle` is 
 and reports it.
 """
 
-from tarazu.sim.broker import Broker
+from tarazu.sim.broker.broker import Broker
 from tarazu.sim.dice import Dice
 from tarazu.sim.front import (
     disturbances,

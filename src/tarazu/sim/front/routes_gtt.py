@@ -3,10 +3,10 @@
 from typing import Any
 
 from tarazu.model.order import OrdType, Product, Side
+from tarazu.sim.broker.gtt import GttLeg, GttRequest
 from tarazu.sim.front.call import Call, Route
 from tarazu.sim.front.forms import Form, body_form, json_form, parse_json
 from tarazu.sim.front.http import Response, data
-from tarazu.sim.gtt import GttLeg, GttRequest
 from tarazu.wire.kite_errors import Refusal
 
 LEGS_MAX = 2

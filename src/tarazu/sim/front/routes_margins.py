@@ -8,8 +8,8 @@ from tarazu.model.units import rupees
 from tarazu.sim.front.call import Call, Route
 from tarazu.sim.front.forms import Form, json_list, query_form
 from tarazu.sim.front.http import Response, data
-from tarazu.sim.margin_rows import basket_margin, contract_note, order_margin
-from tarazu.sim.margins import Leg, MarginOrder
+from tarazu.sim.money.margin_rows import basket_margin, contract_note, order_margin
+from tarazu.sim.money.margins import Leg, MarginOrder
 from tarazu.wire.kite_errors import Refusal
 from tarazu.wire.kite_money import OrderMargin
 

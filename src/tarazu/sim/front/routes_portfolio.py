@@ -3,12 +3,12 @@
 import msgspec
 
 from tarazu.model.order import Side
-from tarazu.sim.conversion import Conversion
 from tarazu.sim.dice import Dice
 from tarazu.sim.front.call import Call, Route
 from tarazu.sim.front.forms import Form, body_form
 from tarazu.sim.front.http import FORM, Response, data, decode_pairs
 from tarazu.sim.front.ids import uuid_shaped
+from tarazu.sim.money.conversion import Conversion
 from tarazu.wire.kite_errors import Refusal
 from tarazu.wire.kite_money import HoldingRow
 
