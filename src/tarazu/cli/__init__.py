@@ -1,0 +1,34 @@
+"""The `tarazu` command. Names and help are here; what a command needs is imported when it is called."""
+
+import sys
+import traceback
+
+import click
+
+from tarazu.cli.tree import tree
+
+# DESIGN 11: 64 is a misuse of the command line, 70 a bug of ours.
+EXIT_USAGE, EXIT_BUG, EXIT_INTERRUPTED = 64, 70, 130
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(_code())
+
+
+def _code() -> int:
+    try:
+        code = tree.main(prog_name="tarazu", standalone_mode=False)
+    except click.UsageError as misuse:
+        misuse.show()
+        return EXIT_USAGE
+    except click.ClickException as refused:
+        refused.show()
+        return refused.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    except Exception:  # noqa: BLE001 - the last line of the process: whatever it was is shown, with its own code
+        traceback.print_exc()
+        print("tarazu: this is a bug of tarazu; please report it with the trace above", file=sys.stderr)
+        return EXIT_BUG
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,44 @@
+"""`tarazu sim serve`: run a simulated broker."""
+
+from typing import Any
+
+import click
+
+from tarazu.app.sim_flags import broker_flags, options_of
+from tarazu.app.sim_options import BadOptions, refuse
+
+EXAMPLES = """
+\b
+Examples:
+  tarazu sim serve                                     today's (or the next) trading day from 09:15, at rate 1
+  tarazu sim serve --session short --scenario crash    a day with a market-wide halt in two minutes
+  tarazu sim serve --speed 60 --at 09:00               a whole day in seven minutes
+  tarazu sim serve --rules permissive                  a market that is open now, with yesterday's freedoms
+  tarazu sim serve --state var/sim --rest-port 8090    state that survives a restart, on a fixed port
+"""
+
+
+@click.command("serve", epilog=EXAMPLES)
+@broker_flags
+@click.option(
+    "--log-level",
+    type=click.Choice(("debug", "info", "warning", "error")),
+    default="info",
+    show_default=True,
+    help="What goes to stderr.",
+)
+def command(log_level: str, **flags: Any) -> int:
+    """Serve a simulated Kite on 127.0.0.1: REST, ticker and admin port.
+
+    The first line on stdout is one JSON object: ports, URLs, api_key, api_secret, a ready access_token, a request_token
+    and the login URL. Logs go to stderr. SIGTERM ends it with exit code 0, SIGINT with 130; 2 means that a port or the
+    state directory is taken.
+    """
+    options = options_of(flags)
+    try:
+        refuse(options)  # before the slow imports
+        from tarazu.app.sim_broker import serve
+
+        return serve(options, log_level)
+    except BadOptions as bad:
+        raise click.UsageError(str(bad)) from bad
