@@ -78,7 +78,7 @@ class SimBroker:
         self.clock = VirtualClock(self.broker.now_ns, options.speed)
         self.postbacks = Postbacks(sessions.apps.values)
         self.ticker = Ticker(BrokerTicks(self.broker), sessions, self.broker.config.rules)
-        self.driver = Driver(self.broker, self.clock, self.ticker, self.postbacks)
+        self.driver = Driver(self.broker, self.clock, self.ticker, self.postbacks, self.book.seen)
         self.rest = RestApp(self._answer, self.clock.real_s)
         self.ready = self._ready()
         self._stopping = asyncio.Event()

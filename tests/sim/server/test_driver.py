@@ -48,7 +48,7 @@ class Box:
         self.sessions = Sessions([App(api_key="kk", api_secret="ss", user_id="TZ0001")], 1, rules.token_dies_at)
         self.clock = VirtualClock(start_ns, monotonic_ns=lambda: self.real_ns)
         self.ticker = Ticker(BrokerTicks(self.broker), self.sessions, rules)
-        self.driver = Driver(self.broker, self.clock, self.ticker, Postbacks(list))
+        self.driver = Driver(self.broker, self.clock, self.ticker, Postbacks(list), lambda: None)
 
     def pass_s(self, seconds: float) -> None:
         self.real_ns += round(seconds * SECOND_NS)

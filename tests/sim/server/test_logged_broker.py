@@ -16,7 +16,7 @@ from tarazu.sim.faults import BadFault, FaultOrder
 from tarazu.sim.front.front import Front
 from tarazu.sim.front.http import BODY_BYTES_MAX, Request, Response
 from tarazu.sim.front.sessions import App, Sessions
-from tarazu.sim.server.command_log import FILE_NAME, CommandLog, Header
+from tarazu.sim.server.command_log import FILE_NAME, CommandLog, CommandLogError, Header
 from tarazu.sim.server.commands import (
     ArmFault,
     DisarmFault,
@@ -131,6 +131,26 @@ def test_both_lives_go_on_alike(busy: Run, tmp_path: Path) -> None:
         run.after(60_000)
     assert again.digests() == busy.digests()
     assert again.ask("GET", "/trades").body == busy.ask("GET", "/trades").body
+
+
+def test_a_kill_undoes_nothing_that_a_reader_was_shown(busy: Run, tmp_path: Path) -> None:
+    busy.order(qty=2)
+    shown = busy.after(400).ask("GET", "/orders").body
+    killed_at_ns = busy.broker.now_ns
+    busy.after(500)
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / FILE_NAME).write_bytes((tmp_path / FILE_NAME).read_bytes())
+    again = Run(tmp_path / "copy")
+    assert again.broker.now_ns == killed_at_ns
+    assert again.ask("GET", "/orders").body == shown
+
+
+def test_a_log_of_another_version_is_not_replayed(busy: Run, tmp_path: Path) -> None:
+    busy.book.close()
+    path = tmp_path / FILE_NAME
+    path.write_bytes(path.read_bytes().replace(b'"tarazu":"', b'"tarazu":"0.0.', 1))
+    with pytest.raises(CommandLogError, match=r"begun with tarazu '0\.0\."):
+        Run(tmp_path)
 
 
 def test_losing_the_torn_last_command_loses_that_command_only(busy: Run, tmp_path: Path) -> None:

@@ -127,6 +127,7 @@ class Admin:
 
     def state(self, _: Request, __: bytes) -> Any:
         self._driver.reach()
+        self._book.seen()
         return {
             "now_ns": self._book.broker.now_ns,
             "accounts": {user_id: self._book.digest(user_id) for user_id in sorted(self._book.broker.accounts)},

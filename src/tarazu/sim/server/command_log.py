@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from tarazu import __version__
 from tarazu.sim.server.commands import Line
 
 FILE_NAME = "commands.jsonl"
@@ -25,6 +26,9 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What a broker is built from: a log can only be replayed into the same."""
 
     version: int = 1
+    """Of this file's form."""
+    tarazu: str = __version__
+    """Another version may trade differently, so its log is not replayed."""
     seed: int
     rules: str
     scenario: str

@@ -7,6 +7,7 @@ broker's own time is the time of every request and tick.
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,12 @@ class BrokerTicks:
 class Driver:
     """Owns the advance of the broker's time."""
 
-    def __init__(self, broker: Broker, clock: VirtualClock, ticker: Ticker, postbacks: Postbacks) -> None:
+    def __init__(
+        self, broker: Broker, clock: VirtualClock, ticker: Ticker, postbacks: Postbacks, seen: Callable[[], None]
+    ) -> None:
+        """`seen` is called when order updates leave: the state's log may want to know (`LoggedBroker.seen`)."""
         self._broker = broker
+        self._seen_outside = seen
         self._clock = clock
         self._ticker = ticker
         self._postbacks = postbacks
@@ -98,6 +103,7 @@ class Driver:
         if updates:
             batch = tuple(updates)
             updates.clear()
+            self._seen_outside()
             self._ticker.ship_updates(batch)
             self._postbacks.post(batch)
 

@@ -1,9 +1,10 @@
 """Broker, front and command log as one: everything from outside that changes state passes here, live and in replay.
 
 A command is carried out, then logged, then answered. Replay carries the same commands out at the same virtual times,
-and since the broker is pure, the state is the same. What is not logged: reads. They change nothing but the counts of
-the rate limits, and a write that those counts refused (429) is left out of the replay for that reason; while a fault is
-armed reads are logged too, for they may use it up. The strikes of the ticker's own faults are not replayed.
+and since the broker is pure, the state is the same. Of reads only the time of the answer is logged. They change nothing
+but the counts of the rate limits, and a write that those counts refused (429) is left out of the replay for that reason;
+while a fault is armed reads are logged whole, for they may use it up. The strikes of the ticker's own faults are not
+replayed.
 """
 
 import hashlib
@@ -65,6 +66,8 @@ class LoggedBroker:
         finally:
             if logged:
                 self._append(now_ns, _rest_call(request, status))
+            else:
+                self.seen()
         return response
 
     def arm(self, command: ArmFault) -> Fault:
@@ -98,13 +101,16 @@ class LoggedBroker:
                 return app
         raise Refused(f"no account {user_id!r}")
 
-    def mark(self) -> None:
-        """Note how far the clock has come, and bring the log to the disk. Called about once a second."""
-        if self._log is None:
-            return
+    def seen(self) -> None:
+        """Note the time at which somebody outside was shown the state: a restart does not go back behind it."""
         if self.broker.now_ns != self._marked_ns:
             self._append(self.broker.now_ns, Mark())
-        self._log.sync()
+
+    def mark(self) -> None:
+        """Note how far the clock has come, and bring the log to the disk. Called about once a second."""
+        self.seen()
+        if self._log is not None:
+            self._log.sync()
 
     def close(self) -> None:
         self.mark()
