@@ -134,7 +134,8 @@ def check(broker: Broker) -> None:
             assert isinstance(history, list) and isinstance(trades, list)
             assert all(b.status in EDGES[a.status] for a, b in itertools.pairwise(history))
             for r in history:
-                assert r.filled_quantity + r.pending_quantity + r.cancelled_quantity == r.quantity
+                left = r.pending_quantity + r.cancelled_quantity
+                assert left == (0 if r.status == "REJECTED" else r.quantity - r.filled_quantity)
             assert sum(t.quantity for t in trades) == row.filled_quantity
             sign = Side(row.transaction_type).sign
             held[row.tradingsymbol, row.product] += sign * row.filled_quantity

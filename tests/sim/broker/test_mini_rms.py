@@ -138,3 +138,14 @@ def test_a_banned_underlying_lets_positions_shrink_only(open_scene: Any) -> None
     scene = open_scene(cash=5_00_00_000, banned=frozenset({"INFY"}))
     answer = scene.ask(symbol=STOCK_CE, quantity=400, price=40.10, product="NRML")
     assert isinstance(answer, Refusal) and "ban period" in answer.message
+
+
+def test_a_shortfall_of_shares_is_refused_in_kites_words(scene: Any) -> None:
+    scene.place(side="SELL", product="CNC", quantity=35, price=1_510)
+    answer = scene.ask(side="SELL", product="CNC", quantity=6, price=1_510)
+    assert isinstance(answer, Refusal)
+    assert (answer.error_type, answer.status) == (ErrorType.HOLDING, 400)
+    assert answer.message == (
+        "Insufficient stock holding or there are pending sell orders for this stock. "
+        "Check the orderbook for open orders."
+    )

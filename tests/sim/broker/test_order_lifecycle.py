@@ -152,6 +152,24 @@ def test_a_stop_waits_and_then_trades(scene: Any) -> None:
     assert scene.statuses(order_id) == f"{ENTRY} > TRIGGER PENDING > OPEN > COMPLETE"
 
 
+def test_a_rejected_order_shows_nothing_pending_and_nothing_cancelled(scene: Any) -> None:
+    scene.arm("order.reject", params={"text": "17070 : The Price is out of the LPP range"})
+    order_id = scene.place(price=1_490)
+    scene.wait()
+    row = scene.row(order_id)
+    assert (row.status, row.quantity) == ("REJECTED", 10)
+    assert (row.filled_quantity, row.pending_quantity, row.cancelled_quantity) == (0, 0, 0)
+
+
+def test_an_algo_id_is_kept_in_the_rows_meta(scene: Any) -> None:
+    order_id = scene.place(price=1_490, algo_id="4444444444440")
+    scene.wait()
+    scene.modify(order_id, price=1_480)
+    scene.wait()
+    assert {str(r.meta) for r in scene.history(order_id)} == {"{'algo_id': '4444444444440'}"}
+    assert scene.row(scene.place(price=1_490)).meta == {}
+
+
 def test_what_rests_at_the_end_of_the_day_is_cancelled_and_the_book_is_empty_next_morning(scene: Any) -> None:
     order_id = scene.place(price=1_490, product="CNC")
     scene.go(16, 30)

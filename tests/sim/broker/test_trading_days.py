@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
+from tarazu.model import ist
 from tarazu.model.calendar import NotCovered
+from tarazu.model.instrument import Instrument
+from tarazu.model.order import Side
+from tarazu.sim.broker.gtt import GttLeg, GttRequest
+from tarazu.sim.synthetic.scenario import SCENARIOS
 
 USER = "TZ0001"
 TUESDAY, WEDNESDAY = date(2026, 11, 24), date(2026, 11, 25)
@@ -14,6 +19,33 @@ FUT, CE = "NFO:NIFTY26DECFUT", "NFO:NIFTY26NOV26000CE"
 
 def cash(scene: Any) -> int:
     return scene.broker.accounts[USER].ledger.cash_paise  # type: ignore[no-any-return]
+
+
+def watch(scene: Any, instrument: Instrument) -> int:
+    """A good-till-triggered order far below the market; its id."""
+    desk = scene.broker.desk
+    ltp = desk.ltp_paise(desk.index_of(instrument))
+    trigger = ltp // 2 // instrument.tick_size_paise * instrument.tick_size_paise
+    leg = GttLeg(
+        exchange=instrument.exchange.value,
+        tradingsymbol=instrument.tradingsymbol,
+        transaction_type=Side.BUY,
+        quantity=instrument.lot_size,
+        order_type="LIMIT",
+        product="NRML" if instrument.is_derivative else "CNC",
+        price_paise=trigger,
+    )
+    request = GttRequest(
+        type="single",
+        exchange=leg.exchange,
+        tradingsymbol=leg.tradingsymbol,
+        trigger_paise=(trigger,),
+        last_price_paise=ltp,
+        orders=(leg,),
+    )
+    placed = scene.broker.gtts.place(USER, request)
+    assert isinstance(placed, int), placed
+    return placed
 
 
 def test_intraday_orders_are_cancelled_and_positions_closed_by_the_broker(scene: Any) -> None:
@@ -68,9 +100,56 @@ def test_expiry_takes_the_mean_of_the_underlyings_last_half_hour(open_scene: Any
     scene.go(15, 15)
     before = cash(scene)
     scene.price(26_200, "NSE:NIFTY 50")
+    scene.go(15, 30)
+    scene.price(30_000, "NSE:NIFTY 50")
     scene.go(17, 0)
     gained = cash(scene) - before
-    assert 0.9 * 65 * 100_00 < gained < 1.1 * 65 * 100_00
+    assert gained == 65 * 100_00 - round(65 * 100_00 * 0.0015)
+
+
+def test_a_session_played_short_takes_the_mean_of_its_last_nominal_half_hour(open_scene: Any) -> None:
+    scene = open_scene(at=time(8, 59), short=True)
+    session = scene.broker.session
+    scene.wait(90)
+    scene.place(symbol=CE, quantity=65, price=151, product="NRML")
+    scene.broker.advance(session.actual_ns(ist.at_ns(session.day, time(15, 15))))
+    before = cash(scene)
+    scene.price(26_200, "NSE:NIFTY 50")
+    scene.broker.advance(session.last_ns)
+    assert cash(scene) - before == 65 * 100_00 - round(65 * 100_00 * 0.0015)
+
+
+def test_an_expiring_future_ends_at_its_underlyings_mean(open_scene: Any) -> None:
+    scene = open_scene(day=date(2026, 12, 29))
+    scene.place(symbol=FUT, quantity=65, price=26_110, product="NRML")
+    scene.go(15, 15, date(2026, 12, 29))
+    before = cash(scene)
+    scene.price(26_300, "NSE:NIFTY 50")
+    scene.price(26_400, FUT)
+    scene.go(17, 0, date(2026, 12, 29))
+    assert cash(scene) - before == 65 * (26_150_00 - 26_100_05)
+
+
+def test_a_stock_option_expires_into_shares_at_the_mean_of_the_share(open_scene: Any) -> None:
+    last_tuesday = date(2026, 12, 29)
+    scene = open_scene(day=last_tuesday)
+    scene.place(symbol="NFO:INFY26DEC1500CE", quantity=400, price=40.10, product="NRML")
+    scene.go(15, 15, last_tuesday)
+    scene.price(1_700)
+    scene.go(17, 0, last_tuesday)
+    entries = scene.broker.accounts[USER].ledger.entries
+    expired = [e.postings[0].paise for e in entries if e.kind == "EXPIRY"]
+    delivered = [e.postings[0].paise for e in entries if e.ref.startswith("EXP-") and e.kind == "TRADE"]
+    assert (expired, delivered) == ([400 * 100_00], [-400 * 1_600_00])
+
+
+def test_a_living_future_is_marked_at_its_close(scene: Any) -> None:
+    scene.place(symbol=FUT, quantity=65, price=26_110, product="NRML")
+    scene.go(15, 15)
+    before = cash(scene)
+    scene.price(26_400, FUT)
+    scene.go(17, 0)
+    assert cash(scene) - before == 65 * (26_400_00 - 26_100_05)
 
 
 def test_on_a_holiday_the_last_day_stays_readable_and_nothing_trades(scene: Any) -> None:
@@ -103,6 +182,16 @@ def test_a_start_on_a_holiday_shows_the_last_trading_day(open_scene: Any) -> Non
     scene.go(9, 30, WEDNESDAY)
     assert scene.broker.universe.day == WEDNESDAY
     scene.place(price=1_501)
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_a_start_on_a_holiday_has_the_last_trading_days_candles(open_scene: Any, short: bool) -> None:
+    broker = open_scene(day=TUESDAY, market_factory=None, short=short).broker
+    index = broker.universe.index_of_key["NSE:INFY"]
+    bars = broker.candles.candles(index, 0, broker.now_ns, "minute")
+    assert len(bars) >= (2 if short else 360)
+    assert bars[-1].close == broker.exchange.market.rows["ltp"][index]
+    assert any(b.high > b.low for b in bars) or not short
 
 
 def test_a_start_before_six_belongs_to_the_day_before(open_scene: Any) -> None:
@@ -156,9 +245,32 @@ def test_the_permissive_market_is_open_on_a_sunday_night_and_rolls_at_midnight(o
 def test_lots_may_change_overnight_and_the_contracts_triggers_end(open_scene: Any) -> None:
     scene = open_scene(market_factory=None, size="tiny")
     future = next(i for i in scene.broker.universe.instruments if i.tradingsymbol.endswith("DECFUT"))
+    share = scene.broker.universe.find("NSE:INFY")
+    changed, kept = (watch(scene, i) for i in (future, share))
     scene.arm("instruments.lot_change", match={"name": "NIFTY"})
     scene.go(9, 30, WEDNESDAY)
     assert scene.broker.universe.find(future.key).lot_size == 2 * future.lot_size
+    assert scene.broker.gtts.get(USER, changed)["status"] == "cancelled"
+    assert scene.broker.gtts.get(USER, kept)["status"] == "active"
+
+
+def test_the_next_scenario_begins_with_the_next_trading_day_and_stays(open_scene: Any) -> None:
+    thursday = date(2026, 11, 26)
+    scene = open_scene(market_factory=None, short=True, at=time(8, 59))
+    twin = open_scene(market_factory=None, short=True, at=time(8, 59))
+    scene.wait(90)
+    scene.broker.next_scenario(SCENARIOS["gap_open"])
+    scene.go(5, 59, WEDNESDAY)
+    twin.go(5, 59, WEDNESDAY)
+    assert (scene.broker.exchange.market.rows == twin.broker.exchange.market.rows).all(), "today stays as it was"
+    names = []
+    for day in (WEDNESDAY, thursday):
+        scene.go(9, 30, day)
+        names.append(scene.broker.exchange.market.scenario.name)
+    twin.broker.next_scenario(SCENARIOS["gap_open"])
+    twin.go(9, 30, thursday)
+    assert names == ["gap_open", "gap_open"]
+    assert (scene.broker.exchange.market.rows == twin.broker.exchange.market.rows).all(), "whenever it was asked for"
 
 
 def test_accounts_balance_to_the_paisa_over_two_days(scene: Any) -> None:

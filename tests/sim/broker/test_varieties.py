@@ -151,6 +151,19 @@ def test_an_iceberg_shows_a_leg_at_a_time(scene: Any) -> None:
     }
 
 
+def test_what_an_order_leads_to_carries_its_algo_id(scene: Any) -> None:
+    scene.place(variety="iceberg", quantity=20, iceberg_legs=2, iceberg_quantity=10, price=1_501, algo_id="44")
+    scene.place(variety="co", price=1_501, trigger=1_480, algo_id="55")
+    scene.wait()
+    assert [(r.variety, r.meta["algo_id"]) for r in scene.orders()] == [
+        ("iceberg", "44"),
+        ("co", "55"),
+        ("co", "55"),
+        ("iceberg", "44"),
+    ]
+    assert scene.orders()[3].meta["iceberg"]["leg"] == 2
+
+
 def test_cancelling_a_leg_ends_the_iceberg(scene: Any) -> None:
     leg = scene.place(variety="iceberg", quantity=30, iceberg_legs=3, iceberg_quantity=10, price=1_490)
     scene.wait()

@@ -119,6 +119,28 @@ def test_holdings_and_auctions(kite: KiteConnect) -> None:
     assert kite.get_auction_instruments() == []
 
 
+def test_a_listed_holding_is_offered_in_the_auction(open_shop: Callable[..., Any]) -> None:
+    shop = open_shop(at=time(14, 5), day=date(2026, 11, 20))
+    kite = shop.kite()
+    listed = kite.get_auction_instruments()
+    assert listed and listed[0].keys() - kite.holdings()[0].keys() == {"auction_number"}
+    row = listed[0]
+    order_id = kite.place_order(
+        "auction",
+        "NSE",
+        row["tradingsymbol"],
+        "SELL",
+        row["quantity"],
+        "CNC",
+        "LIMIT",
+        price=round(row["close_price"]),
+        auction_number=row["auction_number"],
+    )
+    shop.later(1)
+    assert status(kite, order_id) == "OPEN"
+    assert kite.orders()[-1]["auction_number"] == row["auction_number"]
+
+
 def test_mutual_funds_are_read_and_never_placed(kite: KiteConnect) -> None:
     assert kite.mf_orders() == [] and kite.mf_sips() == []
     assert kite.mf_holdings()[0]["quantity"] > 0

@@ -11,6 +11,7 @@ import msgspec
 from tarazu.model import ist
 from tarazu.model.calendar import NotCovered, TradingCalendar, TradingSession
 from tarazu.model.instrument import Instrument
+from tarazu.model.order import Product
 from tarazu.model.rules import ChargeRates, RuleBook
 from tarazu.model.units import LAKH, PAISE, SECOND_NS
 from tarazu.sim.broker.agenda import Agenda, run
@@ -34,10 +35,11 @@ from tarazu.sim.money.marks import Mark
 from tarazu.sim.orders import ModifyRequest, OrderRequest, OrderUpdate, Placed
 from tarazu.sim.synthetic.scenario import Scenario
 from tarazu.sim.universe import Universe
-from tarazu.wire.kite_errors import Refusal
+from tarazu.wire.kite_errors import ErrorType, Refusal
 from tarazu.wire.kite_money import Funds, HoldingRow, PositionsData
 from tarazu.wire.kite_orders import KiteStatus, OrderRow, TradeRow
 
+TOO_LATE_FOR_MIS = Refusal("Positions cannot be converted to MIS after the square-off time.", ErrorType.ORDER)
 SOME_HOLDINGS = (("NSE:INFY", 40), ("NSE:RELIANCE", 25), ("NSE:SBIN", 100))
 """So that a fresh account's reads are not empty."""
 
@@ -181,10 +183,14 @@ class Broker:
         """One exchange step and everything that hangs on prices."""
         self._market_faults.strike()
         reports = self.exchange.step()
-        rows = self.exchange.market.rows
-        self.candles.record(rows, self.now_ns)
+        self.desk.today.record(self.now_ns)
         self._lifecycle.take(reports)
-        self.gtts.check(rows["ltp"])
+        self.gtts.check(self.exchange.market.rows["ltp"])
+
+    def next_scenario(self, scenario: Scenario) -> None:
+        """Make every trading day from the next roll on of this kind; today stays as it is. A market of the
+        configuration's own factory takes no notice."""
+        self._blueprint = msgspec.structs.replace(self._blueprint, scenario=scenario)
 
     # Accounts.
 
@@ -250,7 +256,20 @@ class Broker:
     def holdings(self, user_id: str) -> list[HoldingRow]:
         return self.accounts[user_id].holding_rows(self.desk.mark, self.now_ns)
 
+    def auctions(self, user_id: str) -> dict[str, HoldingRow]:
+        """Settled holdings that today's auction for short deliveries takes right now, by its number."""
+        found = {}
+        for row in self.holdings(user_id):
+            instrument = self.universe.find(f"{row.exchange}:{row.tradingsymbol}")
+            auction = self.desk.auction(instrument) if instrument is not None and row.quantity else None
+            if auction is not None:
+                found[auction.number] = row
+        return found
+
     def convert(self, user_id: str, request: Conversion) -> Refusal | None:
+        """Move an open quantity to another product; into MIS only while the broker still squares MIS off today."""
+        if request.new_product == Product.MIS and self.desk.facts(user_id, request.instrument).after_cut_off:
+            return TOO_LATE_FOR_MIS
         working = working_orders(self.desk, user_id)
         return self.accounts[user_id].convert(request, self.desk.margins, working, self.desk.mark, self.now_ns)
 

@@ -3,7 +3,7 @@
 from tarazu.model.calendar import Phase, Venue, venue_of
 from tarazu.model.instrument import Instrument
 from tarazu.model.order import OrdType, Side, Variety
-from tarazu.model.units import MINUTE_NS, SECOND_NS, div_half_up
+from tarazu.model.units import SECOND_NS
 from tarazu.sim.broker.days import closing_prices
 from tarazu.sim.broker.desk import Desk
 from tarazu.sim.broker.lifecycle import Lifecycle
@@ -21,9 +21,6 @@ RMS = "rms"
 """`placed_by` of the broker's own orders."""
 CANCEL_FIRST_NS = 1 * SECOND_NS
 """Between the cancellation of intraday orders and the orders that close what is open; our figure."""
-
-FINAL_WINDOW_NS = 30 * MINUTE_NS
-"""NSE clearing: final settlement at the underlying's mean of the last half hour. KITE facts 3.5."""
 
 
 class DayPlan:
@@ -48,7 +45,16 @@ class DayPlan:
             if cut_off_ns < windows[-1].end_ns:
                 agenda.at(cut_off_ns, lambda v=venue: self._cancel_intraday(v))  # type: ignore[misc]
                 agenda.at(cut_off_ns + CANCEL_FIRST_NS, lambda v=venue: self._square_off(v))  # type: ignore[misc]
+        self._plan_auctions()
         agenda.at(session.last_ns, self._settle)
+
+    def _plan_auctions(self) -> None:
+        """Short deliveries are auctioned on days on which shares are delivered; always-open markets do so all day."""
+        desk = self._desk
+        desk.auctions.stay_shut()
+        if desk.calendar.is_settlement_day(desk.today.session.day):
+            closes_ns = desk.auctions.begin(desk.exchange.market, desk.rules.always_open)
+            desk.agenda.at(closes_ns, lambda: self._lifecycle.take(desk.auctions.close(desk.now_ns)))
 
     def charge_square_off(self, order: Order) -> None:
         """The broker's fee for an order of its own that traded (rules `square_off_charge_paise`)."""
@@ -121,13 +127,8 @@ class DayPlan:
             settle_day(account, night)
 
     def _final_paise(self, key: str, closes: dict[str, int]) -> int:
-        """Final settlement price of an underlying: the mean of its last half hour's minutes; its close without any."""
+        """Final settlement price of an underlying; its close where its last half hour was not seen."""
         today = self._desk.today
-        instrument = today.universe.find(key)
-        window = today.session.window(venue_of(instrument), Phase.CONTINUOUS) if instrument else None
-        if window is None:
-            return closes.get(key, 0)
-        start_ns = today.session.actual_ns(today.session.nominal_ns(window.end_ns) - FINAL_WINDOW_NS)
-        index = today.universe.index_of_key[key]
-        bars = today.candles.candles(index, start_ns, window.end_ns - 1, "minute")
-        return div_half_up(sum(b.close for b in bars), len(bars)) if bars else closes.get(key, 0)
+        index = today.universe.index_of_key.get(key)
+        mean = None if index is None else today.final_prices.mean_paise(index)
+        return closes.get(key, 0) if mean is None else mean

@@ -9,8 +9,9 @@ from tarazu.model import ist
 from tarazu.model.calendar import TradingCalendar, TradingSession, shorten
 from tarazu.model.instrument import Instrument
 from tarazu.model.rules import ChargeRates, RuleBook
-from tarazu.model.units import HOUR_NS
+from tarazu.model.units import MINUTE_NS
 from tarazu.sim.broker.desk import MarketDay
+from tarazu.sim.broker.final_prices import FinalPrices
 from tarazu.sim.candles import CandleBook
 from tarazu.sim.exchange.exchange import Exchange
 from tarazu.sim.faults import Faults
@@ -24,8 +25,9 @@ Closes = Mapping[str, int]
 MarketFactory = Callable[[Universe, TradingSession, Closes], Market]
 """Makes the market of a session; closes are yesterday's, key → paise."""
 
-SKIPPED_STEP_NS = HOUR_NS
-"""A day that nobody watches (the one before a start on a holiday) is stepped this coarsely, for its closing prices."""
+SKIPPED_STEP_NS = MINUTE_NS
+"""A day that nobody watches (the one before a start on a holiday) is stepped this coarsely, for its prices and minute
+candles; one played short keeps its own step."""
 
 
 class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,9 +74,11 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
         self.refuse_uncovered(day)
         if self.calendar.is_trading_day(day):
             return self.build(day, {}, faults, now_ns), True
-        past = self._build(self.calendar.previous_trading_day(day), {}, faults, now_ns, SKIPPED_STEP_NS)
-        while past.exchange.next_ns() is not None:
+        step_ns = self.step_ns if self.short else SKIPPED_STEP_NS
+        past = self._build(self.calendar.previous_trading_day(day), {}, faults, now_ns, step_ns)
+        while (due_ns := past.exchange.next_ns()) is not None:
             past.exchange.step()
+            past.record(due_ns)
         return past, False
 
     def _build(self, day: date, closes: Closes, faults: Faults, now_ns: int, step_ns: int) -> MarketDay:
@@ -83,8 +87,13 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
         universe = build_universe(day, self.calendar, self.rules, self.size, self.seed, closes)
         universe = _contracts_changed(universe, faults, now_ns)
         market = self._market(universe, session, closes, step_ns)
+        listed = market.universe
         return MarketDay(
-            session, market.universe, Exchange(market, self.rules, self.seed), CandleBook(market.universe, session)
+            session=session,
+            universe=listed,
+            exchange=Exchange(market, self.rules, self.seed),
+            candles=CandleBook(listed, session),
+            final_prices=FinalPrices(listed, session),
         )
 
     def _market(self, universe: Universe, session: TradingSession, closes: Closes, step_ns: int) -> Market:

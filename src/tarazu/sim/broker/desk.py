@@ -7,6 +7,8 @@ from tarazu.model.instrument import Instrument, Kind
 from tarazu.model.rules import RuleBook
 from tarazu.model.units import MILLISECOND_NS
 from tarazu.sim.broker.agenda import Agenda
+from tarazu.sim.broker.auction_market import Auction, AuctionMarket
+from tarazu.sim.broker.final_prices import FinalPrices
 from tarazu.sim.broker.oms import Blotter, Order
 from tarazu.sim.broker.outbox import Outbox
 from tarazu.sim.broker.rms import Facts
@@ -32,6 +34,13 @@ class MarketDay(msgspec.Struct, frozen=True):
     universe: Universe
     exchange: Exchange
     candles: CandleBook
+    final_prices: FinalPrices
+
+    def record(self, now_ns: int) -> None:
+        """Keep the prices of the step at `now_ns`."""
+        rows = self.exchange.market.rows
+        self.candles.record(rows, now_ns)
+        self.final_prices.record(rows, now_ns)
 
 
 class Desk:
@@ -54,6 +63,7 @@ class Desk:
         self.blotter = Blotter()
         self.outbox = Outbox(self.agenda, faults)
         self.margins = Margins(rules)
+        self.auctions = AuctionMarket(seed)
         self.accounts: dict[str, Account] = {}
         self.today = today
         self.open = True
@@ -110,12 +120,18 @@ class Desk:
         """Any time on days without a session. KITE facts 3.2."""
         return not self.open or self.today.session.is_amo_time(venue_of(instrument), self.now_ns)
 
+    def auction(self, instrument: Instrument) -> Auction | None:
+        """The auction for short deliveries of this share, while it takes orders."""
+        index = self.index_of(instrument)
+        return self.auctions.running(index, self.now_ns) if self.open and index is not None else None
+
     def facts(self, user_id: str, instrument: Instrument) -> Facts:
         """What the pre-checks ask about the instrument now."""
         index = self.index_of(instrument)
         assert index is not None
         lower, upper = self.exchange.bands(index)
         under = self.today.universe.instruments[int(self.today.universe.underlying_index[index])]
+        holding = self.accounts[user_id].holdings.find(instrument)
         return Facts(
             phase=self.phase(instrument),
             amo_time=self.is_amo_time(instrument),
@@ -126,6 +142,8 @@ class Desk:
             position_qty=sum(p.qty for p in self.accounts[user_id].positions if p.instrument.key == instrument.key),
             on_index=instrument.is_derivative and under.kind is Kind.INDEX,
             banned=instrument.is_derivative and instrument.name in self.banned,
+            auction=self.auction(instrument),
+            settled_qty=holding.settled_qty if holding else 0,
         )
 
     def subject(self, order: Order) -> dict[str, str]:

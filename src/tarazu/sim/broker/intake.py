@@ -12,7 +12,7 @@ from tarazu.sim.broker.iceberg import first_leg
 from tarazu.sim.broker.lifecycle import Lifecycle
 from tarazu.sim.broker.means import refuse_means
 from tarazu.sim.broker.oms import Change, Order
-from tarazu.sim.broker.placement import MARKET_TYPES, as_request, merged, new_order, protect, protection
+from tarazu.sim.broker.placement import MARKET_TYPES, as_request, merged, new_order, protect, protection, refuse_type
 from tarazu.sim.broker.protection import is_given, protection_tags
 from tarazu.sim.broker.rms import UNKNOWN_INSTRUMENT, Ticket, inspect, refuse_words
 from tarazu.sim.orders import ModifyRequest, OrderRequest, Placed
@@ -144,6 +144,8 @@ class Intake:
     def _change(self, order: Order, asked: ModifyRequest) -> Change | Refusal:
         """The terms the order would have, inspected; a triggered stop is inspected as the limit order it is."""
         request = merged(order, asked)
+        if refusal := refuse_type(order, request.order_type):
+            return refusal
         shown = OrdType.LIMIT if order.triggered and request.order_type == OrdType.SL else request.order_type
         ticket = self._ticket(order.user_id, msgspec.structs.replace(request, order_type=shown), modifies=True)
         if isinstance(ticket, Refusal):
@@ -151,12 +153,11 @@ class Intake:
         if request.quantity <= order.filled_qty:
             return Refusal(f"Quantity cannot be less than or equal to the filled quantity ({order.filled_qty}).")
         kind = OrdType(request.order_type)
-        if kind.is_stop and not order.is_stop and order.status is not KiteStatus.AMO_RECEIVED:
-            return Refusal("An open order cannot be modified to a stoploss order.")
+        sheds_trigger = order.is_stop and not kind.is_stop
         change = Change(
             qty=request.quantity,
             price_paise=0 if kind in MARKET_TYPES else request.price_paise,
-            trigger_paise=request.trigger_paise,
+            trigger_paise=0 if sheds_trigger else request.trigger_paise,
             order_type=kind,
             validity=Validity(request.validity),
             validity_ttl=request.validity_ttl,

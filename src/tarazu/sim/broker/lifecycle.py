@@ -6,10 +6,12 @@ except while the fault `order.stuck` holds its word back.
 
 from collections.abc import Callable
 
-from tarazu.model.order import Validity
+from tarazu.model.order import Validity, Variety
 from tarazu.model.units import MILLISECOND_NS, MINUTE_NS, SECOND_NS
+from tarazu.sim.broker.auction_market import AuctionMarket
 from tarazu.sim.broker.desk import Desk
 from tarazu.sim.broker.oms import PENDING_CHANGE, Change, Order
+from tarazu.sim.exchange.exchange import Exchange
 from tarazu.sim.orders import Fill, NewOrder, Report, ReportKind
 from tarazu.wire.kite_orders import EDGES, KiteStatus
 
@@ -132,7 +134,11 @@ class Lifecycle:
         order.sent = True
         if order.validity is Validity.TTL:
             order.ttl_until_ns = self._ttl_until_ns(order.validity_ttl)
-        self.take(self._desk.exchange.enter(_new_order(order, index), self._desk.now_ns))
+        self.take(self._where(order).enter(_new_order(order, index), self._desk.now_ns))
+
+    def _where(self, order: Order) -> Exchange | AuctionMarket:
+        """Which market takes the order."""
+        return self._desk.auctions if order.variety is Variety.AUCTION else self._desk.exchange
 
     def _ttl_until_ns(self, minutes: int) -> int:
         return self._desk.now_ns + minutes * MINUTE_NS
@@ -162,7 +168,7 @@ class Lifecycle:
     def _cancel_arrives(self, order: Order) -> None:
         if order.is_done:
             return
-        reports = self._desk.exchange.cancel(order.order_id, self._desk.now_ns)
+        reports = self._where(order).cancel(order.order_id, self._desk.now_ns)
         self.take(reports)
         if order.status is S.CANCELLED and order.filled_qty < order.qty:
             fault = self._desk.faults.strike("order.cancel_fills", self._desk.now_ns, **self._desk.subject(order))

@@ -20,6 +20,9 @@ TAKEN_BACK = {
 }
 PENDING_CHANGE = frozenset(TAKEN_BACK)
 
+ALGO_ID = "algo_id"
+"""Where `meta` keeps it; Kite documents the parameter, not where it is shown."""
+
 
 def way(status: KiteStatus, to: KiteStatus, resting: KiteStatus) -> tuple[KiteStatus, ...]:
     """The statuses from `status` (exclusive) to `to` along Kite's graph: direct where an edge leads there, else by
@@ -69,6 +72,7 @@ class Order(msgspec.Struct, kw_only=True):
     disclosed_qty: int = 0
     market_protection: float = 0.0
     parent_order_id: str | None = None
+    auction_number: str | None = None
     placed_by: str = ""
     """The user, or `rms` for the broker's own square-offs."""
     tag: str | None = None
@@ -116,6 +120,11 @@ class Order(msgspec.Struct, kw_only=True):
         return self.order_type.is_stop
 
     @property
+    def algo_id(self) -> str:
+        """The exchange's id of the algo that sent it; empty for none."""
+        return str(self.meta.get(ALGO_ID, ""))
+
+    @property
     def resting(self) -> KiteStatus:
         """The status in which it waits at the exchange."""
         return S.TRIGGER_PENDING if self.is_stop and not self.triggered else S.OPEN
@@ -160,6 +169,8 @@ class Order(msgspec.Struct, kw_only=True):
         self.protected_paise, self.protected_pct = change.protected_paise, change.protected_pct
         self.tags = change.tags
         self.modified, self.update_ns, self.change = True, now_ns, None
+        if self.triggered:
+            self.trigger()  # it was reached while the change was on its way
 
     def trigger(self) -> None:
         """The stop's price was reached. A protected SL-M reads LIMIT from here on, as a protected MARKET order does."""
@@ -185,6 +196,7 @@ class Order(msgspec.Struct, kw_only=True):
             exchange_timestamp=None if self.exchange_ns is None else ist.stamp(self.exchange_ns),
             variety=self.variety.value,
             modified=self.modified,
+            auction_number=self.auction_number,
             exchange=self.instrument.exchange.value,
             tradingsymbol=self.instrument.tradingsymbol,
             instrument_token=self.instrument.instrument_token,
@@ -200,7 +212,8 @@ class Order(msgspec.Struct, kw_only=True):
             average_price=round(average, 4),
             filled_quantity=self.filled_qty,
             pending_quantity=self.pending_qty,
-            cancelled_quantity=self.canceled_qty,
+            # Kite's sample of a rejected order shows neither a pending nor a cancelled quantity.
+            cancelled_quantity=0 if self.status is S.REJECTED else self.canceled_qty,
             market_protection=self.market_protection,
             meta=dict(self.meta),
             tag=self.tag,

@@ -5,9 +5,10 @@ from typing import Any
 from tarazu.model.instrument import Instrument
 from tarazu.model.order import OrdType, Product, Side, Validity, Variety
 from tarazu.sim.broker.desk import Desk
-from tarazu.sim.broker.oms import Order
+from tarazu.sim.broker.oms import ALGO_ID, Order
 from tarazu.sim.broker.protection import is_given, protected_price, protection_pct, protection_tags
 from tarazu.sim.orders import ModifyRequest, OrderRequest
+from tarazu.wire.kite_errors import Refusal
 
 MARKET_TYPES = (OrdType.MARKET, OrdType.SL_M)
 
@@ -40,10 +41,11 @@ def new_order(
         disclosed_qty=request.disclosed_quantity,
         market_protection=request.market_protection,
         parent_order_id=parent_order_id,
+        auction_number=request.auction_number if variety is Variety.AUCTION else None,
         placed_by=user_id,
         tag=request.tag or None,
         tags=[request.tag] if request.tag else [],
-        meta=meta or {},
+        meta=(meta or {}) | ({ALGO_ID: request.algo_id} if request.algo_id else {}),
         guid=f"{no}X{desk.dice.word('guid', no):016x}",
         ordered_ns=desk.now_ns,
     )
@@ -91,6 +93,7 @@ def as_request(order: Order) -> OrderRequest:
         disclosed_quantity=order.disclosed_qty,
         iceberg_quantity=order.qty,
         market_protection=order.market_protection,
+        algo_id=order.algo_id,
     )
 
 
@@ -117,3 +120,15 @@ def merged(order: Order, asked: ModifyRequest) -> OrderRequest:
         iceberg_quantity=quantity,
         market_protection=asked.market_protection or inherited,
     )
+
+
+def refuse_type(order: Order, order_type: str) -> Refusal | None:
+    """The types no modification gives an order, whatever its terms. `order_type` may be no type at all."""
+    if order.variety is Variety.AUCTION:
+        return Refusal("Auction orders cannot be modified. Cancel the order and place another.")
+    becomes_stop = order_type in (OrdType.SL, OrdType.SL_M)
+    if order.triggered and becomes_stop and order_type != order.order_type:
+        return Refusal("A stoploss order that has triggered cannot be modified to a stoploss order.")
+    if order.variety is Variety.CO and not order.triggered and becomes_stop != order.is_stop:
+        return Refusal("The order type of a cover order cannot be modified.")
+    return None

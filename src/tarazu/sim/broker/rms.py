@@ -13,7 +13,9 @@ from tarazu.model.instrument import Exchange, Instrument, Kind
 from tarazu.model.order import OrdType, Product, Side, Validity, Variety
 from tarazu.model.rules import RuleBook
 from tarazu.model.units import PAISE, rupees_text
+from tarazu.sim.broker.auction_market import Auction
 from tarazu.sim.broker.protection import is_given
+from tarazu.sim.money.account import SHORT_OF_SHARES
 from tarazu.sim.orders import OrderRequest
 from tarazu.wire.kite_errors import PROTECTION_REQUIRED, ErrorType, Refusal
 
@@ -48,6 +50,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """A derivative of an index."""
     banned: bool
     """The underlying is in the F&O ban period."""
+    auction: Auction | None
+    """The share's auction for short deliveries, while it takes orders."""
+    settled_qty: int
+    """Shares of it that the account holds in the depository."""
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,11 +167,28 @@ def _market_order(t: Ticket, rules: RuleBook) -> Refusal | None:
 def _variety(t: Ticket, rules: RuleBook) -> Refusal | None:
     r = t.request
     if r.variety == Variety.AUCTION:
-        return NO_AUCTION
+        return _auction(t)
     if r.variety == Variety.CO:
         return _cover(t)
     if r.variety == Variety.ICEBERG:
         return _iceberg(t, rules)
+    return None
+
+
+def _auction(t: Ticket) -> Refusal | None:
+    """Delivered shares only, at a price of one's own; the day's band does not bind here, the auction's range does."""
+    r, auction = t.request, t.facts.auction
+    if auction is None or r.auction_number != auction.number:
+        return NO_AUCTION
+    if r.transaction_type is not Side.SELL or r.product != Product.CNC:
+        return Refusal("Only CNC sell orders are allowed in the auction session.")
+    if r.order_type != OrdType.LIMIT or r.validity != Validity.DAY or r.disclosed_quantity:
+        return Refusal("Only LIMIT orders of DAY validity, fully disclosed, are allowed in the auction session.")
+    if r.quantity > t.facts.settled_qty:
+        return SHORT_OF_SHARES
+    if not auction.lower_paise <= r.price_paise <= auction.upper_paise:
+        low, high = auction.lower_paise / PAISE, auction.upper_paise / PAISE
+        return Refusal(f"Auction order price should be within {low:.2f} and {high:.2f}.")
     return None
 
 
@@ -275,6 +298,8 @@ def _circuit(t: Ticket, rules: RuleBook) -> Refusal | None:
     """The day's band; tomorrow's is not known yet, so an after-market order meets it at the exchange."""
     r, facts = t.request, t.facts
     if not rules.price_bands or t.is_amo or r.order_type not in (OrdType.LIMIT, OrdType.SL):
+        return None
+    if r.variety == Variety.AUCTION:
         return None
     if r.price_paise < facts.lower_paise:
         word, limit = "lower", facts.lower_paise

@@ -108,6 +108,7 @@ class Varieties:
             price_paise=price,
             trigger_paise=trigger,
             tag=like.tag or "",
+            algo_id=like.algo_id,
         )
         self._intake.enter(like.user_id, like.instrument, request, None, parent_id)
 

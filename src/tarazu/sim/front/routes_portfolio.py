@@ -65,12 +65,9 @@ def holdings_summary(call: Call) -> Response:
 
 
 def auctions(call: Call) -> Response:
-    """Holdings that an auction session would take. No session ever runs here, so nothing is listed, except under the
-    always-open rules, whose readers are promised rows; an auction order is refused all the same."""
-    if not call.broker.config.rules.always_open:
-        return data([])
-    rows = (msgspec.structs.asdict(row) for row in call.broker.holdings(call.user_id))
-    return data([{**row, "auction_number": str(number)} for number, row in enumerate(rows, start=1)])
+    """Holdings that the auction session for short deliveries takes now; an order names the row's `auction_number`."""
+    rows = call.broker.auctions(call.user_id)
+    return data([{**msgspec.structs.asdict(row), "auction_number": number} for number, row in rows.items()])
 
 
 def authorise(call: Call) -> Response | Refusal:

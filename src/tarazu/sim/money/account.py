@@ -25,6 +25,11 @@ from tarazu.wire.kite_money import Funds, HoldingRow, PositionsData
 
 DELIVERY = (Product.CNC, Product.MTF)
 """Products whose shares go to holdings. MTF is kept as fully paid: we lend nothing."""
+SHORT_OF_SHARES = Refusal(
+    "Insufficient stock holding or there are pending sell orders for this stock. Check the orderbook for open orders.",
+    ErrorType.HOLDING,
+)
+"""Kite's words; how their end reads is ours, after its refusal for want of money."""
 
 
 class Account:
@@ -106,7 +111,7 @@ class Account:
         if order.product in DELIVERY and order.side is Side.SELL:
             pledged = sum(w.qty for w in working if _sells_same_shares(w, order))
             have = self.sellable_qty(order.instrument) - pledged
-            return short_of_shares(order.qty, max(0, have)) if order.qty > have else None
+            return SHORT_OF_SHARES if order.qty > have else None
         funding = self.funding(order, margins, working, marks, now_ns)
         return insufficient(*funding) if funding[0] > max(0, funding[1]) else None
 
@@ -134,7 +139,7 @@ class Account:
         after = self.utilisation(margins, working, marks, now_ns).available_paise
         refusal = insufficient(before - after, before) if after < min(before, 0) else None
         if refusal is None and request.sells_shares and self.sellable_qty(request.instrument) < 0:
-            refusal = short_of_shares(request.qty, self.sellable_qty(request.instrument) + request.qty)
+            refusal = SHORT_OF_SHARES
         if refusal is not None:
             self.positions = kept
             return refusal
@@ -217,11 +222,6 @@ def insufficient(required_paise: int, available_paise: int) -> Refusal:
         f"{available_paise / 100:.2f}. Check the orderbook for open orders."
     )
     return Refusal(text, ErrorType.MARGIN)
-
-
-def short_of_shares(wanted: int, have: int) -> Refusal:
-    """Our words: Kite's own are not known."""
-    return Refusal(f"Insufficient holdings. Quantity {wanted} but available quantity is {have}.", ErrorType.HOLDING)
 
 
 def _sells_same_shares(working: MarginOrder, order: MarginOrder) -> bool:

@@ -1,8 +1,8 @@
 """Broker, front and command log as one: everything from outside that changes state passes here, live and in replay.
 
 A command is carried out, then logged, then answered. Replay carries the same commands out at the same virtual times,
-and since the broker is pure, the state is the same. Of reads only the time of the answer is logged. They change nothing
-but the counts of the rate limits, and a write that those counts refused (429) is left out of the replay for that reason;
+and since the broker is pure, the state is the same. Of reads only the time of the answer is logged: they change nothing
+but the counts of the rate limits, and a write that those counts refused (429) is left out of the replay for that;
 while a fault is armed reads are logged whole, for they may use it up. The strikes of the ticker's own faults are not
 replayed.
 """

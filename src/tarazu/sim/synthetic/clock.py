@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from tarazu.model.calendar import Phase, TradingSession, Venue
+from tarazu.model.calendar import Phase, PhaseWindow, TradingSession, Venue
 from tarazu.model.units import HOUR_NS, MINUTE_NS, SECOND_NS
 from tarazu.sim.synthetic.scenario import Scenario
 
@@ -17,6 +17,7 @@ FULL_DAY_NS = 6 * HOUR_NS + 15 * MINUTE_NS
 """A full session, 9:15 to 15:30: what daily volatilities and volumes are measured against."""
 CAS_REFERENCE_NS = 15 * MINUTE_NS
 """The closing auction's reference price is the VWAP of the last 15 minutes of continuous trading (KITE facts 3.1)."""
+CLOSING_PHASES = (Phase.CAS_REFERENCE, Phase.CAS, Phase.CAS_LIMIT, Phase.CAS_MATCH)
 CLOSE_VWAP_NS = 30 * MINUTE_NS
 """Everything else closes at the VWAP of its last half hour."""
 
@@ -79,11 +80,20 @@ class StepClock:
         self.seconds = np.where(trading, self.step_ns / SECOND_NS, 0.0)
 
 
+def closing_auction(session: TradingSession, venue: Venue) -> PhaseWindow | None:
+    """The last window of the closing auction, at whose end its price stands; None for a venue without one.
+
+    That is the match; the timetable in force from 7 Dec 2026 has no window for it, and order entry ends there instead.
+    """
+    windows = session.windows.get(venue, ())
+    return next((w for w in reversed(windows) if w.phase in CLOSING_PHASES), None)
+
+
 def averaging_from_ns(session: TradingSession, venue: Venue) -> int:
     """From when the trades of `venue` count towards its reference or closing price."""
     window = session.window(venue, Phase.CONTINUOUS)
     assert window is not None
-    span = CAS_REFERENCE_NS if session.window(venue, Phase.CAS_MATCH) else CLOSE_VWAP_NS
+    span = CAS_REFERENCE_NS if closing_auction(session, venue) else CLOSE_VWAP_NS
     nominal = session.nominal_ns(window.end_ns) - span
     return max(window.start_ns, session.actual_ns(nominal))
 
@@ -95,12 +105,19 @@ def _read(knots: tuple[tuple[float, float], ...], u: NDArray[np.float64]) -> NDA
 def _events(session: TradingSession, times: NDArray[np.int64]) -> Mapping[int, list[tuple[str, int]]]:
     """Grid position -> what happens there: (open | stop | close, venue number).
 
-    `open`: the pre-open match is over; `stop`: continuous trading is over; `close`: the closing match is over.
+    `open`: the pre-open match is over; `stop`: continuous trading is over; `close`: the closing auction is over.
     """
     found: dict[int, list[tuple[str, int]]] = {}
-    for phase, event in ((Phase.PRE_OPEN_MATCH, "open"), (Phase.CONTINUOUS, "stop"), (Phase.CAS_MATCH, "close")):
+    for event in ("open", "stop", "close"):
         for n, venue in enumerate(VENUES):
-            if window := session.window(venue, phase):
+            if window := _ends_with(event, session, venue):
                 at = int(np.searchsorted(times, window.end_ns))
                 found.setdefault(min(at, len(times) - 1), []).append((event, n))
     return found
+
+
+def _ends_with(event: str, session: TradingSession, venue: Venue) -> PhaseWindow | None:
+    """The window at whose end the event happens."""
+    if event == "close":
+        return closing_auction(session, venue)
+    return session.window(venue, Phase.PRE_OPEN_MATCH if event == "open" else Phase.CONTINUOUS)

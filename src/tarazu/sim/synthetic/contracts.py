@@ -1,7 +1,9 @@
 """Derivative contracts of a day: expiries of the rule book and calendar, strikes, symbols, tokens."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 
 from tarazu.model.calendar import NotCovered, TradingCalendar
 from tarazu.model.instrument import Exchange, Instrument, Kind, SegmentByte, token_of
@@ -17,6 +19,7 @@ WEEKLY_MONTH = "123456789OND"
 """One character a month in weekly symbols: `NIFTY26N2426000CE` (KITE facts 1.8)."""
 
 _EPOCH = date(1970, 1, 1)
+_STRIKE_AND_RIGHT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(CE|PE)")
 
 
 def monthly_expiries(day: date, calendar: TradingCalendar, weekday: int) -> list[date]:
@@ -73,8 +76,19 @@ def strike_text(strike_paise: int) -> str:
 
 
 def option_symbol(name: str, expiry: date, monthly: bool, strike_paise: int, kind: Kind) -> str:
+    return f"{series_symbol(name, expiry, monthly)}{strike_text(strike_paise)}{kind}"
+
+
+def strike_of(symbol: str, series: str) -> tuple[int, Kind] | None:
+    """Strike (paise) and right of an option of this series; None for a symbol of another."""
+    rest = _STRIKE_AND_RIGHT.fullmatch(symbol.removeprefix(series)) if symbol.startswith(series) else None
+    return (int(Decimal(rest[1]) * 100), Kind(rest[2])) if rest else None
+
+
+def series_symbol(name: str, expiry: date, monthly: bool) -> str:
+    """What the symbols of all options of an expiry begin with."""
     when = MONTHS[expiry.month - 1] if monthly else f"{WEEKLY_MONTH[expiry.month - 1]}{expiry.day:02d}"
-    return f"{name}{expiry:%y}{when}{strike_text(strike_paise)}{kind}"
+    return f"{name}{expiry:%y}{when}"
 
 
 def future_symbol(name: str, expiry: date) -> str:
@@ -117,7 +131,10 @@ class Underlying:
         around = strikes(self.spot_paise, self.step_paise, each_side)
         for strike in sorted(around, key=lambda k: (abs(k - self.spot_paise), k)):
             for kind in (Kind.CE, Kind.PE):
-                yield self._contract(kind, expiry, strike, option_symbol(self.name, expiry, monthly, strike, kind))
+                yield self.option(expiry, monthly, strike, kind)
+
+    def option(self, expiry: date, monthly: bool, strike_paise: int, kind: Kind) -> Instrument:
+        return self._contract(kind, expiry, strike_paise, option_symbol(self.name, expiry, monthly, strike_paise, kind))
 
     def _contract(self, kind: Kind, expiry: date, strike_paise: int, symbol: str) -> Instrument:
         byte = SegmentByte.BFO if self.exchange is Exchange.BFO else SegmentByte.NFO

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tarazu.model.calendar import Phase, TradingSession
+from tarazu.model.calendar import TradingSession
 from tarazu.model.rules import RuleBook
 from tarazu.model.units import SECOND_NS
 from tarazu.sim.dice import Dice, mix64
 from tarazu.sim.market import AuctionInterest
 from tarazu.sim.synthetic import auction, ladder, paths, state, surface
 from tarazu.sim.synthetic.cast import Cast, round_to_tick
-from tarazu.sim.synthetic.clock import VENUES, StepClock
+from tarazu.sim.synthetic.clock import VENUES, StepClock, closing_auction
 from tarazu.sim.synthetic.limits import price_bands
 from tarazu.sim.synthetic.listed import SECTORS
 from tarazu.sim.synthetic.scenario import Scenario
@@ -175,7 +175,7 @@ class SyntheticMarket:
         self._words[n, ladder.BIDS :] = 0
         self._own[n]["exchange_ts"] = now_ns // SECOND_NS
         self.changed[n] = True
-        if self.session.window(VENUES[int(self._cast.rows[n]["venue"])], Phase.CAS_MATCH):
+        if closing_auction(self.session, VENUES[int(self._cast.rows[n]["venue"])]):
             self._closing[n] = self._auction_close_paise(n)
 
     def _uncross(self, n: int, price: int, closing: bool, now_ns: int) -> None:

@@ -7,7 +7,7 @@
 | full | every index, share, future and chain | 13,000 |
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import date
 from itertools import chain, islice
 
@@ -46,12 +46,14 @@ def build_universe(
     """All instruments that trade on `day`, one of `SIZES`, always in the same order.
 
     `closes` (key -> paise) are yesterday's closes, around which strikes are listed; what is missing starts from the
-    base prices. `seed` does not move anything yet: what is listed is a matter of day, calendar and rules.
+    base prices. An option listed yesterday stays until it expires, behind all others. `seed` does not move anything
+    yet: what is listed is a matter of day, calendar and rules.
     """
     rules.refuse_uncovered(day)
     market = _Listing(day, calendar, rules, closes)
     build = {"tiny": market.tiny, "desk": market.desk, "full": market.full}
-    return Universe(day, build[size]())
+    listed = build[size]()
+    return Universe(day, [*listed, *market.left_behind({i.key for i in listed})])
 
 
 def base_paise(instrument: Instrument) -> int:
@@ -127,6 +129,17 @@ class _Listing:
             *islice(self._chain(infy, 0, 1), 2),
             *self._futures(reliance, 1),
         ]
+
+    def left_behind(self, listed: Set[str]) -> Iterator[Instrument]:
+        """Yesterday's options that live on, at strikes which the day's listing has moved away from."""
+        gone = [key for key in self._closes if key.endswith(("CE", "PE")) and key not in listed]
+        for u in self._underlyings if gone else ():
+            for expiry in contracts.option_expiries(self._day, self._calendar, u.contract):
+                monthly = expiry in self._monthly(u)
+                series = f"{u.exchange}:{contracts.series_symbol(u.name, expiry, monthly)}"
+                for strike in (contracts.strike_of(key, series) for key in gone):
+                    if strike is not None:
+                        yield u.option(expiry, monthly, *strike)
 
     def _desk_choice(self) -> Iterator[Instrument]:
         nifty, bank, fin, sensex = self._underlyings[:4]
