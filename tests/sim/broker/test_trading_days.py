@@ -13,7 +13,7 @@ from tarazu.sim.broker.gtt import GttLeg, GttRequest
 from tarazu.sim.synthetic.scenario import SCENARIOS
 
 USER = "TZ0001"
-TUESDAY, WEDNESDAY = date(2026, 11, 24), date(2026, 11, 25)
+TUESDAY, WEDNESDAY, THURSDAY = date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 26)
 FUT, CE = "NFO:NIFTY26DECFUT", "NFO:NIFTY26NOV26000CE"
 
 
@@ -73,12 +73,26 @@ def test_each_venue_is_squared_off_at_its_own_time(scene: Any) -> None:
     assert scene.broker.positions(USER).net[0].quantity == 0
 
 
+def test_through_the_evening_the_books_stand_as_the_day_left_them(scene: Any) -> None:
+    scene.place(price=1_501, product="CNC")
+    scene.place(symbol=FUT, quantity=65, price=26_110, product="NRML")
+    scene.wait()
+    funds, holdings = cash(scene), scene.broker.holdings(USER)
+    scene.go(5, 59, TUESDAY)
+    rows = {p.tradingsymbol: (p.quantity, p.overnight_quantity) for p in scene.broker.positions(USER).net}
+    assert rows == {"INFY": (10, 0), FUT.removeprefix("NFO:"): (65, 0)}
+    assert (cash(scene), len(scene.broker.holdings(USER))) == (funds, len(holdings))
+    scene.go(6, 0, TUESDAY)
+    rows = {p.tradingsymbol: (p.quantity, p.overnight_quantity) for p in scene.broker.positions(USER).net}
+    assert rows == {FUT.removeprefix("NFO:"): (65, 65)}
+
+
 def test_delivery_shares_are_holdings_the_next_day_and_settled_on_the_one_after(scene: Any) -> None:
     scene.place(price=1_501, product="CNC")
-    scene.go(17, 0)
+    scene.go(6, 0, TUESDAY)
     holding = scene.broker.holdings(USER)[0]
     assert (holding.quantity, holding.t1_quantity) == (40, 10)
-    scene.go(17, 0, WEDNESDAY)
+    scene.go(6, 0, THURSDAY)
     assert scene.broker.holdings(USER)[0].quantity == 50
 
 
@@ -88,7 +102,7 @@ def test_an_option_expires_into_cash(open_scene: Any) -> None:
     scene.wait()
     before = cash(scene)
     scene.price(26_100, "NSE:NIFTY 50")
-    scene.go(17, 0)
+    scene.go(6, 0, TUESDAY)
     assert scene.broker.positions(USER).net == []
     exercise_stt = round(65 * 100_00 * 0.0015)
     assert cash(scene) - before == 65 * 100_00 - exercise_stt
@@ -102,7 +116,7 @@ def test_expiry_takes_the_mean_of_the_underlyings_last_half_hour(open_scene: Any
     scene.price(26_200, "NSE:NIFTY 50")
     scene.go(15, 30)
     scene.price(30_000, "NSE:NIFTY 50")
-    scene.go(17, 0)
+    scene.go(6, 0, TUESDAY)
     gained = cash(scene) - before
     assert gained == 65 * 100_00 - round(65 * 100_00 * 0.0015)
 
@@ -115,7 +129,7 @@ def test_a_session_played_short_takes_the_mean_of_its_last_nominal_half_hour(ope
     scene.broker.advance(session.actual_ns(ist.at_ns(session.day, time(15, 15))))
     before = cash(scene)
     scene.price(26_200, "NSE:NIFTY 50")
-    scene.broker.advance(session.last_ns)
+    scene.go(6, 0, TUESDAY)
     assert cash(scene) - before == 65 * 100_00 - round(65 * 100_00 * 0.0015)
 
 
@@ -126,7 +140,7 @@ def test_an_expiring_future_ends_at_its_underlyings_mean(open_scene: Any) -> Non
     before = cash(scene)
     scene.price(26_300, "NSE:NIFTY 50")
     scene.price(26_400, FUT)
-    scene.go(17, 0, date(2026, 12, 29))
+    scene.go(6, 0, date(2026, 12, 30))
     assert cash(scene) - before == 65 * (26_150_00 - 26_100_05)
 
 
@@ -136,7 +150,7 @@ def test_a_stock_option_expires_into_shares_at_the_mean_of_the_share(open_scene:
     scene.place(symbol="NFO:INFY26DEC1500CE", quantity=400, price=40.10, product="NRML")
     scene.go(15, 15, last_tuesday)
     scene.price(1_700)
-    scene.go(17, 0, last_tuesday)
+    scene.go(6, 0, date(2026, 12, 30))
     entries = scene.broker.accounts[USER].ledger.entries
     expired = [e.postings[0].paise for e in entries if e.kind == "EXPIRY"]
     delivered = [e.postings[0].paise for e in entries if e.ref.startswith("EXP-") and e.kind == "TRADE"]
@@ -148,7 +162,7 @@ def test_a_living_future_is_marked_at_its_close(scene: Any) -> None:
     scene.go(15, 15)
     before = cash(scene)
     scene.price(26_400, FUT)
-    scene.go(17, 0)
+    scene.go(6, 0, TUESDAY)
     assert cash(scene) - before == 65 * (26_400_00 - 26_100_05)
 
 
@@ -255,7 +269,6 @@ def test_lots_may_change_overnight_and_the_contracts_triggers_end(open_scene: An
 
 
 def test_the_next_scenario_begins_with_the_next_trading_day_and_stays(open_scene: Any) -> None:
-    thursday = date(2026, 11, 26)
     scene = open_scene(market_factory=None, short=True, at=time(8, 59))
     twin = open_scene(market_factory=None, short=True, at=time(8, 59))
     scene.wait(90)
@@ -264,11 +277,11 @@ def test_the_next_scenario_begins_with_the_next_trading_day_and_stays(open_scene
     twin.go(5, 59, WEDNESDAY)
     assert (scene.broker.exchange.market.rows == twin.broker.exchange.market.rows).all(), "today stays as it was"
     names = []
-    for day in (WEDNESDAY, thursday):
+    for day in (WEDNESDAY, THURSDAY):
         scene.go(9, 30, day)
         names.append(scene.broker.exchange.market.scenario.name)
     twin.broker.next_scenario(SCENARIOS["gap_open"])
-    twin.go(9, 30, thursday)
+    twin.go(9, 30, THURSDAY)
     assert names == ["gap_open", "gap_open"]
     assert (scene.broker.exchange.market.rows == twin.broker.exchange.market.rows).all(), "whenever it was asked for"
 

@@ -19,6 +19,7 @@ from tarazu.sim.front.sessions import App, Sessions
 from tarazu.sim.server.command_log import FILE_NAME, CommandLog, CommandLogError, Header
 from tarazu.sim.server.commands import (
     ArmFault,
+    ChooseScenario,
     DisarmFault,
     IssueAccessToken,
     IssueRequestToken,
@@ -143,6 +144,23 @@ def test_a_kill_undoes_nothing_that_a_reader_was_shown(busy: Run, tmp_path: Path
     again = Run(tmp_path / "copy")
     assert again.broker.now_ns == killed_at_ns
     assert again.ask("GET", "/orders").body == shown
+
+
+def test_the_chosen_kind_of_day_comes_tomorrow_and_after_a_restart_too(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    with pytest.raises(Refused, match="no scenario 'rainy'; there are: "):
+        run.book.choose_scenario(ChooseScenario(scenario="rainy"))
+    run.book.choose_scenario(ChooseScenario(scenario="crash"))
+    run.book.mark()
+    (tmp_path / "copied").mkdir()
+    (tmp_path / "copied" / FILE_NAME).write_bytes((tmp_path / FILE_NAME).read_bytes())
+    again = Run(tmp_path / "copied")
+    for each in (run, again):
+        each.broker.advance(ist.at_ns(date(2026, 11, 25), time(15, 0)))
+    nifty = run.broker.universe.index_of_key["NSE:NIFTY 50"]
+    row, twin = run.broker.exchange.row(nifty), again.broker.exchange.row(nifty)
+    assert int(row["low"]) < 0.92 * int(row["close"])
+    assert row.tobytes() == twin.tobytes()
 
 
 def test_a_log_of_another_version_is_not_replayed(busy: Run, tmp_path: Path) -> None:

@@ -303,6 +303,7 @@ class Broker:
     def _stop(self, standstill: Standstill) -> None:
         """The last covered day is over. The clock goes on; markets stay shut and the books readable."""
         self._plan.end_orders()
+        self._plan.settle()
         self.desk.open, self.standstill = False, standstill
 
     def _roll(self, day: date) -> None:
@@ -320,6 +321,8 @@ class Broker:
 
     def _close_day(self) -> None:
         self._plan.end_orders()
+        if self.desk.open:
+            self._plan.settle()
         self.desk.blotter.clear(keep=KiteStatus.AMO_RECEIVED)
         self._varieties.clear()
         self.desk.open = False

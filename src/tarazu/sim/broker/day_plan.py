@@ -46,7 +46,7 @@ class DayPlan:
                 agenda.at(cut_off_ns, lambda v=venue: self._cancel_intraday(v))  # type: ignore[misc]
                 agenda.at(cut_off_ns + CANCEL_FIRST_NS, lambda v=venue: self._square_off(v))  # type: ignore[misc]
         self._plan_auctions()
-        agenda.at(session.last_ns, self._settle)
+        agenda.at(session.last_ns, self.end_orders)
 
     def _plan_auctions(self) -> None:
         """Short deliveries are auctioned on days on which shares are delivered; always-open markets do so all day."""
@@ -105,9 +105,9 @@ class DayPlan:
             self._lifecycle.submit(order)
             left -= request.quantity
 
-    def _settle(self) -> None:
-        """After the last phase: what is under way ends, and the books are settled (`sim.money.settlement`)."""
-        self.end_orders()
+    def settle(self) -> None:
+        """Settle the books of the session that is over (`sim.money.settlement`). Until this, at the roll of the next
+        morning, positions and funds stand as the day left them, as Kite shows them through the evening."""
         desk, today = self._desk, self._desk.today
         closes = closing_prices(today)
 
@@ -118,7 +118,7 @@ class DayPlan:
         night = day_end(
             desk.calendar,
             today.session.day,
-            desk.now_ns,
+            today.session.last_ns,
             closing,
             today.universe.find,
             frozenset(desk.rules.contracts),

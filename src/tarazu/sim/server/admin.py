@@ -17,7 +17,14 @@ from tarazu.model.units import SECOND_NS
 from tarazu.sim.faults import CATALOGUE, FaultOrder
 from tarazu.sim.server.admin_http import AdminError, Answer, loopback_only, read
 from tarazu.sim.server.clock import VirtualClock
-from tarazu.sim.server.commands import ArmFault, DisarmFault, IssueAccessToken, IssueRequestToken, OpenAccount
+from tarazu.sim.server.commands import (
+    ArmFault,
+    ChooseScenario,
+    DisarmFault,
+    IssueAccessToken,
+    IssueRequestToken,
+    OpenAccount,
+)
 from tarazu.sim.server.driver import Driver
 from tarazu.sim.server.logged_broker import LoggedBroker
 from tarazu.sim.server.postback import Postbacks
@@ -49,6 +56,10 @@ class UserOrder(msgspec.Struct, forbid_unknown_fields=True):
     user_id: str
 
 
+class ScenarioOrder(msgspec.Struct, forbid_unknown_fields=True):
+    scenario: str
+
+
 class Admin:
     """The routes. `shut_down` ends the process; `about` describes what runs (rules, scenario, seed, ports)."""
 
@@ -75,6 +86,7 @@ class Admin:
             ("/status", {"GET": self.status}),
             ("/clock", {"GET": self.clock, "PUT": self.set_clock}),
             ("/scenarios", {"GET": self.scenarios}),
+            ("/scenario", {"PUT": self.choose_scenario}),
             ("/faults", {"GET": self.faults, "POST": self.arm, "DELETE": self.disarm_all}),
             ("/faults/{id:int}", {"DELETE": self.disarm}),
             ("/accounts", {"GET": self.accounts, "POST": self.open_account}),
@@ -146,6 +158,12 @@ class Admin:
             raise AdminError(400, "bad_clock", str(bad)) from bad
         self._driver.wake()
         return self.clock(request, body)
+
+    def choose_scenario(self, _: Request, body: bytes) -> Any:
+        self._driver.reach()
+        scenario = read(body, ScenarioOrder).scenario
+        self._book.choose_scenario(ChooseScenario(scenario=scenario))
+        return {"scenario": scenario, "from": "the next trading day"}
 
     def arm(self, _: Request, body: bytes) -> Any:
         self._driver.reach()

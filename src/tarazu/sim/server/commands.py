@@ -53,11 +53,17 @@ class IssueAccessToken(msgspec.Struct, frozen=True, kw_only=True, tag_field="do"
     user_id: str
 
 
+class ChooseScenario(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="choose-scenario"):
+    """The kind of day from the next trading day on, by its name in `sim.synthetic.scenario`."""
+
+    scenario: str
+
+
 class Mark(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag="mark"):
     """Nothing happened until here: after a restart the clock goes on from the last line's time."""
 
 
-Command = RestCall | ArmFault | DisarmFault | OpenAccount | IssueRequestToken | IssueAccessToken | Mark
+Command = RestCall | ArmFault | DisarmFault | OpenAccount | IssueRequestToken | IssueAccessToken | ChooseScenario | Mark
 
 
 class Line(msgspec.Struct, frozen=True):

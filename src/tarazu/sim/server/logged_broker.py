@@ -22,6 +22,7 @@ from tarazu.sim.front.sessions import App, Login, Sessions
 from tarazu.sim.server.command_log import CommandLog
 from tarazu.sim.server.commands import (
     ArmFault,
+    ChooseScenario,
     Command,
     DisarmFault,
     IssueAccessToken,
@@ -32,6 +33,7 @@ from tarazu.sim.server.commands import (
     RestCall,
 )
 from tarazu.sim.server.postback import parse_url
+from tarazu.sim.synthetic.scenario import SCENARIOS
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +96,10 @@ class LoggedBroker:
         """Raises Refused for an unknown account."""
         login: Login = self._perform(command)
         return login
+
+    def choose_scenario(self, command: ChooseScenario) -> None:
+        """The kind of day from the next trading day on. Raises Refused for an unknown one."""
+        self._perform(command)
 
     def app_of(self, user_id: str) -> App:
         for app in self.sessions.apps.values():
@@ -181,7 +187,14 @@ class LoggedBroker:
                 return self.sessions.request_token(self.app_of(command.user_id).api_key, now_ns)
             case IssueAccessToken():
                 return self.sessions.log_in(self.app_of(command.user_id).api_key, now_ns)
+            case ChooseScenario():
+                return self._choose(command.scenario)
         return None
+
+    def _choose(self, name: str) -> None:
+        if name not in SCENARIOS:
+            raise Refused(f"no scenario {name!r}; there are: {', '.join(SCENARIOS)}")
+        self.broker.next_scenario(SCENARIOS[name])
 
     def _open(self, command: OpenAccount) -> App:
         if not (command.user_id.isascii() and command.user_id.isalnum() and len(command.user_id) <= 16):
