@@ -16,6 +16,8 @@ KERNELS = (
     "tarazu.sim.synthetic.ladder",
     "tarazu.sim.synthetic.history",
     "tarazu.sim.candles",
+    "tarazu.sim.exchange.price_range",
+    "tarazu.sim.exchange.tape",
 )
 
 

@@ -1,5 +1,6 @@
 """Halts of the whole market: the index breaker that calls them, and the time they take."""
 
+import math
 from enum import Enum
 
 import msgspec
@@ -73,13 +74,16 @@ class Breaker:
         self._steps = steps
         self._session = session
         self._passed = 0
+        self._first_pct = min((s.level_pct for s in steps), default=math.inf)
 
     def watch(self, now_ns: int, move_pct: float) -> MarketHaltStep | None:
         """The halt that an index `move_pct` away from its close calls for now; None when there is none.
 
         A level passed at an hour that has no halt for it (10 % after 14:30) is spent.
         """
-        level = max([s.level_pct for s in self._steps if abs(move_pct) >= s.level_pct], default=0)
+        if abs(move_pct) < self._first_pct:
+            return None
+        level = max(s.level_pct for s in self._steps if abs(move_pct) >= s.level_pct)
         if level <= self._passed:
             return None
         self._passed = level

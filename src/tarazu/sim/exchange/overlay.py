@@ -28,6 +28,8 @@ LTP, LAST_QTY, AVG_PRICE, VOLUME, OPEN, HIGH, LOW, CLOSE, LAST_TRADE_TS, EXCHANG
         "exchange_ts",
     )
 )
+WORD_MAX = 0xFFFFFFFF
+"""A row holds 32 bits a number; volume and total quantities stop here, as the market's own stop before."""
 LEVEL_WORDS = 3  # qty, price, orders in the upper half (kite_ticks.LEVEL)
 _LADDER = {Side.BUY: _OFFSETS["bids"], Side.SELL: _OFFSETS["asks"]}
 _TOTAL = {Side.BUY: _OFFSETS["buy_qty"], Side.SELL: _OFFSETS["sell_qty"]}
@@ -109,10 +111,10 @@ class Overlay:
         return self._words[VOLUME] == self._last_at_volume
 
     def _paint_trades(self, words: list[int]) -> None:
-        volume = words[VOLUME]
         if self._volume:
-            words[VOLUME] = volume + self._volume
-            words[AVG_PRICE] = (words[AVG_PRICE] * volume + self._value) // words[VOLUME]
+            volume = words[VOLUME] + self._volume
+            words[AVG_PRICE] = (words[AVG_PRICE] * words[VOLUME] + self._value) // volume
+            words[VOLUME] = min(volume, WORD_MAX)
         words[HIGH] = max(words[HIGH], self._high)
         words[LOW] = min(words[LOW] or self._low, self._low)
         if self._last is not None and self._is_last_ours():
@@ -124,7 +126,8 @@ class Overlay:
         for side in Side:
             levels = book.levels(side)
             before = sum(qty for _, qty, _ in self.ladder(side))
-            words[_TOTAL[side]] = max(0, words[_TOTAL[side]] + sum(qty for _, qty, _ in levels) - before)
+            total = words[_TOTAL[side]] + sum(qty for _, qty, _ in levels) - before
+            words[_TOTAL[side]] = min(max(total, 0), WORD_MAX)
             shown = [word for price, qty, orders in levels[:DEPTH_LEVELS] for word in (qty, price, orders << 16)]
             start, room = _LADDER[side], DEPTH_LEVELS * LEVEL_WORDS
             words[start : start + room] = shown + [0] * (room - len(shown))

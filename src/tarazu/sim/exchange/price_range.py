@@ -1,6 +1,9 @@
 """The sliding price range of F&O underlyings in the cash market. NSE/FAOP/62241, 64995."""
 
+from typing import Any
+
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from tarazu.model.calendar import Venue, venue_of
@@ -23,19 +26,17 @@ class PriceRanges:
         sliding = [n for n, i in enumerate(instruments) if rules.price_bands and venue_of(i) is Venue.CASH_FNO]
         self._indices: NDArray[np.int64] = np.array(sliding, dtype=np.int64)
         self._close = market.rows["close"][self._indices].astype(np.int64)
-        self._count = np.zeros((len(sliding), 2), dtype=np.int64)
+        self._counts = np.zeros((len(sliding), 2), dtype=np.int64)
+        """Steps traded at the low mark, at the high one."""
         self._ltp = market.rows["ltp"]
         self._set_marks()
 
-    def observe(self, units: NDArray[np.int64]) -> list[tuple[int, bool]]:
+    def observe(self) -> list[tuple[int, bool]]:
         """Count the step that just ended; returns (index, up) for each share whose range is due to slide."""
-        ltp = self._ltp[self._indices]
-        below, above = ltp <= self._low_mark, ltp >= self._high_mark
-        if not (below.any() or above.any()):
+        market = self._market
+        if not _count(self._indices, self._ltp, market.buy_flow, market.sell_flow, self._marks, self._counts):
             return []
-        self._count += np.stack((below, above), axis=1) & (units[self._indices] > 0)[:, None]
-        due = np.argwhere(self._count >= TRADING_STEPS)
-        return [(int(self._indices[n]), bool(up)) for n, up in due]
+        return [(int(self._indices[n]), bool(up)) for n, up in np.argwhere(self._counts >= TRADING_STEPS)]
 
     def slide(self, index: int, up: bool) -> None:
         """Move both limits of a range one step, and start counting anew."""
@@ -44,10 +45,27 @@ class PriceRanges:
         close = int(self._market.rows["close"][index])
         move = int(close * self._step_pct / 100) // tick * tick
         self._market.bands[index] += move if up else -move
-        self._count[self._indices == index] = 0
+        self._counts[self._indices == index] = 0
         self._set_marks()
 
     def _set_marks(self) -> None:
         bands = self._market.bands[self._indices]
         inside = self._close * (MARK_PCT / 100)
-        self._low_mark, self._high_mark = bands[:, 0] + inside, bands[:, 1] - inside
+        self._marks = np.stack((bands[:, 0] + inside, bands[:, 1] - inside), axis=1)
+
+
+@njit("boolean(int64[::1], int32[:], int64[::1], int64[::1], float64[:, ::1], int64[:, ::1])", cache=True)
+def _count(indices: Any, ltp: Any, bought: Any, sold: Any, marks: Any, counts: Any) -> bool:
+    """Whether a range is due to slide."""
+    due = False
+    for n in range(len(indices)):
+        i = indices[n]
+        if bought[i] + sold[i] == 0:
+            continue
+        if ltp[i] <= marks[n, 0]:
+            counts[n, 0] += 1
+            due |= counts[n, 0] >= TRADING_STEPS
+        if ltp[i] >= marks[n, 1]:
+            counts[n, 1] += 1
+            due |= counts[n, 1] >= TRADING_STEPS
+    return due

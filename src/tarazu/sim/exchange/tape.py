@@ -1,7 +1,9 @@
 """What traded, instrument by instrument: the reference prices of the guards."""
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
+from numba import njit
 
 from tarazu.model.units import SECOND_NS
 from tarazu.sim.market import Market
@@ -25,19 +27,14 @@ class Tape:
         self._mean = np.zeros(n, dtype=np.int64)
         self._traded_ns = np.full(n, NEVER_NS, dtype=np.int64)
 
-    def observe(self, now_ns: int) -> NDArray[np.int64]:
-        """Book what everybody else traded in the step that ended now; returns the units of each instrument."""
+    def observe(self, now_ns: int) -> None:
+        """Book what everybody else traded in the step that ended now."""
         market = self._market
-        units: NDArray[np.int64] = market.buy_flow + market.sell_flow
-        if units.any():
-            self._units += units
-            self._value += units * self._ltp
-            self._traded_ns[units > 0] = now_ns
+        _book(market.buy_flow, market.sell_flow, self._ltp, self._units, self._value, self._traded_ns, now_ns)
         if self._renew_ns is None:
             self._renew_ns = now_ns + self._window_ns
         elif now_ns >= self._renew_ns:
             self._renew(now_ns)
-        return units
 
     def record(self, index: int, price_paise: int, qty: int, now_ns: int) -> None:
         """Book a trade of ours."""
@@ -61,3 +58,13 @@ class Tape:
         self._window_units[:] = self._units
         self._window_value[:] = self._value
         self._renew_ns += (now_ns - self._renew_ns) // self._window_ns * self._window_ns + self._window_ns
+
+
+@njit("void(int64[::1], int64[::1], int32[:], int64[::1], int64[::1], int64[::1], int64)", cache=True)
+def _book(bought: Any, sold: Any, ltp: Any, units: Any, value: Any, traded_ns: Any, now_ns: int) -> None:
+    for i in range(len(bought)):
+        traded = bought[i] + sold[i]
+        if traded:
+            units[i] += traded
+            value[i] += traded * ltp[i]
+            traded_ns[i] = now_ns

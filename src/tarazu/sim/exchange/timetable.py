@@ -38,6 +38,8 @@ class Timetable:
         self._windows = {
             venue: tuple((w, _close(w, session, dice)) for w in windows) for venue, windows in session.windows.items()
         }
+        with_pre_open = (v for v, ws in session.windows.items() if any(w.phase is Phase.PRE_OPEN for w in ws))
+        self._with_pre_open = frozenset(with_pre_open)
 
     def phase(self, venue: Venue, now_ns: int) -> Phase:
         """The phase at `now_ns`. After a random close the auction is matching until its window ends."""
@@ -61,7 +63,7 @@ class Timetable:
         return sorted(found)
 
     def has_pre_open(self, venue: Venue) -> bool:
-        return any(w.phase is Phase.PRE_OPEN for w, _ in self._windows.get(venue, ()))
+        return venue in self._with_pre_open
 
     def market_orders_first(self, closing: bool) -> bool:
         """Market orders have priority in the framework of 2026, which is the one with a limit-only window."""

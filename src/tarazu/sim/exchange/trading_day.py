@@ -106,12 +106,12 @@ class TradingDay:
             pit.overlay.lift()
         stepped_ns = self._curtain.step()
         assert stepped_ns == now_ns, "the market steps when it said it would"
-        units = self.floor.tape.observe(now_ns)
-        slides = self._ranges.observe(units)
+        self.floor.tape.observe(now_ns)
+        slides = self._ranges.observe()
         buy_flow, sell_flow = self.market.buy_flow, self.market.sell_flow
         before_ns = now_ns - 1  # a step ends an interval: what it traded belongs to the phase before its end
         # Behind a drawn curtain nothing moves: what our orders took stays taken until it opens.
-        moving = () if self._curtain.is_drawn else Venue
+        moving = () if self._curtain.is_drawn else {Venue.INDEX, *(pit.venue for pit in self._pits.values())}
         trading = {v for v in moving if self._venue_phase(v, before_ns) is Phase.CONTINUOUS}
         reports: list[Report] = []
         for index in sorted(self._pits):
