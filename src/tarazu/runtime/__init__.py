@@ -1,0 +1,1 @@
+"""What runs the stack on a machine: the feed log, its single writer and its readers."""
