@@ -10,6 +10,13 @@ import time
 KERNELS = (
     "tarazu.wire.tick_kernels",
     "tarazu.market.black76",
+    "tarazu.market.arrivals",
+    "tarazu.market.tokens",
+    "tarazu.market.features",
+    "tarazu.market.bars",
+    "tarazu.market.state_kernels",
+    "tarazu.market.implied",
+    "tarazu.market.chain_kernels",
     "tarazu.sim.dice",
     "tarazu.sim.synthetic.surface",
     "tarazu.sim.synthetic.paths",

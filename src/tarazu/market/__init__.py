@@ -1,1 +1,1 @@
-"""What prices mean: option math, and later books, bars and features. Pure kernels over arrays."""
+"""What prices mean: books, bars, features, option chains, and whether the feed can be believed. Pure."""
