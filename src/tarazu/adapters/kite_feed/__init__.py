@@ -1,0 +1,1 @@
+"""The ticker client: up to three WebSockets to Kite that cannot go silently blind."""
