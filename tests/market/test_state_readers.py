@@ -23,7 +23,7 @@ def test_no_reader_sees_half_a_frame(tmp_path: Path) -> None:
     with path.open("r+b") as file, subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None and writer.stdout.readline() == "ready\n"
         reader = MarketView(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        mirror, seen, last = state_of(*TOKENS), set(), len(TOKENS) - 1
+        mirror, seen, last, n = state_of(*TOKENS), set(), len(TOKENS) - 1, 0
         while writer.poll() is None:
             if reader.copy_to(mirror):
                 n = int(mirror.rows["ltp"][0])
