@@ -31,7 +31,7 @@ check: $(READY)  ## lint, types and import contracts alone
 	$(BIN)/lint-imports
 
 bench: $(READY)  ## every benchmark beside its peer
-	@for name in decode simfeed simday; do $(BIN)/tarazu bench $$name --json || exit 1; done
+	@for name in decode simday simfeed greeks feedstate feedlog feedclient; do $(BIN)/tarazu bench $$name --json || exit 1; done
 
 lock:            ## re-pin both locks (needs uv); review the diff before committing it
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --python-version 3.11 pyproject.toml -o requirements/runtime.txt

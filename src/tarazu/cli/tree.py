@@ -25,7 +25,7 @@ tree.add_command(LazyGroup("sim", lazy=SIM, help="The broker in a box.", no_args
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a case, the machine first.")
 def bench(name: str, as_json: bool) -> int:
-    """Run one benchmark beside its peer: decode, simfeed, simday.
+    """Run one benchmark beside its peer: decode, feedclient, feedlog, feedstate, greeks, simday, simfeed.
 
     Exit code 0: every goal met; 1: one was missed; 2: there is no such benchmark.
     """
