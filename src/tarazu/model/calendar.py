@@ -64,7 +64,7 @@ class PhaseWindow(msgspec.Struct, frozen=True):
 
 
 class NotCovered(LookupError):
-    """The dated data does not reach this date. Import newer data; nothing is guessed."""
+    """The dated data does not reach this date; nothing is guessed."""
 
 
 class WindowRule(msgspec.Struct, frozen=True, rename={"from_": "from"}):
@@ -232,7 +232,7 @@ class TradingCalendar:
         if not self.data.valid_from <= day <= self.data.valid_through:
             raise NotCovered(
                 f"{self.data.name} covers {self.data.valid_from} to {self.data.valid_through}, not {day}; "
-                "import newer data"
+                "a newer tarazu brings newer data"
             )
 
 

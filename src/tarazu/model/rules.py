@@ -146,7 +146,7 @@ class RuleBook(msgspec.Struct, frozen=True, kw_only=True):
     def refuse_uncovered(self, day: date) -> None:
         if not self.valid_from <= day <= self.valid_through:
             raise NotCovered(
-                f"rules {self.name} cover {self.valid_from} to {self.valid_through}, not {day}: import newer rules"
+                f"rules {self.name} cover {self.valid_from} to {self.valid_through}, not {day}; a newer tarazu brings newer data"
             )
 
 
@@ -188,5 +188,5 @@ class ChargeRates(msgspec.Struct, frozen=True, kw_only=True):
     def refuse_uncovered(self, day: date) -> None:
         if not self.valid_from <= day <= self.valid_through:
             raise NotCovered(
-                f"charge rates cover {self.valid_from} to {self.valid_through}, not {day}: import newer rates"
+                f"charge rates cover {self.valid_from} to {self.valid_through}, not {day}; a newer tarazu brings newer data"
             )

@@ -229,7 +229,7 @@ def test_a_short_session_is_over_in_minutes_and_keeps_its_phases(open_scene: Any
 
 @pytest.mark.parametrize("day", [date(2025, 12, 31), date(2027, 1, 4), date(2026, 2, 2)])
 def test_a_start_outside_the_dated_data_is_refused(open_scene: Any, day: date) -> None:
-    with pytest.raises(NotCovered, match="import newer"):
+    with pytest.raises(NotCovered, match="brings newer data"):
         open_scene(day=day)
 
 
