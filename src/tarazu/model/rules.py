@@ -146,7 +146,8 @@ class RuleBook(msgspec.Struct, frozen=True, kw_only=True):
     def refuse_uncovered(self, day: date) -> None:
         if not self.valid_from <= day <= self.valid_through:
             raise NotCovered(
-                f"rules {self.name} cover {self.valid_from} to {self.valid_through}, not {day}; a newer tarazu brings newer data"
+                f"rules {self.name} cover {self.valid_from} to {self.valid_through}, not {day}; "
+                "a newer tarazu brings newer data"
             )
 
 
@@ -188,5 +189,6 @@ class ChargeRates(msgspec.Struct, frozen=True, kw_only=True):
     def refuse_uncovered(self, day: date) -> None:
         if not self.valid_from <= day <= self.valid_through:
             raise NotCovered(
-                f"charge rates cover {self.valid_from} to {self.valid_through}, not {day}; a newer tarazu brings newer data"
+                f"charge rates cover {self.valid_from} to {self.valid_through}, not {day}; "
+                "a newer tarazu brings newer data"
             )
