@@ -146,3 +146,16 @@ def test_a_refused_upgrade_is_retried_to_the_end_and_then_given_up(
     closes = [e for e in events if e["event"] == "close"]
     assert closes and all(e["code"] == 1006 and "403" in e["reason"] for e in closes)
     assert not any(e["event"] in {"connect", "ticks"} for e in events)
+
+
+def test_an_upgrade_refused_in_the_session_is_retried_until_it_is_let_in(
+    ticker: Callable[..., Ticker], broker: Served
+) -> None:
+    feed = ticker({"full": [INFY]})
+    feed.until(named("ticks"))
+    broker.admin("POST", "/faults", {"kind": "ws.refuse", "count": 1})
+    broker.admin("POST", "/faults", {"kind": "ws.drop", "count": 1})
+    closes = [e for e in feed.until(named("connect")) if e["event"] == "close"]
+    assert [("403" in e["reason"], e["code"]) for e in closes] == [(False, 1006), (True, 1006)]
+    full = feed.until(lambda e: e["event"] == "ticks" and e["ticks"][0]["mode"] == "full")
+    assert full[-1]["ticks"][0]["instrument_token"] == INFY, "resubscribed after the refusal"
