@@ -1,0 +1,191 @@
+"""What depth_ws says of itself: one file, replaced whole `every_ns`, read by every command that asks about the feed.
+
+Times: `*_mono_ns` are CLOCK_MONOTONIC, which all processes of this machine share, so age is the reader's clock less
+`mono_ns`; `*_ns` are wall ns of the profile's clock (the simulated broker's in sim). Nothing here needs numpy.
+"""
+
+import time
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from tarazu.adapters.kite_feed.events import ConnectionHealth
+from tarazu.market.breaker import Breaker
+from tarazu.market.feed_events import FeedHealth, StaleReason
+from tarazu.model.ids import InstrumentToken
+
+STALE_AFTER_INTERVALS = 3
+"""State older than three intervals is UNKNOWN (DESIGN 11)."""
+
+
+class Stage(StrEnum):
+    """What depth_ws is doing, in the order of a start."""
+
+    STARTING = "STARTING"
+    NO_TOKEN = "NO_TOKEN"
+    """No access token, or one the broker refuses: waits for another."""
+    NO_BROKER = "NO_BROKER"
+    """REST does not answer: tries again."""
+    NO_SELECTION = "NO_SELECTION"
+    """Nothing to subscribe to: settings or master refuse, and `detail` says why. Tries again."""
+    CONNECTING = "CONNECTING"
+    LIVE = "LIVE"
+    """Every connection that is needed is up."""
+    RECONNECTING = "RECONNECTING"
+    """One or more of them are not."""
+    BREAKER_OPEN = "BREAKER_OPEN"
+    """Reconnect storm: dialling has stopped until `tarazu feed clear-breaker`."""
+    STOPPING = "STOPPING"
+
+
+class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One feed, with what freshness does not keep: rates, history, percentiles."""
+
+    health: FeedHealth
+    silent_symbols: tuple[str, ...]
+    """Keys of `health.silent`, the first 20."""
+    packets_per_min: float
+    """Packets over the last minute, or since the start where that is shorter."""
+    tick_lag_p99_ns: int | None
+    """Over five minutes."""
+    depth_lag_p99_ns: int | None
+    last_stale_ns: int | None
+    """Wall, of today's last FEED_STALE, by any process of today."""
+    last_stale_reason: StaleReason | None
+    last_recover_ns: int | None
+    stales_today: int
+    recovers_today: int
+    """Those that end a FEED_STALE."""
+    stales_30m: int
+
+
+class LogHealth(msgspec.Struct, frozen=True, kw_only=True):
+    state: str
+    """`runtime.log_state.LogState`."""
+    last_sequence: int
+    not_recorded: int
+    segment: int
+    free_bytes: int
+    sync_lag_ns: int
+    readers: int
+    failure: str | None
+
+
+class CentreHealth(msgspec.Struct, frozen=True, kw_only=True):
+    underlying: str
+    made_at_paise: int
+    atm_paise: int
+    spot_paise: int
+    """Now; 0 when not known."""
+    strikes_away: int
+    """How far the money has moved since."""
+
+
+class SelectionHealth(msgspec.Struct, frozen=True, kw_only=True):
+    instruments: int
+    left_out: int
+    made_ns: int
+    recentred: int
+    """How often today."""
+    centres: tuple[CentreHealth, ...]
+
+
+class MasterHealth(msgspec.Struct, frozen=True, kw_only=True):
+    day: date
+    instruments: int
+    sha256: str
+    loaded_ns: int
+    compared_with: date | None
+    alarms: tuple[str, ...]
+
+
+class SentinelHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """The REST cross-check; all zero and empty where there is none."""
+
+    instruments: int
+    asked: int
+    """Rounds."""
+    unanswered: int
+    last_answer_mono_ns: int | None
+    disagreeing: tuple[InstrumentToken, ...]
+
+
+class Throughput(msgspec.Struct, frozen=True, kw_only=True):
+    """Since the process began, but for the rate."""
+
+    frames: int
+    packets: int
+    unknown_packets: int
+    """Of instruments nobody asked for."""
+    regressed_packets: int
+    """Older than what was known, and refused."""
+    damaged_frames: int
+    """Frames the decoder could not read to their end."""
+    packets_per_s: float
+    """Over the last five seconds or so."""
+    seen: int
+    """Instruments of which a packet came."""
+    subscribed: int
+
+
+class DepthWsHealth(msgspec.Struct, frozen=True, kw_only=True):
+    schema: str = "tarazu.feed_health/1"
+    profile: str
+    pid: int
+    started_ns: int
+    started_mono_ns: int
+    wall_ns: int
+    mono_ns: int
+    every_ns: int
+    day: date | None
+    """The IST day being recorded."""
+    stage: Stage
+    detail: str
+    """Why the stage is not LIVE, for people; empty when it is."""
+    market_open: bool
+    """Some venue of the selection trades continuously: freshness is enforced."""
+    phase: str
+    """The phase of the derivatives' session, `model.calendar.Phase`; empty on a day without trading."""
+    phase_ends_ns: int | None
+    feeds: tuple[FeedRow, ...]
+    connections: tuple[ConnectionHealth, ...]
+    breaker: Breaker
+    log: LogHealth | None
+    selection: SelectionHealth | None
+    master: MasterHealth | None
+    sentinels: SentinelHealth
+    throughput: Throughput
+    rss_bytes: int
+    fds: int
+
+    def age_ns(self, mono_ns: int | None = None) -> int:
+        return (time.monotonic_ns() if mono_ns is None else mono_ns) - self.mono_ns
+
+    def is_current(self, mono_ns: int | None = None) -> bool:
+        """Whether it may be believed: younger than three intervals, and not from before a reboot."""
+        return 0 <= self.age_ns(mono_ns) <= STALE_AFTER_INTERVALS * self.every_ns
+
+
+class BadHealth(ValueError):
+    """The file is not a health that this version reads; the message is for the user."""
+
+
+def read_health(path: Path) -> DepthWsHealth | None:
+    """None when there is none. Raises BadHealth, OSError."""
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        return msgspec.json.decode(text, type=DepthWsHealth)
+    except msgspec.MsgspecError as bad:
+        raise BadHealth(f"{path}: {bad}") from bad
+
+
+def write_health(path: Path, health: DepthWsHealth) -> None:
+    """Replace the file at once: a reader sees the old one or the new one."""
+    beside = path.with_suffix(".new")
+    beside.write_bytes(msgspec.json.encode(health))
+    beside.replace(path)

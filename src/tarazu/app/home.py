@@ -1,0 +1,94 @@
+"""Where a desk's state lives: one folder a profile, and nothing shared between profiles.
+
+$TARAZU_HOME/<profile>/      default var/ in the working directory
+  tarazu.toml                settings; none means the defaults
+  .env                       the secrets, mode 0600: the one source of today's access token
+  masters/                   instrument masters, a file a day
+  feed/<day>/                the feed log
+  run/                       what running processes say of themselves; may be deleted while nothing runs
+  logs/                      what processes print
+"""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+
+class Profile(StrEnum):
+    """Fixed at process start; every line of output names it."""
+
+    SIM = "sim"
+    PAPER = "paper"
+    LIVE = "live"
+
+
+class BadProfile(ValueError):
+    """No such profile; the message is for the user."""
+
+
+class Home(msgspec.Struct, frozen=True):
+    """The folder of one profile; absolute. Nothing is made by asking for a path."""
+
+    profile: Profile
+    root: Path
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / "tarazu.toml"
+
+    @property
+    def env_file(self) -> Path:
+        return self.root / ".env"
+
+    @property
+    def masters(self) -> Path:
+        return self.root / "masters"
+
+    @property
+    def feed(self) -> Path:
+        return self.root / "feed"
+
+    @property
+    def run(self) -> Path:
+        return self.root / "run"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def feed_health(self) -> Path:
+        """What depth_ws says of itself (`app.depth_ws.health`), replaced whole several times a second."""
+        return self.run / "feed_health.json"
+
+    @property
+    def feed_breaker(self) -> Path:
+        return self.run / "feed_breaker.json"
+
+    @property
+    def market(self) -> Path:
+        """The market state as memory that others map; another file after every start of depth_ws."""
+        return self.run / "market.state"
+
+    @property
+    def sim_broker(self) -> Path:
+        """Where the sim profile's broker is: the first line it printed."""
+        return self.run / "sim_broker.json"
+
+    def make(self) -> None:
+        """The folders that processes write to. Secrets and state are nobody else's: mode 0700."""
+        for folder in (self.root, self.masters, self.feed, self.run, self.logs):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def home(profile: str | None = None, environ: Mapping[str, str] = os.environ) -> Home:
+    """The profile asked for, else TARAZU_PROFILE, else sim. Raises BadProfile."""
+    name = profile or environ.get("TARAZU_PROFILE") or Profile.SIM
+    try:
+        chosen = Profile(name)
+    except ValueError as bad:
+        raise BadProfile(f"no profile {name!r}; there are: {', '.join(Profile)}") from bad
+    return Home(chosen, Path(environ.get("TARAZU_HOME") or "var").absolute() / chosen)
