@@ -2,8 +2,10 @@
 
 import json
 import subprocess
+import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,3 +41,18 @@ class Served:
 
 
 Serve = Callable[..., Served]
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[Served]:
+    """A tiny broker with seed 7 in its own process, for the length of the block; SIGTERM must end it cleanly."""
+    command = [sys.executable, "-m", "tarazu", "sim", "serve", "--seed", "7", "--size", "tiny", *options]
+    process = subprocess.Popen([*command, "--log-level", "error"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, f"the broker said nothing and ended with {process.wait()}"
+    try:
+        yield Served(json.loads(line), process)
+    finally:
+        process.terminate()
+        assert process.wait(timeout=20) == 0, "SIGTERM is a clean end"

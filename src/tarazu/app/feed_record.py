@@ -3,6 +3,8 @@
 `type` names the event; prices are paise, times UTC ns.
 """
 
+import functools
+import operator
 from datetime import date
 
 import msgspec
@@ -107,16 +109,16 @@ LINK_EVENTS = (
     link.Backoff,
 )
 
-LinkEvent = (
-    link.Connected
-    | link.Subscribed
-    | link.DataResumed
-    | link.Disconnected
-    | link.PongTimeout
-    | link.ConnectFailed
-    | link.AuthLost
-    | link.Throttled
-    | link.Backoff
+OWN_EVENTS = (
+    FeedStarted,
+    FeedStopped,
+    MasterLoaded,
+    Selected,
+    SelectionFailed,
+    TokenReplaced,
+    BreakerTripped,
+    BreakerCleared,
+    RecordingChanged,
 )
 
 FeedRecordEvent = (
@@ -131,10 +133,13 @@ FeedRecordEvent = (
     | RecordingChanged
     | FeedStale
     | FeedRecover
-    | LinkEvent
+    | link.LinkEvent
 )
+"""Any of them; a link's event is one of LINK_EVENTS."""
 
-_DECODER: msgspec.json.Decoder[FeedRecordEvent] = msgspec.json.Decoder(FeedRecordEvent)
+_DECODER: msgspec.json.Decoder[FeedRecordEvent] = msgspec.json.Decoder(
+    functools.reduce(operator.or_, (*OWN_EVENTS, FeedStale, FeedRecover, *LINK_EVENTS))
+)
 
 
 class BadEvent(ValueError):
@@ -160,4 +165,4 @@ def event_name(event: FeedRecordEvent) -> str:
 
 def event_ts_ns(event: FeedRecordEvent) -> int:
     """Wall time of the event."""
-    return event.wall_ns if isinstance(event, LINK_EVENTS) else event.ts_ns
+    return event.wall_ns if isinstance(event, link.LinkEvent) else event.ts_ns

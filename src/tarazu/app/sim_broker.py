@@ -8,15 +8,17 @@ import asyncio
 import logging
 import signal
 import sys
+from functools import partial
 from typing import Any
 
-import msgspec
-
-from tarazu import __version__, reference
+from tarazu import reference
+from tarazu.app.replayed import BadRecording, Recording, open_recording
 from tarazu.app.sim_options import USER_ID, BadOptions, SimOptions, opening, today_ist
+from tarazu.app.sim_ready import Ready, first_line, forget, keep
 from tarazu.model import ist
 from tarazu.model.calendar import NotCovered
 from tarazu.sim.broker.broker import AccountSeed, Broker, BrokerConfig
+from tarazu.sim.broker.days import MarketFactory
 from tarazu.sim.front.front import Front
 from tarazu.sim.front.sessions import App, Sessions
 from tarazu.sim.server.admin import Admin
@@ -38,47 +40,32 @@ EXIT_OK, EXIT_UNAVAILABLE, EXIT_INTERRUPTED = 0, 2, 130
 MARK_S = 1.0
 
 
-class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """The first line on stdout."""
-
-    rest_port: int
-    ws_port: int
-    admin_port: int
-    rest_url: str
-    ws_url: str
-    admin_url: str
-    user_id: str
-    api_key: str
-    api_secret: str
-    access_token: str
-    request_token: str
-    login_url: str
-    """Answers with a redirect that carries a fresh request token, as Kite's login page does in the end."""
-    day: str
-    now_ist: str
-    rules: str
-    scenario: str
-    seed: int
-    version: str = __version__
-
-
 class SimBroker:
     """One simulated broker, wired. Building it restores the state directory's commands; `run` serves it."""
 
     def __init__(self, options: SimOptions) -> None:
-        """Raises BadOptions, PortTaken, CommandLogError."""
+        """Raises BadOptions, BadRecording, PortTaken, CommandLogError."""
         self.options = options
+        self.recording = _opened(options)
+        self._recording_over = False
         self._sockets = {name: bind(getattr(options, name)) for name in ("rest_port", "ws_port", "admin_port")}
-        header = _header(options)
+        header = _header(options, self.recording)
         self._log = None if options.state is None else CommandLog(options.state, header)
-        self.broker = _broker(options, header.start_ns)
+        self.broker = _broker(options, header.start_ns, self.recording)
         sessions = Sessions([_app(options)], options.seed, self.broker.config.rules.token_dies_at)
         self.book = LoggedBroker(self.broker, sessions, Front(self.broker, sessions), self._log)
         self._restore()
         self.clock = VirtualClock(self.broker.now_ns, options.speed)
         self.postbacks = Postbacks(sessions.apps.values)
         self.ticker = Ticker(BrokerTicks(self.broker), sessions, self.broker.config.rules)
-        self.driver = Driver(self.broker, self.clock, self.ticker, self.postbacks, self.book.seen)
+        self.driver = Driver(
+            self.broker,
+            self.clock,
+            self.ticker,
+            self.postbacks,
+            self.book.seen,
+            each_step=self.recording is not None,
+        )
         self.rest = RestApp(self._answer, self.clock.real_s)
         self.ready = self._ready()
         self._stopping = asyncio.Event()
@@ -105,7 +92,9 @@ class SimBroker:
         serving = [asyncio.create_task(server.serve(sockets=[listening])) for server, listening in servers]
         moving = [asyncio.create_task(self.driver.run()), asyncio.create_task(self._mark_forever())]
         stopping = asyncio.create_task(self._stopping.wait())
-        print(msgspec.json.encode(self.ready).decode(), flush=True)
+        if self.recording is not None:
+            log.info("playing %s", self.recording.about())
+        self._say_ready()
         try:
             done, _ = await asyncio.wait([stopping, *moving, *serving], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -115,6 +104,12 @@ class SimBroker:
 
     def stop(self) -> None:
         self._stopping.set()
+
+    def _say_ready(self) -> None:
+        """On stdout, and in the ready file: whoever finds the file finds its broker listening."""
+        if self.options.ready_file is not None:
+            keep(self.options.ready_file, self.ready)
+        print(first_line(self.ready), end="", flush=True)
 
     async def _close(
         self, servers: list[HttpServer], serving: list[asyncio.Task[None]], moving: list[asyncio.Task[Any]]
@@ -126,12 +121,23 @@ class SimBroker:
         await self.ticker.stop()
         await self.postbacks.stop()
         await asyncio.gather(*serving, *moving, return_exceptions=True)
+        if self.options.ready_file is not None:
+            forget(self.options.ready_file, self.ready)
         self.book.close()
 
     async def _mark_forever(self) -> None:
         while True:
             await asyncio.sleep(MARK_S)
             self.book.mark()
+            self._tell_end()
+
+    def _tell_end(self) -> None:
+        """Once, when the recording has no more frames."""
+        over = self.recording is not None and self.broker.exchange.market.next_ns() is None
+        if over and not self._recording_over:
+            self._recording_over = True
+            at = ist.stamp(self.broker.now_ns)
+            log.info("the recording has ended (%s IST): the market stands still, the broker goes on", at)
 
     def _answer(self, request: Any) -> Any:
         self.driver.reach()
@@ -169,6 +175,7 @@ class SimBroker:
             day=str(self.broker.universe.day),
             now_ist=ist.stamp(self.broker.now_ns),
             rules=self.options.rules,
+            session=self.options.session,
             scenario=self.options.scenario,
             seed=self.options.seed,
         )
@@ -176,7 +183,10 @@ class SimBroker:
     def _about(self) -> dict[str, Any]:
         shown = ("rest_url", "ws_url", "admin_url", "rules", "scenario", "seed", "version")
         about = {name: getattr(self.ready, name) for name in shown}
-        return {**about, "size": self.options.size, "session": self.options.session, "step_ms": self.options.step_ms}
+        about |= {"size": self.options.size, "session": self.options.session, "step_ms": self.options.step_ms}
+        if self.recording is not None:
+            about["recording"] = {"path": str(self.options.replay), "sha256": self.recording.sha256}
+        return about
 
 
 def serve(options: SimOptions, log_level: str = "info") -> int:
@@ -189,7 +199,7 @@ def serve(options: SimOptions, log_level: str = "info") -> int:
     logging.getLogger("tarazu.ticker.socket").setLevel(logging.WARNING)
     try:
         return asyncio.run(_serve(options))
-    except (PortTaken, CommandLogError) as unavailable:
+    except (PortTaken, CommandLogError, BadRecording) as unavailable:
         print(f"tarazu sim serve: {unavailable}", file=sys.stderr)
         return EXIT_UNAVAILABLE
 
@@ -210,13 +220,20 @@ async def _serve(options: SimOptions) -> int:
     return code
 
 
-def _header(options: SimOptions) -> Header:
+def _opened(options: SimOptions) -> Recording | None:
+    if options.replay is None:
+        return None
+    log.info("reading %s", options.replay)
+    return open_recording(options.replay, options.master)
+
+
+def _header(options: SimOptions, recording: Recording | None) -> Header:
     """What the broker is built from. A state directory remembers its day; without `--day` and `--at` it is kept."""
     found = None if options.state is None else read_header(options.state)
     if found is not None and options.day is None and options.at is None:
         start_ns = found.start_ns
     else:
-        start_ns = opening(options, today_ist()).start_ns
+        start_ns = opening(options, today_ist(), recording.contents.first_ns if recording else None).start_ns
     return Header(
         seed=options.seed,
         rules=options.rules,
@@ -227,6 +244,7 @@ def _header(options: SimOptions) -> Header:
         short=options.session == "short",
         cash_paise=options.cash_paise,
         static_ips=options.static_ips,
+        recording=recording.sha256 if recording else "",
     )
 
 
@@ -241,8 +259,11 @@ def _app(options: SimOptions) -> App:
     )
 
 
-def _broker(options: SimOptions, start_ns: int) -> Broker:
+def _broker(options: SimOptions, start_ns: int, recording: Recording | None) -> Broker:
     rules = reference.rules(options.rules)
+    market: MarketFactory | None = None
+    if recording is not None:
+        market = partial(recording.market, played_on=ist.day_of(start_ns), seed=options.seed, rules=rules)
     try:
         return Broker(
             BrokerConfig(
@@ -256,6 +277,8 @@ def _broker(options: SimOptions, start_ns: int) -> Broker:
                 start_ns=start_ns,
                 short=options.session == "short",
                 accounts=(AccountSeed(user_id=USER_ID, cash_paise=options.cash_paise),),
+                market_factory=market,
+                universe_factory=recording.universe if recording else None,
             )
         )
     except NotCovered as refused:

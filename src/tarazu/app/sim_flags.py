@@ -66,6 +66,24 @@ FLAGS = (
         help="Keep the state here and take it up again after a restart.",
         metavar="DIR",
     ),
+    click.option(
+        "--ready-file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Keep the first line here, mode 0600, while the broker serves.",
+        metavar="FILE",
+    ),
+    click.option(
+        "--replay",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Play this recording: a clip (tarazu feed record), or a day's folder of a feed log.",
+        metavar="DIR",
+    ),
+    click.option(
+        "--master",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Instrument master of a recording that has none with it: CSV, or .csv.gz.",
+        metavar="FILE",
+    ),
     click.option("--postback-url", default="", help="Where order updates go; this machine only.", metavar="URL"),
     click.option(
         "--static-ip",

@@ -9,7 +9,7 @@ import msgspec
 from tarazu import reference
 from tarazu.model import ist
 from tarazu.model.calendar import NotCovered, TradingCalendar, TradingSession, shorten
-from tarazu.model.units import CRORE, MILLISECOND_NS, PAISE
+from tarazu.model.units import CRORE, MILLISECOND_NS, PAISE, SECOND_NS
 from tarazu.reference import RULE_PROFILES
 from tarazu.sim.server.clock import RATE_MAX
 from tarazu.sim.server.postback import BadPostbackUrl, parse_url
@@ -20,6 +20,8 @@ SIZE_NAMES = ("tiny", "desk", "full")
 USER_ID = "TZ0001"
 # The first minute of continuous trading is the busiest and needs no waiting for.
 OPENS_AT = time(9, 15)
+# A recording begins so long before its first frame.
+BEFORE_NS = SECOND_NS
 
 
 class BadOptions(ValueError):
@@ -47,8 +49,14 @@ class SimOptions(msgspec.Struct, frozen=True, kw_only=True):
     step_ms: int = 1000
     cash_paise: int = CRORE * PAISE
     state: Path | None = None
+    ready_file: Path | None = None
+    """Holds the first line while the broker serves; no part of its state."""
     postback_url: str = ""
     static_ips: tuple[str, ...] = ()
+    replay: Path | None = None
+    """A clip or a day of a feed log: the market is this recording."""
+    master: Path | None = None
+    """The instrument master of a recording that has none with it."""
 
     @property
     def step_ns(self) -> int:
@@ -74,7 +82,21 @@ def refuse(options: SimOptions) -> None:
             parse_url(options.postback_url)
         except BadPostbackUrl as bad:
             raise BadOptions(str(bad)) from bad
-    opening(options, today_ist())
+    if options.replay is None:
+        if options.master is not None:
+            raise BadOptions("--master is the instrument master of a recording: give --replay too")
+        opening(options, today_ist())
+    else:
+        _refuse_beside_replay(options)
+
+
+def _refuse_beside_replay(options: SimOptions) -> None:
+    """What describes the synthetic market. The seed stays: keys, latencies and order numbers are drawn from it."""
+    usual = SimOptions()
+    for flag in ("scenario", "size", "step_ms"):
+        if getattr(options, flag) != getattr(usual, flag):
+            name = flag.replace("_", "-")
+            raise BadOptions(f"--{name} describes the synthetic market: a recording is played as it is (--replay)")
 
 
 def today_ist() -> date:
@@ -89,12 +111,13 @@ class Opening(msgspec.Struct, frozen=True):
     start_ns: int
 
 
-def opening(options: SimOptions, today: date) -> Opening:
-    """Raises BadOptions."""
+def opening(options: SimOptions, today: date, first_ns: int | None = None) -> Opening:
+    """Where nothing else is asked for: today, or the next trading day, from `OPENS_AT`; for a recording, its own day
+    from just before its first frame, received at `first_ns`. Raises BadOptions."""
     rules = reference.rules(options.rules)
     calendar = reference.calendar_for(rules)
     try:
-        day = _day(options.day, calendar, today)
+        day = _day(options.day, calendar, today, first_ns)
         rules.refuse_uncovered(day)
         session = calendar.session(day)
     except NotCovered as refused:
@@ -103,10 +126,12 @@ def opening(options: SimOptions, today: date) -> Opening:
         raise BadOptions(f"{day} is not a trading day; the next is {calendar.next_trading_day(day)}")
     if options.session == "short":
         session = shorten(session)
-    return Opening(day, _start_ns(options, session))
+    return Opening(day, _start_ns(options, session, first_ns))
 
 
-def _day(text: str | None, calendar: TradingCalendar, today: date) -> date:
+def _day(text: str | None, calendar: TradingCalendar, today: date, first_ns: int | None) -> date:
+    if text is None and first_ns is not None:
+        return ist.day_of(first_ns)
     if text is None:
         return today if calendar.is_trading_day(today) else calendar.next_trading_day(today)
     try:
@@ -115,7 +140,10 @@ def _day(text: str | None, calendar: TradingCalendar, today: date) -> date:
         raise BadOptions(f"--day {text!r} is not YYYY-MM-DD") from bad
 
 
-def _start_ns(options: SimOptions, session: TradingSession) -> int:
+def _start_ns(options: SimOptions, session: TradingSession, first_ns: int | None) -> int:
+    if options.at is None and first_ns is not None:
+        hour_ns = first_ns - ist.midnight_ns(ist.day_of(first_ns))
+        return max(session.actual_ns(ist.midnight_ns(session.day) + hour_ns), session.first_ns) - BEFORE_NS
     if options.at is None:
         return session.first_ns if options.session == "short" else ist.at_ns(session.day, OPENS_AT)
     try:

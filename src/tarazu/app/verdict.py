@@ -1,7 +1,8 @@
 """What every command says: a verdict on line 1, a line for each thing looked at, an exit code; or one JSON object.
 
 DESIGN 11 and OPERATOR 2. The words are the same with and without colour (there is none); times are IST, with the epoch
-once, on line 1; every problem carries what was observed, the limit, since when, and a command to run.
+once, on line 1; every problem carries what was observed, the limit, since when, and a command to run. Text comes from
+files and sockets too: control characters in it are shown, not obeyed, so that nothing can forge a line of a verdict.
 """
 
 from collections.abc import Sequence
@@ -60,6 +61,14 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""
     """A command to run."""
 
+    def broken(
+        self, status: Status, code: str, detail: str, hint: str = "", since_epoch: float | None = None
+    ) -> "Check":
+        """The same observation as a problem."""
+        return msgspec.structs.replace(
+            self, status=status, code=code, detail=detail, hint=hint, since_epoch=since_epoch
+        )
+
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """One command's answer."""
@@ -71,7 +80,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int
     profile: Profile
     now_ns: int
-    """Wall, of the profile's clock."""
+    """Wall, of the profile's clock: when what is told was so."""
+    age_ns: int | None = None
+    """How old that is; None for what was looked at just now."""
     summary: str = ""
     """The rest of line 1 before the time."""
     checks: tuple[Check, ...] = ()
@@ -83,12 +94,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Further members of the JSON object, for machines; values msgspec can encode."""
 
     def text(self) -> str:
-        lines = [self.headline, *self.body, *(line for c in self.checks if (line := problem_line(c))), *self.tail]
+        problems = (line for c in self.checks if (line := problem_line(c, self.now_ns)))
+        skips = (skip_line(c) for c in self.checks if c.status is Status.SKIP)
+        lines = [self.headline, *self.body, *problems, *skips, *self.tail]
         return "\n".join([*lines, f"exit {int(self.exit_code)}"])
 
     @property
     def headline(self) -> str:
-        parts = (self.word, self.profile.upper(), self.summary, moment(self.now_ns))
+        age = "" if self.age_ns is None else f"as of {self.age_ns / SECOND_NS:.1f} s ago"
+        parts = (self.word, self.profile.upper(), plain(self.summary), moment(self.now_ns), age)
         return "  ".join(part for part in parts if part)
 
     def json(self) -> str:
@@ -103,6 +117,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
             "summary": self.summary,
             "checks": self.checks,
         }
+        if self.age_ns is not None:
+            told["age_sec"] = epoch(self.age_ns)
+        assert not told.keys() & self.facts.keys(), "facts are further members, they replace none"
         return msgspec.json.encode(told | self.facts).decode()
 
     def show(self, as_json: bool) -> int:
@@ -121,15 +138,23 @@ def exit_of(status: Status) -> Exit:
     return _EXITS[status]
 
 
-def problem_line(check: Check) -> str:
-    """Empty for what is in order."""
+def problem_line(check: Check, now_ns: int) -> str:
+    """Empty for what is in order or was not looked at. Two lines when there is a command to run."""
     if check.status in (Status.OK, Status.SKIP):
         return ""
-    number = _observed(check)
-    since = "" if check.since_epoch is None else f"since {ist.stamp(round(check.since_epoch * SECOND_NS))[11:]}"
-    told = "; ".join(part for part in (check.detail, number, since) if part)
-    line = f"{check.status:<7} {check.id:<18} {check.code + ': ' if check.code else ''}{told}"
-    return f"{line}\n{'':<27}fix  {check.hint}" if check.hint else line
+    told = "; ".join(part for part in (plain(check.detail), _observed(check), _since(check, now_ns)) if part)
+    line = f"{_label(check)}{check.code + ': ' if check.code else ''}{told}"
+    return f"{line}\n{'':<{_LABEL}}fix  {plain(check.hint)}" if check.hint else line
+
+
+def skip_line(check: Check) -> str:
+    """Why something was not looked at."""
+    return f"{_label(check)}{plain(check.detail)}"
+
+
+def plain(text: str) -> str:
+    """On one line: what does not print is escaped."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def moment(ts_ns: int) -> str:
@@ -142,8 +167,33 @@ def epoch(ts_ns: int) -> float:
     return round(ts_ns / SECOND_NS, 3)
 
 
+_STATUS, _ID = 8, 19
+_LABEL = _STATUS + _ID
+
+
+def _label(check: Check) -> str:
+    """A longer id pushes its text to the right rather than run into it."""
+    return f"{check.status:<{_STATUS}}{check.id:<{_ID - 1}} "
+
+
 def _observed(check: Check) -> str:
     if check.observed is None:
         return ""
     unit = f" {check.unit}" if check.unit else ""
-    return f"{check.observed}{unit}" if check.limit is None else f"{check.observed}{unit}, limit {check.limit}{unit}"
+    limit = "" if check.limit is None else f", limit {_number(check.limit)}{unit}"
+    return f"{_number(check.observed)}{unit}{limit}"
+
+
+def _since(check: Check, now_ns: int) -> str:
+    if check.since_epoch is None:
+        return ""
+    since_ns = round(check.since_epoch * SECOND_NS)
+    today = ist.day_of(since_ns) == ist.day_of(now_ns)
+    return f"since {ist.stamp(since_ns)[11 if today else 0 :]}"
+
+
+def _number(value: float | int | str) -> str:
+    """To three decimals, without those that say nothing."""
+    if isinstance(value, str):
+        return plain(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}".rstrip("0").rstrip(".")

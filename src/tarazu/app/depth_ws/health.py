@@ -47,7 +47,7 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     silent_symbols: tuple[str, ...]
     """Keys of `health.silent`, the first 20."""
     packets_per_min: float
-    """Packets over the last minute, or since the start where that is shorter."""
+    """Packets that told something new, over the last minute, or since the start where that is shorter."""
     tick_lag_p99_ns: int | None
     """Over five minutes."""
     depth_lag_p99_ns: int | None
@@ -59,6 +59,8 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     recovers_today: int
     """Those that end a FEED_STALE."""
     stales_30m: int
+    stale_times_ns: tuple[int, ...] = ()
+    """Wall, today's, the latest 200: what a restarted process counts on from."""
 
 
 class LogHealth(msgspec.Struct, frozen=True, kw_only=True):

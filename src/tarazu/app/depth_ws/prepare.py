@@ -1,0 +1,78 @@
+"""Before the first subscription: today's master, the spots, and the selection around them. Blocking; for a thread."""
+
+from datetime import date
+
+import msgspec
+
+from tarazu.adapters.kite_rest.client import KiteMarketRest
+from tarazu.adapters.kite_rest.errors import RestError, TokenRefused
+from tarazu.app.depth_ws.health import MasterHealth, Stage
+from tarazu.app.depth_ws.watchlist import plan_of
+from tarazu.app.masters import BadMaster, MasterStore, TodaysMaster, todays_master
+from tarazu.app.settings import FeedSettings
+from tarazu.market.listing import Listing
+from tarazu.market.reach import reach
+from tarazu.market.selection import select
+from tarazu.market.selection_plan import Selection, SelectionPlan, SelectionRefused
+from tarazu.model.instrument import Instrument
+
+
+class NotReady(Exception):
+    """The feed cannot begin now; `stage` says what is waited for, `detail` why, for people."""
+
+    def __init__(self, stage: Stage, detail: str, refused: SelectionRefused | None = None) -> None:
+        super().__init__(detail)
+        self.stage, self.detail, self.refused = stage, detail, refused
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a day's feed is made of."""
+
+    master: MasterHealth
+    instruments: tuple[Instrument, ...]
+    """Everything the day's selection could ever choose: the market state's slots, in order."""
+    plan: SelectionPlan
+    selection: Selection
+    provisional: bool
+    """The master may not be the day's own yet."""
+    fno_shares: frozenset[str]
+    """Keys of watched shares that close by auction."""
+
+
+def prepare(rest: KiteMarketRest, store: MasterStore, settings: FeedSettings, day: date, now_ns: int) -> Prepared:
+    """Raises NotReady, OSError."""
+    try:
+        master = todays_master(store, rest, day, now_ns)
+        spots = rest.last_prices([u.key for u in settings.underlyings])
+    except TokenRefused as refused:
+        raise NotReady(Stage.NO_TOKEN, f"the broker refuses the access token: {refused}") from refused
+    except RestError as failed:
+        raise NotReady(Stage.NO_BROKER, str(failed)) from failed
+    except BadMaster as bad:
+        raise NotReady(Stage.NO_SELECTION, str(bad)) from bad
+    plan = plan_of(settings)
+    listed = master.master.instruments
+    selection = select(listed, {key: p.price for key, p in spots.items()}, plan, day)
+    if isinstance(selection, SelectionRefused):
+        raise NotReady(Stage.NO_SELECTION, f"{selection.reason}: {selection.text}", selection)
+    shares = Listing(listed, day).fno_shares() if settings.stocks else frozenset()
+    return Prepared(
+        master=_told(master),
+        instruments=reach(listed, plan, day),
+        plan=plan,
+        selection=selection,
+        provisional=master.provisional,
+        fno_shares=shares,
+    )
+
+
+def _told(master: TodaysMaster) -> MasterHealth:
+    """What is said of it; the 120,000 instruments themselves are let go."""
+    return MasterHealth(
+        day=master.day,
+        instruments=master.rows,
+        sha256=master.sha256,
+        loaded_ns=master.fetched_ns,
+        compared_with=master.before,
+        alarms=master.alarms,
+    )

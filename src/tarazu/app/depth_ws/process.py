@@ -1,0 +1,380 @@
+"""The process: one `FeedDay` after another, the token and the broker's address kept in sight, and health written.
+
+Ends with an exit code: 0 asked to stop; 2 cannot begin, and a person has to do something; 4 another one runs; 75 (try
+again) the broker is somewhere else now.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+from tarazu import __version__
+from tarazu.adapters.kite_feed.client import KiteFeed
+from tarazu.adapters.kite_feed.events import LinkEvent
+from tarazu.adapters.kite_rest.client import KiteMarketRest
+from tarazu.adapters.sim_clock import SimClock
+from tarazu.adapters.system_clock import SystemClock
+from tarazu.app.broker_address import NoAddress, access_token, broker_address
+from tarazu.app.depth_ws.feed_book import FeedBook
+from tarazu.app.depth_ws.feed_day import FeedDay
+from tarazu.app.depth_ws.health import BadHealth, DepthWsHealth, Stage, read_health, write_health
+from tarazu.app.depth_ws.health_page import PacketRate, health_page
+from tarazu.app.depth_ws.market_day import MarketDays
+from tarazu.app.depth_ws.prepare import NotReady, Prepared, prepare
+from tarazu.app.feed_record import (
+    FeedRecordEvent,
+    FeedStarted,
+    FeedStopped,
+    MasterLoaded,
+    RecordingChanged,
+    SelectionFailed,
+    TokenReplaced,
+    encode_event,
+    event_name,
+    event_ts_ns,
+)
+from tarazu.app.home import Home
+from tarazu.app.masters import GENERATED_AT, MasterStore
+from tarazu.app.settings import Settings
+from tarazu.model import ist
+from tarazu.model.calendar import NotCovered
+from tarazu.model.units import MINUTE_NS, SECOND_NS
+from tarazu.runtime.feed_log import FeedLog
+from tarazu.runtime.log_state import LogState, NotRecorded
+from tarazu.runtime.segment import Kind
+from tarazu.runtime.writer_lock import SecondWriter, WriterLock
+
+log = logging.getLogger("tarazu.depth_ws")
+
+HEALTH_S = 0.5
+LOOK_S = 1.0
+PREPARE_AGAIN_S = 5.0
+EXIT_OK, EXIT_CANNOT, EXIT_SECOND, EXIT_TRY_AGAIN = 0, 2, 4, 75
+
+
+class DepthWs:
+    """One run of the process. `stop` may be called at any time, from the event loop's thread."""
+
+    def __init__(self, home: Home, settings: Settings) -> None:
+        """Raises NoAddress, OSError when nobody answers for the clock of the sim profile."""
+        self.home, self.settings = home, settings
+        self.address = broker_address(home)
+        sim = self.address.sim
+        self.clock = SimClock(sim.admin_url) if sim else SystemClock()
+        self._days = MarketDays(sim)
+        self._started = self.clock.wall_ns(), self.clock.mono_ns()
+        self._stage, self._detail = Stage.STARTING, ""
+        self._log: FeedLog | None = None
+        self._prepared: Prepared | None = None
+        self._feed_day: FeedDay | None = None
+        self._book = FeedBook()
+        self._rate = PacketRate()
+        self._token = access_token(home, self.address)
+        self._rest = KiteMarketRest(
+            root=self.address.rest_url, api_key=self.address.api_key, access_token=lambda: self._token or ""
+        )
+        self._log_state = LogState.RECORDING
+        self._stopping = asyncio.Event()
+        self._turn = asyncio.Event()
+        """Something has changed that who waits should look at: a token, the day, the end."""
+        self._code = EXIT_OK
+
+    async def run(self) -> int:
+        """Until `stop`, or until it cannot go on; returns the exit code."""
+        watching = [asyncio.create_task(self._write_health()), asyncio.create_task(self._look_around())]
+        if isinstance(self.clock, SimClock):
+            watching.append(asyncio.create_task(self.clock.follow()))
+        days = asyncio.create_task(self._one_by_one())
+        try:
+            done, _ = await asyncio.wait([days, *watching], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (days, *watching):
+                task.cancel()
+            await asyncio.gather(days, *watching, return_exceptions=True)
+            self._rest.close()
+        return self._code
+
+    def stop(self) -> None:
+        self._end(EXIT_OK)
+
+    # Days.
+
+    async def _one_by_one(self) -> None:
+        while not self._stopping.is_set():
+            day = ist.day_of(self.clock.wall_ns())
+            self._days.session(day)  # a day beyond our data is refused before anything is written
+            with_log = FeedLog.open(self.home.feed, day)
+            self._log, self._log_state = with_log, with_log.state
+            self._book = FeedBook()
+            self._resume(day)
+            try:
+                await self._day(day)
+            finally:
+                self._tell(FeedStopped(ts_ns=self.clock.wall_ns(), reason=self._why_over(day)))
+                self._log = None
+                with_log.close()
+
+    async def _day(self, day: date) -> None:
+        for damage in self._log.recovery.damages if self._log else ():
+            log.warning("feed log of %s: %s", day, damage)
+        self._tell(
+            FeedStarted(
+                ts_ns=self.clock.wall_ns(), profile=self.home.profile, pid=os.getpid(), version=__version__, day=day
+            )
+        )
+        self._prepared = await self._prepare(day)
+        if self._prepared is None or self._log is None:
+            return
+        self._feed_day = FeedDay(
+            home=self.home,
+            settings=self.settings.feed,
+            clock=self.clock,
+            feed_log=self._log,
+            prepared=self._prepared,
+            session=self._days.session(day),
+            rest=self._rest,
+            make_feed=self._make_feed,
+            tell=self._tell,
+            book=self._book,
+        )
+        running = asyncio.create_task(self._feed_day.run())
+        over = asyncio.create_task(self._until(self._is_over(day, self._prepared.provisional)))
+        try:
+            await asyncio.wait([running, over], return_when=asyncio.FIRST_COMPLETED)
+            self._feed_day.stop()
+            await running
+        finally:
+            for task in (running, over):
+                task.cancel()
+            await asyncio.gather(running, over, return_exceptions=True)
+            self._feed_day = self._prepared = None
+
+    def _is_over(self, day: date, provisional: bool) -> Callable[[], bool]:
+        """The day has ended, or its own master must have been written since a provisional one was taken."""
+        due_ns = ist.at_ns(day, GENERATED_AT) + MINUTE_NS
+        waits = provisional and self.clock.wall_ns() < due_ns
+
+        def is_over() -> bool:
+            now_ns = self.clock.wall_ns()
+            return ist.day_of(now_ns) != day or (waits and now_ns >= due_ns)
+
+        return is_over
+
+    async def _prepare(self, day: date) -> Prepared | None:
+        """Try until it works; None when the day is over or we are to stop."""
+        store = MasterStore(self.home.masters)
+        told = ""
+        while not self._stopping.is_set() and ist.day_of(self.clock.wall_ns()) == day:
+            try:
+                if not self._token:
+                    raise NotReady(Stage.NO_TOKEN, f"no KITE_ACCESS_TOKEN in {self.home.env_file}")
+                now_ns = self.clock.wall_ns()
+                made = await asyncio.to_thread(prepare, self._rest, store, self.settings.feed, day, now_ns)
+            except NotReady as waits:
+                self._stage, self._detail = waits.stage, waits.detail
+                if waits.detail != told:
+                    log.warning("%s: %s", waits.stage, waits.detail)
+                    self._tell_failed(waits)
+                told = waits.detail
+                await self._nap(PREPARE_AGAIN_S)
+                continue
+            self._tell_master(made)
+            self._stage, self._detail = Stage.CONNECTING, ""
+            return made
+        return None
+
+    def _make_feed(self, on_frame: Callable[..., None], on_event: Callable[[LinkEvent], None]) -> KiteFeed:
+        feed = self.settings.feed
+        return KiteFeed(
+            api_key=self.address.api_key,
+            access_token=self._token or "",
+            clock=self.clock,
+            on_frame=on_frame,
+            on_event=on_event,
+            root=self.address.ws_url,
+            connections=feed.connections,
+            tokens_max=feed.instruments_each,
+        )
+
+    def _resume(self, day: date) -> None:
+        """Go on counting where an earlier process of this day had got to."""
+        try:
+            before = read_health(self.home.feed_health)
+        except BadHealth as bad:
+            log.warning("today's counts begin anew: %s", bad)
+            return
+        if before is not None and before.day == day:
+            self._book.resume(before.feeds)
+
+    # Beside the days.
+
+    async def _write_health(self) -> None:
+        while True:
+            write_health(self.home.feed_health, self.health())
+            await asyncio.sleep(HEALTH_S)
+
+    def health(self) -> DepthWsHealth:
+        wall_ns = self.clock.wall_ns()
+        return health_page(
+            profile=self.home.profile,
+            started=self._started,
+            now=(wall_ns, self.clock.mono_ns()),
+            every_ns=round(HEALTH_S * SECOND_NS),
+            stage=self._stage,
+            detail=self._detail,
+            session=self._days.session(ist.day_of(wall_ns)),
+            feed_log=self._log,
+            master=self._prepared.master if self._prepared else None,
+            day=self._feed_day,
+            rate=self._rate,
+        )
+
+    async def _look_around(self) -> None:
+        """The token, the broker's address, the recording: each second."""
+        env, sim = _Seen(self.home.env_file), _Seen(self.home.sim_broker)
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if sim.changed() and self.address.sim is not None:
+                self._look_for_broker()
+            if env.changed():
+                self._look_for_token()
+            if self._log is not None and self._log.state is not self._log_state:
+                self._tell_recording(self._log)
+
+    def _look_for_broker(self) -> None:
+        try:
+            now = broker_address(self.home)
+        except NoAddress as gone:
+            log.warning("the simulated broker has gone: %s", gone)
+            return
+        if now != self.address:
+            log.warning("the simulated broker is another one now: starting again")
+            self._end(EXIT_TRY_AGAIN)
+
+    def _look_for_token(self) -> None:
+        token = access_token(self.home, self.address)
+        if token and token != self._token:
+            self._token = token
+            self._tell(TokenReplaced(ts_ns=self.clock.wall_ns()))
+            if self._feed_day is not None:
+                self._feed_day.links.set_access_token(token)
+            self._turn.set()
+
+    def _end(self, code: int) -> None:
+        self._code = code
+        self._stage, self._detail = Stage.STOPPING, ""
+        self._stopping.set()
+        self._turn.set()
+        self._rest.close()  # nobody waits for an answer that may take a minute
+
+    async def _until(self, happened: Callable[[], bool]) -> None:
+        while not (self._stopping.is_set() or happened()):
+            await self._nap(LOOK_S)
+
+    async def _nap(self, seconds: float) -> None:
+        """Sleep, unless something turns up."""
+        self._turn.clear()
+        if self._stopping.is_set():
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._turn.wait()
+        except TimeoutError:
+            return  # slept to its end
+
+    # What is told.
+
+    def _tell(self, event: FeedRecordEvent) -> None:
+        """Into the feed log, and to whoever reads ours."""
+        log.info("%s %s", event_name(event), event)
+        if self._log is None:
+            return
+        connection = getattr(event, "connection", 0)
+        try:
+            self._log.append(Kind.EVENT, connection, encode_event(event), event_ts_ns(event), self.clock.mono_ns())
+        except NotRecorded as missed:
+            log.error("event not recorded: %s", missed)
+
+    def _tell_failed(self, waits: NotReady) -> None:
+        reason, key = (waits.refused.reason, waits.refused.key) if waits.refused else (waits.stage, "")
+        self._tell(SelectionFailed(ts_ns=self.clock.wall_ns(), reason=reason, key=key, text=waits.detail))
+
+    def _tell_master(self, made: Prepared) -> None:
+        master = made.master
+        self._tell(
+            MasterLoaded(
+                ts_ns=self.clock.wall_ns(),
+                day=master.day,
+                instruments=master.instruments,
+                sha256=master.sha256,
+                before=master.compared_with,
+                alarms=master.alarms,
+            )
+        )
+
+    def _tell_recording(self, feed_log: FeedLog) -> None:
+        before, self._log_state = self._log_state, feed_log.state
+        self._tell(
+            RecordingChanged(
+                ts_ns=self.clock.wall_ns(),
+                before=before,
+                after=self._log_state,
+                not_recorded=feed_log.stats.not_recorded,
+            )
+        )
+
+    def _why_over(self, day: date) -> str:
+        if not self._stopping.is_set():
+            return f"{day} is over"
+        return "asked to stop" if self._code == EXIT_OK else "the broker is another one now"
+
+
+class _Seen:
+    """Whether a file is another one than at the last look."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._last = self._stamp()
+
+    def changed(self) -> bool:
+        last, self._last = self._last, self._stamp()
+        return self._last != last
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        try:
+            stat = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
+def main(home: Home, settings: Settings) -> int:
+    """Run depth_ws in this process until SIGTERM or SIGINT; returns the exit code."""
+    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.Formatter.converter = time.gmtime
+    home.make()
+    try:
+        with closing(WriterLock(home.run)):  # of the health file; the day's log has its own
+            return asyncio.run(_run(home, settings))
+    except SecondWriter as second:
+        log.error("another depth_ws runs: %s", second)
+        return EXIT_SECOND
+    except (NoAddress, NotCovered, OSError) as cannot:
+        log.error("depth_ws cannot run: %s", cannot)
+        return EXIT_CANNOT
+
+
+async def _run(home: Home, settings: Settings) -> int:
+    running = DepthWs(home, settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.stop)
+    return await running.run()

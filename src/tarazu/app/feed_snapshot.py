@@ -1,0 +1,48 @@
+"""The health document a command may believe, or the one check that says why there is none."""
+
+from pathlib import Path
+
+from tarazu.app.breaker_file import BadBreakerFile, read_breaker
+from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, DepthWsHealth, read_health
+from tarazu.app.feed_parts import CLEAR, RESTART, breaker_check
+from tarazu.app.feed_words import seconds
+from tarazu.app.home import Home
+from tarazu.app.verdict import Check, Status, epoch
+
+
+def read_feed(home: Home, mono_ns: int) -> DepthWsHealth | Check:
+    """The health of the profile's depth_ws, or why there is none to believe."""
+    try:
+        health = read_health(home.feed_health)
+    except (BadHealth, OSError) as bad:
+        return _unknown("HEALTH_UNREADABLE", str(bad))
+    if health is None:
+        return _unknown("DEPTH_WS_DOWN", f"depth_ws has not run in this home: there is no {home.feed_health}")
+    if health.profile != home.profile:
+        return _unknown("HEALTH_UNREADABLE", f"{home.feed_health} is of profile {health.profile}")
+    return health if health.is_current(mono_ns) else _old(health, mono_ns)
+
+
+def breaker_on_file(home: Home) -> Check:
+    """The breaker where no process tells of it. A file that cannot be believed counts as tripped."""
+    try:
+        return breaker_check(read_breaker(home.feed_breaker))
+    except (BadBreakerFile, OSError) as bad:
+        return Check(id="breaker", status=Status.CRIT, code="BREAKER_OPEN", detail=str(bad), hint=CLEAR)
+
+
+def _unknown(code: str, detail: str) -> Check:
+    return Check(id="depth_ws", status=Status.UNKNOWN, code=code, detail=detail, hint=RESTART)
+
+
+def _old(health: DepthWsHealth, mono_ns: int) -> Check:
+    age_ns = health.age_ns(mono_ns)
+    if age_ns < 0:
+        return _unknown("DEPTH_WS_DOWN", "its health is from before this machine started")
+    limit = seconds(STALE_AFTER_INTERVALS * health.every_ns)
+    seen = Check(id="depth_ws", status=Status.UNKNOWN, observed=seconds(age_ns), limit=limit, unit="s")
+    alive = Path(f"/proc/{health.pid}").exists()
+    code = "DEPTH_WS_SILENT" if alive else "DEPTH_WS_DOWN"
+    said = "is there and tells nothing" if alive else "is gone"
+    detail = f"process {health.pid} {said}; it was {health.stage}"
+    return seen.broken(Status.UNKNOWN, code, detail, RESTART, epoch(health.wall_ns))

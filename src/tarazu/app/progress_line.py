@@ -1,0 +1,31 @@
+"""One line that says what is being waited for, on a terminal and nowhere else."""
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import TextIO
+
+from tarazu.app.verdict import plain
+
+WIDTH = 110
+CLEAR = "\r\x1b[K"
+
+
+@contextlib.contextmanager
+def progress_line(stream: TextIO | None = None) -> Iterator[Callable[[str], None]]:
+    """A function that shows a text in place of the one before, and the seconds gone by; the line is gone in the end."""
+    out = sys.stderr if stream is None else stream
+    if not out.isatty():
+        yield lambda _: None
+        return
+    began = time.monotonic()
+
+    def show(text: str) -> None:
+        line = f"{time.monotonic() - began:5.1f} s  {plain(text)}"
+        print(f"{CLEAR}{line[:WIDTH]}", end="", file=out, flush=True)
+
+    try:
+        yield show
+    finally:
+        print(CLEAR, end="", file=out, flush=True)
