@@ -16,7 +16,7 @@ class PortTaken(OSError):
 
 def bind(port: int) -> socket.socket:
     """A listening socket on 127.0.0.1; port 0 takes a free one. Raises PortTaken."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.setblocking(False)
     try:
