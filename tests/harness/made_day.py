@@ -1,5 +1,6 @@
 """A recorded day made by hand: a few instruments, a frame a second, events where depth_ws writes them."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,7 @@ class MadeDay:
         csv = encode_csv((i, PRICES.get(i, 0)) for i in rows)
         MasterStore(self.home.masters).keep(DAY, csv, TEN_NS, rows=len(rows), source="by hand")
         self.log = FeedLog.open(self.home.feed, DAY, **options)
+        self.mono_ns: Callable[[int], int] = lambda at_ns: at_ns // 7
 
     @property
     def master(self) -> InstrumentMaster:
@@ -123,7 +125,7 @@ class MadeDay:
 
     def _append(self, kind: FrameKind, connection: int, second: float, payload: bytes) -> None:
         at_ns = TEN_NS + round(second * SECOND_NS)
-        self.log.append(kind, connection, payload, at_ns, at_ns // 7)
+        self.log.append(kind, connection, payload, at_ns, self.mono_ns(at_ns))
 
 
 def usual_day(root: Path, seconds: int = 60) -> MadeDay:

@@ -21,7 +21,7 @@ Updates = dict[int, list[Update]]
 WORDS_OF_QUOTE = 11
 
 
-def recorded(log: Path, since_ns: int = 0) -> Updates:
+def recorded(log: Path) -> Updates:
     """The row of each instrument after each of its packets, as a full-mode client would show it."""
     rows: dict[int, Any] = defaultdict(lambda: np.zeros(1, TICK))
     found: Updates = defaultdict(list)
@@ -35,8 +35,7 @@ def recorded(log: Path, since_ns: int = 0) -> Updates:
             whole = size in (FULL_BYTES, INDEX_FULL_BYTES)
             words = TICK.itemsize // 4 if whole else WORDS_OF_QUOTE
             rows[token].view(np.uint32)[:words] = np.frombuffer(packet.tobytes(), np.uint32)[:words]
-            if one.wall_ns >= since_ns:
-                found[token].append(_update(rows[token][0]))
+            found[token].append(_update(rows[token][0]))
     return found
 
 

@@ -99,6 +99,12 @@ def test_flows_are_inferred_from_the_last_price_against_the_book_before(line: st
     assert replay.changed.sum() == 1
 
 
+def test_the_volume_of_the_morning_is_no_trade_of_the_first_packet() -> None:
+    replay = ReplayMarket(UNIVERSE, SESSION, [(nominal(NOW), encode(row(1000, 5_000_000, 990, 1010), Mode.FULL))])
+    replay.step()
+    assert not replay.buy_flow.any() and not replay.sell_flow.any() and replay.rows[INFY]["volume"] == 5_000_000
+
+
 def test_nothing_flows_outside_continuous_trading() -> None:
     frames = [(nominal(START + SECOND_NS), encode(row(1000, 100, 0, 0), Mode.FULL))]
     replay = ReplayMarket(UNIVERSE, SESSION, frames)
@@ -115,7 +121,7 @@ def test_frames_of_one_instant_make_one_step_and_time_never_runs_back() -> None:
     ]
     replay = ReplayMarket(UNIVERSE, SESSION, frames)
     first = replay.step()
-    assert replay.rows[INFY]["volume"] == 4 and replay.buy_flow[INFY] + replay.sell_flow[INFY] == 4
+    assert replay.rows[INFY]["volume"] == 4 and replay.buy_flow[INFY] + replay.sell_flow[INFY] == 3
     assert replay.step() > first and not replay.changed.any()
     assert replay.next_ns() is None
 

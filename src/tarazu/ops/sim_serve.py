@@ -15,6 +15,7 @@ Examples:
   tarazu sim serve --speed 60 --at 09:00               a whole day in seven minutes
   tarazu sim serve --rules permissive                  a market that is open now, with yesterday's freedoms
   tarazu sim serve --state var/sim --rest-port 8090    state that survives a restart, on a fixed port
+  tarazu sim serve --replay var/sim/clips/2026-11-23   the market is a recording (tarazu feed record)
 """
 
 
@@ -32,7 +33,7 @@ def command(log_level: str, **flags: Any) -> int:
 
     The first line on stdout is one JSON object: ports, URLs, api_key, api_secret, a ready access_token, a request_token
     and the login URL. Logs go to stderr. SIGTERM ends it with exit code 0, SIGINT with 130; 2 means that a port or the
-    state directory is taken.
+    state directory is taken, or that the recording cannot be played.
     """
     options = options_of(flags)
     try:

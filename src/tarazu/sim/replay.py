@@ -50,6 +50,7 @@ class ReplayMarket:
         self.changed = np.zeros(n, np.bool_)
         self.buy_flow, self.sell_flow = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.unknown = 0
+        self._seen = np.zeros(n, np.bool_)
         self._cast = Cast(universe, session, closes or {})
         self.bands = price_bands(self._cast, rules)
         self.sigma = np.array([self._resting_sigma(i) for i in range(n)])
@@ -115,13 +116,14 @@ class ReplayMarket:
 
     def _apply(self, index: int, packet: NDArray[np.uint32], length: int, now_ns: int) -> None:
         own = self._own[index]
-        before = own.copy()
+        before, is_first = own.copy(), not self._seen[index]
+        self._seen[index] = True
         if length == LTP_BYTES:
             self._words[index, 1] = packet[1]
         else:
             carried = len(packet) if length in (FULL_BYTES, INDEX_FULL_BYTES) else QUOTE_WORDS
             self._words[index, :carried] = packet[:carried]
-        if length != INDEX_QUOTE_BYTES:
+        if length != INDEX_QUOTE_BYTES and not is_first:
             self._infer_flow(index, before, own, now_ns)
         for stamp in ("exchange_ts", "last_trade_ts"):
             if own[stamp]:
@@ -130,7 +132,8 @@ class ReplayMarket:
         self._imply(index, now_ns)
 
     def _infer_flow(self, index: int, before: Any, now: Any, now_ns: int) -> None:
-        """Split the volume since the last packet by where the last trade was against the book before it.
+        """Split the volume since the last packet by where the last trade was against the book before it; a recording
+        may begin at noon, so an instrument's first packet is no trade.
 
         At the ask or above: bought; at the bid or below: sold; between: by the middle, then by the last price's move,
         and half each where that says nothing. Nothing outside continuous trading.
@@ -149,8 +152,9 @@ class ReplayMarket:
     def _imply(self, index: int, now_ns: int) -> None:
         """An option's volatility from its last price and its underlying's, as far as both are known."""
         instrument = self.universe.instruments[index]
-        spot = int(self._own[int(self.universe.underlying_index[index])]["ltp"])
-        if not instrument.is_option or instrument.expiry is None or spot <= 0:
+        under = int(self.universe.underlying_index[index])
+        spot = int(self._own[under]["ltp"])
+        if not instrument.is_option or instrument.expiry is None or not self._seen[under] or spot <= 0:
             return
         left = ist.midnight_ns(instrument.expiry) + EXPIRY_NS - self.session.nominal_ns(now_ns)
         years = max(left, 0) / YEAR_NS

@@ -16,7 +16,7 @@ from tarazu.model.rules import ChargeRates, RuleBook
 from tarazu.model.units import LAKH, PAISE, SECOND_NS
 from tarazu.sim.broker.agenda import Agenda, run
 from tarazu.sim.broker.day_plan import DayPlan
-from tarazu.sim.broker.days import Blueprint, MarketFactory, Standstill, closing_prices, lots_changed
+from tarazu.sim.broker.days import Blueprint, MarketFactory, Standstill, UniverseFactory, closing_prices, lots_changed
 from tarazu.sim.broker.desk import Desk
 from tarazu.sim.broker.gtt import GttBook
 from tarazu.sim.broker.intake import UNKNOWN_ORDER, Intake
@@ -66,6 +66,8 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[AccountSeed, ...] = (AccountSeed(user_id="TZ0001"),)
     market_factory: MarketFactory | None = None
     """Makes each session's market in place of the synthetic one, e.g. a recorded day."""
+    universe_factory: UniverseFactory | None = None
+    """Lists each trading day's instruments in place of the synthetic ones; `size` is then of no account."""
     banned: frozenset[str] = frozenset()
     """Names of underlyings in the F&O ban period."""
 
@@ -85,6 +87,7 @@ class Broker:
             step_ns=config.step_ns,
             short=config.short,
             market_factory=config.market_factory,
+            universe_factory=config.universe_factory,
         )
         day = self._blueprint.broker_day(config.start_ns)
         begin_ns = self._blueprint.roll_ns(day)

@@ -24,6 +24,8 @@ from tarazu.sim.universe import Universe
 Closes = Mapping[str, int]
 MarketFactory = Callable[[Universe, TradingSession, Closes], Market]
 """Makes the market of a session; closes are yesterday's, key → paise."""
+UniverseFactory = Callable[[date, Closes], Universe]
+"""Lists what trades on a day; closes are yesterday's."""
 
 SKIPPED_STEP_NS = MINUTE_NS
 """A day that nobody watches (the one before a start on a holiday) is stepped this coarsely, for its prices and minute
@@ -42,6 +44,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     step_ns: int
     short: bool
     market_factory: MarketFactory | None
+    universe_factory: UniverseFactory | None
 
     def roll_ns(self, day: date) -> int:
         """When the broker turns to `day`: as tokens die, at 06:00 IST; or with the session where that begins before."""
@@ -84,8 +87,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     def _build(self, day: date, closes: Closes, faults: Faults, now_ns: int, step_ns: int) -> MarketDay:
         self.refuse_uncovered(day)
         session = self.session(day)
-        universe = build_universe(day, self.calendar, self.rules, self.size, self.seed, closes)
-        universe = _contracts_changed(universe, faults, now_ns)
+        universe = _contracts_changed(self._universe(day, closes), faults, now_ns)
         market = self._market(universe, session, closes, step_ns)
         listed = market.universe
         return MarketDay(
@@ -95,6 +97,11 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
             candles=CandleBook(listed, session),
             final_prices=FinalPrices(listed, session),
         )
+
+    def _universe(self, day: date, closes: Closes) -> Universe:
+        if self.universe_factory is not None:
+            return self.universe_factory(day, closes)
+        return build_universe(day, self.calendar, self.rules, self.size, self.seed, closes)
 
     def _market(self, universe: Universe, session: TradingSession, closes: Closes, step_ns: int) -> Market:
         if self.market_factory is not None:

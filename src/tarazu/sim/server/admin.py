@@ -110,6 +110,7 @@ class Admin:
             "lag_s": round(self._driver.lag_ns / SECOND_NS, 3),
             "lag_real_s": round(self._clock.real_s(self._driver.lag_ns), 3),
             "lag_s_max": round(self._driver.lag_ns_max / SECOND_NS, 3),
+            "steps_conflated": self._driver.conflated,
             "accounts": sorted(broker.accounts),
             "requests": self._rest.requests,
             "bugs": self._rest.bugs,

@@ -38,6 +38,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     short: bool
     cash_paise: int
     static_ips: tuple[str, ...] = ()
+    recording: str = ""
+    """What is played in place of the synthetic market, by its SHA-256."""
 
 
 class CommandLog:

@@ -27,6 +27,9 @@ SLICE_S = 0.015
 # While it catches up, several market steps are sent as one frame of their latest rows, this often: a client is not
 # flooded with hours of ticks in seconds.
 CATCH_UP_SHIP_S = 0.1
+# A market whose every step counts (a recording) is sent step by step, unless the broker is further behind than this:
+# then it catches up as any other does, and says how many steps were sent together with later ones.
+EACH_STEP_LAG_S = 1.0
 # Between two sessions no step is due; the night is crossed in stretches of this length, for one may hold a morning.
 NIGHT_STEP_NS = MINUTE_NS
 
@@ -55,9 +58,19 @@ class Driver:
     """Owns the advance of the broker's time."""
 
     def __init__(
-        self, broker: Broker, clock: VirtualClock, ticker: Ticker, postbacks: Postbacks, seen: Callable[[], None]
+        self,
+        broker: Broker,
+        clock: VirtualClock,
+        ticker: Ticker,
+        postbacks: Postbacks,
+        seen: Callable[[], None],
+        *,
+        each_step: bool = False,
     ) -> None:
-        """`seen` is called when order updates leave: the state's log may want to know (`LoggedBroker.seen`)."""
+        """`seen` is called when order updates leave: the state's log may want to know (`LoggedBroker.seen`).
+
+        With `each_step` no two market steps are sent as one while the broker keeps up with its clock.
+        """
         self._broker = broker
         self._seen_outside = seen
         self._clock = clock
@@ -67,6 +80,9 @@ class Driver:
         self._market_changed: NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._seen = self._unsent = self._market_changed
         self._shipped_s = 0.0
+        self._each_step = each_step
+        self.conflated = 0
+        """Market steps whose rows were overtaken by a later step's before they were sent."""
         self.lag_ns_max = 0
 
     @property
@@ -84,6 +100,8 @@ class Driver:
         target_ns = self._clock.now_ns()
         while self._broker.now_ns < target_ns:
             self._step(target_ns)
+            if self._each_step and self._clock.real_s(self.lag_ns) <= EACH_STEP_LAG_S:
+                self._ship(caught_up=True)
             if time.perf_counter() >= end_s:
                 break
         self._ship(caught_up=self._broker.now_ns >= target_ns)
@@ -132,6 +150,7 @@ class Driver:
             self._unsent = np.zeros(len(changed), np.bool_)
         if stepped:
             self._seen[:] = False
+            self.conflated += bool((self._unsent & changed).any())
         self._unsent |= changed & ~self._seen
         self._seen |= changed
 

@@ -13,7 +13,7 @@ from tarazu.model.instrument import Exchange, Instrument, Kind
 from tarazu.model.units import DAY_NS, HOUR_NS, MINUTE_NS
 from tarazu.sim.synthetic import state, surface
 from tarazu.sim.synthetic.clock import VENUES
-from tarazu.sim.synthetic.listed import INDEX_OF, INDICES, SECTORS, SHARE_OF, VIX, share_tick_paise
+from tarazu.sim.synthetic.listed import INDEX_OF, INDICES, SECTORS, VIX, index_named, share_named, share_tick_paise
 from tarazu.sim.synthetic.universe import base_paise
 from tarazu.sim.universe import Universe
 
@@ -134,11 +134,11 @@ def _leader_key(i: Instrument, universe: Universe) -> str:
 
 def _describe(under: Any, leader: Instrument, close: int, fear: float) -> None:
     if leader.kind is Kind.INDEX:
-        index = INDEX_OF[leader.tradingsymbol]
+        index = index_named(leader.tradingsymbol)
         loadings = _loadings(index.market, math.sqrt(max(1.0 - index.market**2, 0.0)) * 0.8)
         daily, sector, pin_step, smile = index.daily_vol, index.sector, index.strike_step_paise, INDEX_SMILE
     else:
-        share = SHARE_OF[leader.tradingsymbol]
+        share = share_named(leader.tradingsymbol)
         loadings = _loadings(SHARE_MARKET, SHARE_SECTOR)
         daily, sector, pin_step, smile = share.daily_vol, share.sector, 0, SHARE_SMILE
     under["key"] = leader.instrument_token
@@ -204,7 +204,7 @@ def _liquidity(i: Instrument, universe: Universe) -> dict[str, float]:
 
 
 def _cash_liquidity(i: Instrument) -> dict[str, float]:
-    share = SHARE_OF[i.tradingsymbol]
+    share = share_named(i.tradingsymbol)
     daily = share.daily_shares * (0.08 if i.exchange is Exchange.BSE else 1.0)
     per_second = daily / _SESSION_SECONDS
     value_crore = daily * share.base_paise / 1e9

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tarazu.model.rules import RuleBook
 from tarazu.sim.synthetic import state
 from tarazu.sim.synthetic.cast import Cast
-from tarazu.sim.synthetic.listed import SHARE_OF
+from tarazu.sim.synthetic.listed import share_named
 from tarazu.sim.synthetic.surface import fair_premium
 
 CASH_BAND_PCT = 20.0
@@ -47,7 +47,7 @@ def _pct(cast: Cast, n: int, rules: RuleBook | None) -> float:
     instrument = cast.universe.instruments[n]
     if instrument.is_derivative or instrument.fno_underlying:
         return rules.fno_range_pct if rules else FNO_RANGE_PCT
-    return SHARE_OF[instrument.tradingsymbol].band_pct or (rules.cash_band_pct if rules else CASH_BAND_PCT)
+    return share_named(instrument.tradingsymbol).band_pct or (rules.cash_band_pct if rules else CASH_BAND_PCT)
 
 
 def _option_band(cast: Cast, row: Any) -> tuple[float, float]:

@@ -113,6 +113,17 @@ SHARES = (
 SHARE_OF = {share.symbol: share for share in SHARES}
 INDEX_OF = {index.symbol: index for index in INDICES}
 
+
+def index_named(symbol: str) -> Index:
+    """Ours, or for an index that only a recording knows one of middling numbers: its prices are the recording's."""
+    return INDEX_OF.get(symbol) or Index(Exchange.NSE, symbol, 0, "", 10_000_00, 0, 0.0100, 0.90, "BANK")
+
+
+def share_named(symbol: str) -> Share:
+    """As `index_named`."""
+    return SHARE_OF.get(symbol) or Share(symbol, 0, symbol, "INFRA", 1_000_00, 0, 0.0180, 1 * _M)
+
+
 BSE_TOKENS = {"RELIANCE": 500325, "INFY": 500209, "SBIN": 500112, "HDFCBANK": 500180}
 """Shares listed on BSE too, with their scrip codes."""
 

@@ -27,6 +27,8 @@ from tarazu.sim.synthetic.listed import (
     SHARES,
     Index,
     Share,
+    index_named,
+    share_named,
     share_tick_paise,
     strike_step_paise,
 )
@@ -59,8 +61,8 @@ def build_universe(
 def base_paise(instrument: Instrument) -> int:
     """What an index or share costs where nothing is known of yesterday."""
     if instrument.kind is Kind.INDEX:
-        return INDEX_OF[instrument.tradingsymbol].base_paise
-    return SHARE_OF[instrument.tradingsymbol].base_paise
+        return index_named(instrument.tradingsymbol).base_paise
+    return share_named(instrument.tradingsymbol).base_paise
 
 
 def index_instrument(index: Index) -> Instrument:
