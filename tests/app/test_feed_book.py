@@ -70,13 +70,15 @@ def test_a_restart_goes_on_counting() -> None:
     assert (seen.stales_today, seen.recovers_today, seen.stales_30m) == (1, 1, 1)
 
 
-def test_a_staleness_that_outlives_the_process_is_one() -> None:
+def test_a_second_staleness_without_a_recovery_between_is_counted_as_the_runbook_counts() -> None:
     before = FeedBook()
     before.enter(stale(NOW))
     after = FeedBook()
     after.resume([row(before)])
     after.enter(stale(NOW + 1))
-    assert row(after).stales_today == 1
+    assert (row(after).stales_today, row(after).recovers_today) == (2, 0)
+    after.enter(recover(NOW + 2))
+    assert row(after).recovers_today == 2, "one recovery ends them all"
 
 
 def test_packets_a_minute_are_of_the_last_minute() -> None:

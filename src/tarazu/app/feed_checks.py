@@ -47,19 +47,21 @@ LINKS = {
 
 def feed_checks(health: DepthWsHealth, home: Home) -> tuple[Check, ...]:
     """In the order they are told; ids are `depth_ws`, `feed.NAME`, `connection.N` and those of the parts."""
-    feeds = [check for row in health.feeds for check in (feed_check(row), _repeated(row)) if check]
+    stage = _stage(health, home)
+    cure = stage.hint if health.stage in (Stage.NO_TOKEN, Stage.BREAKER_OPEN) else ""
+    feeds = [check for row in health.feeds for check in (feed_check(row, cure), _repeated(row)) if check]
     if not feeds and is_open(health):
         feeds = [Check(id="feed.*", status=Status.UNKNOWN, code="FEED_UNKNOWN", detail="no feed is watched yet")]
     return (
-        _stage(health, home),
+        stage,
         *feeds,
-        *(connection_check(c, health) for c in health.connections),
+        *(connection_check(c, health, cure) for c in health.connections),
         *part_checks(health, home),
     )
 
 
-def feed_check(row: FeedRow) -> Check:
-    """The number is the lag nearest its limit or furthest beyond."""
+def feed_check(row: FeedRow, cure: str = "") -> Check:
+    """The number is the lag nearest its limit or furthest beyond. `cure` is what helps all feeds at once, if known."""
     feed, lag = row.health, _lag(row)
     if not feed.enforced:
         detail = f"not trading now: {feed.state} when last judged, not enforced"
@@ -68,11 +70,11 @@ def feed_check(row: FeedRow) -> Check:
         return lag
     broken, code = (Status.CRIT, "FEED_STALE") if feed.state is FeedState.STALE else (Status.UNKNOWN, "FEED_UNKNOWN")
     since = None if feed.stale_since_ns is None else epoch(feed.stale_since_ns)
-    hint = RESTART if feed.required else f"tarazu feed history --feed {feed.feed}"
+    hint = cure or (RESTART if feed.required else f"tarazu feed history --feed {feed.feed}")
     return lag.broken(broken if feed.required else Status.WARN, code, _why(row), hint, since)
 
 
-def connection_check(link: ConnectionHealth, health: DepthWsHealth) -> Check:
+def connection_check(link: ConnectionHealth, health: DepthWsHealth, cure: str = "") -> Check:
     """The number is the age of the last frame, heartbeats included."""
     begun_ns = link.link_since_ns if link.last_frame_ns is None else link.last_frame_ns
     age = None if begun_ns is None else seconds(max(health.mono_ns - begun_ns, 0))
@@ -82,9 +84,10 @@ def connection_check(link: ConnectionHealth, health: DepthWsHealth) -> Check:
         seen = msgspec.structs.replace(seen, observed=age, limit=HEARTBEAT_SEC, unit="s")
     if LINKS[link.state] is not Status.OK:
         tries = f", {link.attempt} tries failed" if link.attempt else ""
-        detail = f"{link.state}, {link.tokens} instruments without a link{tries}; last loss {link.last_loss or 'none'}"
-        code = "AUTH_LOST" if link.state is LinkState.AUTH_LOST else "LINK_DOWN"
-        return seen.broken(LINKS[link.state], code, detail, LOOK)
+        lost = f"{link.tokens} instruments without a link{tries}; last loss {link.last_loss or 'none'}"
+        if link.state is LinkState.AUTH_LOST:
+            return seen.broken(LINKS[link.state], "AUTH_LOST", lost, cure or LOOK)
+        return seen.broken(LINKS[link.state], "LINK_DOWN", f"{link.state}, {lost}", cure or LOOK)
     if up and age is not None and age > HEARTBEAT_SEC:
         return seen.broken(Status.WARN, "SILENT_CONNECTION", "up, and not even heartbeats come", LOOK)
     return seen
@@ -106,7 +109,8 @@ def _stage(health: DepthWsHealth, home: Home) -> Check:
         Stage.BREAKER_OPEN: CLEAR,
         Stage.STOPPING: RESTART,
     }
-    detail = f"{health.stage}{': ' + health.detail if health.detail else ''}"
+    said = [str(health.stage)] if health.stage != code else []
+    detail = ": ".join([*said, *([health.detail] if health.detail else [])])
     return stage.broken(status, code, detail, hints.get(health.stage, LOOK))
 
 
@@ -128,7 +132,8 @@ def _why(row: FeedRow) -> str:
     elif feed.reason is None:
         said = f"{row.last_stale_reason}, and fresh again: waiting whether it lasts"
     else:
-        said = str(feed.reason)
+        first = row.last_stale_reason
+        said = f"{feed.reason}{f', at first {first}' if first not in (None, feed.reason) else ''}"
     count = len(feed.silent)
     return f"{said}, silent {count} of {feed.members}: {names(row.silent_symbols, count)}" if count else said
 

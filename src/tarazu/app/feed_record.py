@@ -64,8 +64,15 @@ class Selected(_Event, frozen=True, kw_only=True, tag="SELECTED"):
     """The money moved, or the process started again on the same day."""
 
 
+class FeedWaiting(_Event, frozen=True, kw_only=True, tag="FEED_WAITING"):
+    """The feed cannot begin: `stage` (`app.depth_ws.health.Stage`) is what it waits for, `detail` why, for people."""
+
+    stage: str
+    detail: str
+
+
 class SelectionFailed(_Event, frozen=True, kw_only=True, tag="SELECTION_FAILED"):
-    """No selection could be made; `text` is for people."""
+    """No selection could be made, or the strikes cannot follow the money; `text` is for people."""
 
     reason: str
     key: str
@@ -114,6 +121,7 @@ OWN_EVENTS = (
     FeedStopped,
     MasterLoaded,
     Selected,
+    FeedWaiting,
     SelectionFailed,
     TokenReplaced,
     BreakerTripped,
@@ -126,6 +134,7 @@ FeedRecordEvent = (
     | FeedStopped
     | MasterLoaded
     | Selected
+    | FeedWaiting
     | SelectionFailed
     | TokenReplaced
     | BreakerTripped

@@ -27,7 +27,7 @@ def symbols_of(event: own.Selected) -> dict[int, str]:
 
 def _stale(e: FeedStale, symbols: Symbols) -> str:
     known = [symbols.get(token, str(token)) for token in e.tokens[:4]]
-    need = "required, entries are blocked" if e.required else "optional"
+    need = "required" if e.required else "optional"
     return (
         f"{e.feed} is STALE ({need}): {e.reason}, lag {_lag(e.lag_ns)}, limit {_lag(e.limit_ns)}, "
         f"last good {clock(e.since_ns)}, {len(e.tokens)} of {e.members} instruments: {names(known, len(e.tokens))}"
@@ -97,6 +97,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     own.FeedStopped: lambda e: f"depth_ws stops recording: {plain(e.reason)}",
     own.MasterLoaded: _master,
     own.Selected: _selected,
+    own.FeedWaiting: lambda e: f"cannot begin, {e.stage}: {plain(e.detail)}",
     own.SelectionFailed: lambda e: f"nothing could be selected: {e.reason} {plain(e.key)}: {plain(e.text)}",
     own.TokenReplaced: lambda e: "another access token is used from now on",
     own.BreakerTripped: _tripped,

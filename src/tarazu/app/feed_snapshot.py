@@ -23,6 +23,14 @@ def read_feed(home: Home, mono_ns: int) -> DepthWsHealth | Check:
     return health if health.is_current(mono_ns) else _old(health, mono_ns)
 
 
+def wall_of(found: DepthWsHealth | Check, mono_ns: int, wall_ns: int) -> int:
+    """The profile's wall clock at `mono_ns`, which a running depth_ws tells; without one this machine's, `wall_ns`.
+
+    In sim the broker's clock is further by less than a health's interval at any rate a day is followed by eye.
+    """
+    return found.wall_ns + found.age_ns(mono_ns) if isinstance(found, DepthWsHealth) else wall_ns
+
+
 def breaker_on_file(home: Home) -> Check:
     """The breaker where no process tells of it. A file that cannot be believed counts as tripped."""
     try:
@@ -41,8 +49,16 @@ def _old(health: DepthWsHealth, mono_ns: int) -> Check:
         return _unknown("DEPTH_WS_DOWN", "its health is from before this machine started")
     limit = seconds(STALE_AFTER_INTERVALS * health.every_ns)
     seen = Check(id="depth_ws", status=Status.UNKNOWN, observed=seconds(age_ns), limit=limit, unit="s")
-    alive = Path(f"/proc/{health.pid}").exists()
+    alive = _is_running(health.pid)
     code = "DEPTH_WS_SILENT" if alive else "DEPTH_WS_DOWN"
     said = "is there and tells nothing" if alive else "is gone"
     detail = f"process {health.pid} {said}; it was {health.stage}"
     return seen.broken(Status.UNKNOWN, code, detail, RESTART, epoch(health.wall_ns))
+
+
+def _is_running(pid: int) -> bool:
+    """A process that has ended and that nobody has waited for yet (state Z, proc(5)) does not run."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

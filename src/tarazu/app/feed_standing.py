@@ -4,8 +4,9 @@ from enum import StrEnum
 
 import msgspec
 
-from tarazu.app.depth_ws.health import DepthWsHealth, Stage
+from tarazu.app.depth_ws.health import DepthWsHealth, Stage, read_health
 from tarazu.app.home import Home
+from tarazu.app.orphans import is_running
 from tarazu.app.verdict import Exit
 from tarazu.market.feed_events import FeedState
 from tarazu.model.units import SECOND_NS
@@ -28,6 +29,7 @@ class Block(msgspec.Struct, frozen=True):
     code: str
     exit_code: Exit
     hint: str
+    """`{settings}` stands for the profile's file."""
 
 
 # What only a person can change. `up` tells it at once: waiting for it is waiting for nothing.
@@ -36,7 +38,7 @@ BLOCKS = {
         "NO_TOKEN", Exit.CRIT, "python scripts/generate_kite_access_token.py --prompt-token --update-env"
     ),
     Stage.BREAKER_OPEN: Block("BREAKER_OPEN", Exit.REFUSED, 'tarazu feed clear-breaker --reason "..."'),
-    Stage.NO_SELECTION: Block("NO_SELECTION", Exit.CRIT, "tarazu logs depth_ws"),
+    Stage.NO_SELECTION: Block("NO_SELECTION", Exit.CRIT, "edit [feed] in {settings}; tarazu up depth_ws"),
 }
 
 
@@ -69,11 +71,12 @@ def feed_standing(health: DepthWsHealth, mono_ns: int) -> FeedStanding:
 
 
 def read_standing(home: Home, pid: int | None, mono_ns: int) -> FeedStanding | None:
-    """Of the process `pid`; None where it says nothing yet, or nothing any more. Raises BadHealth, OSError."""
-    from tarazu.app.depth_ws.health import read_health
+    """Of the process `pid`; None where it says nothing yet, or nothing any more. Raises BadHealth, OSError.
 
+    What a dead process said last looks current for a moment, and its supervisor has not noticed yet: it is asked after.
+    """
     health = read_health(home.feed_health)
-    if health is None or health.pid != pid or not health.is_current(mono_ns):
+    if health is None or health.pid != pid or not health.is_current(mono_ns) or not is_running(health.pid):
         return None
     return feed_standing(health, mono_ns)
 

@@ -32,7 +32,7 @@ class FeedStart:
 
     def __init__(self, home: Home, supervision: Supervision) -> None:
         self.home, self.supervision = home, supervision
-        self._did = FOUND
+        self._did, self._deaths = FOUND, 0
         self._log = LogMark(supervision.log_of(DEPTH_WS))
 
     def elsewhere(self) -> Outcome | None:
@@ -55,6 +55,7 @@ class FeedStart:
     def decide(self, again: bool = False) -> None:
         """Start it, start it again, or leave it. Raises SupervisorSilent, SupervisorRefused."""
         state = self.supervision.state(DEPTH_WS)
+        self._deaths = state.restarts
         if not state.state.is_up:
             self._start("started")
         elif again:
@@ -84,7 +85,7 @@ class FeedStart:
     def _end(self, seen: "_Look") -> Outcome | None:
         """What it came to; None while it is worth waiting. What was found in a bad way is started again, once."""
         state, standing = seen.state, seen.standing
-        if state.state is State.FATAL:
+        if state.is_hopeless(self._deaths):
             return self._died(state)
         if state.state is State.UNKNOWN:
             return self._outcome(Exit.UNKNOWN, state.description, state, code="SUPERVISOR_SILENT", hint="tarazu up")
@@ -118,7 +119,7 @@ class FeedStart:
                 self._did = "restarted by another"
 
     def _start(self, did: str) -> None:
-        self.supervision.stop(DEPTH_WS)
+        self._deaths = self.supervision.stop(DEPTH_WS).restarts
         self._log = LogMark(self.supervision.log_of(DEPTH_WS))
         self.supervision.start(DEPTH_WS)
         self._did = did
@@ -148,10 +149,12 @@ class FeedStart:
 
     def _blocked(self, standing: FeedStanding, state: ProcessState) -> Outcome:
         block = BLOCKS[standing.stage]
-        return self._outcome(block.exit_code, str(standing), state, code=block.code, hint=block.hint)
+        hint = block.hint.replace("{settings}", str(self.home.settings_file))
+        return self._outcome(block.exit_code, standing.detail, state, code=block.code, hint=hint)
 
     def _died(self, state: ProcessState) -> Outcome:
         self._did = "not started"
+        self.supervision.stop(DEPTH_WS)  # the supervisor would try on
         told = f"died at its start: {state.last_death}"
         hint = f"tarazu logs {DEPTH_WS}"
         return self._outcome(Exit.CRIT, told, state, code="DIED", hint=hint, lines=self._log.last_lines())
