@@ -42,7 +42,8 @@ def record_synthetic_day(
     segment_bytes: int = 1 << 20,
 ) -> int:
     """One frame a second and connection, two connections; returns the number of frames. With `trouble` the second
-    connection is lost for two minutes at a third of the way, and its feed stale."""
+    connection is lost at a third of the way, for a sixth of it or two minutes, and its
+    feed stale."""
     session = CALENDAR.session(DAY)
     assert session is not None
     session = shorten(session) if short else session
@@ -72,7 +73,8 @@ def record_synthetic_day(
             again=False,
         )
     )
-    lost = (first + (session.last_ns - first) // 3, first + (session.last_ns - first) // 3 + 2 * MINUTE_NS)
+    begin, length = first + (session.last_ns - first) // 3, min(2 * MINUTE_NS, (session.last_ns - first) // 6)
+    lost = (begin, begin + length)
     pending = list(_trouble(lost, tokens[1::2])) if trouble else []
     done, now_ns = 0, first
     while market.next_ns() is not None and (steps is None or done < steps):

@@ -25,6 +25,7 @@ KERNELS = (
     "tarazu.sim.candles",
     "tarazu.sim.exchange.price_range",
     "tarazu.sim.exchange.tape",
+    "tarazu.app.data.roll_kernels",
 )
 
 

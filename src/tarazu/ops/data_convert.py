@@ -1,0 +1,36 @@
+"""`tarazu data convert`: a recorded day as Parquet."""
+
+import time
+from pathlib import Path
+
+import click
+
+from tarazu.app.data.flags import DAY, day_of
+from tarazu.app.data.steps import steps
+from tarazu.app.feed_flags import feed_flags, home_of
+
+EXAMPLES = """
+\b
+Examples:
+  tarazu data convert last
+  tarazu data convert 2026-11-23 --out /mnt/archive/2026-11-23
+  python -c "import polars as pl; print(pl.scan_parquet('var/sim/archive/2026-11-23/ticks.parquet').collect())"
+"""
+
+
+@click.command("convert", epilog=EXAMPLES)
+@DAY
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; default: archive/DAY at home.")
+@click.option("--so-far", is_flag=True, help="Of a day that is being recorded, what there is now.")
+@feed_flags
+def command(day: str, out: Path | None, so_far: bool, profile: str | None, as_json: bool) -> int:
+    """Write DAY (YYYY-MM-DD, or last) as frames.parquet, ticks.parquet and manifest.json, and read it back.
+
+    DONE is only said when every row read back is the row that was recorded. A day that is archived already is left as
+    it is. The segments are not touched; `tarazu data restore` makes them again from the archive.
+    """
+    from tarazu.app.data.archiving import archive_day
+
+    home = home_of(profile)
+    chosen = day_of(home, day)
+    return archive_day(home, chosen, out, so_far, steps(), time.time_ns()).show(as_json)

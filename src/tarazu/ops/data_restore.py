@@ -1,0 +1,37 @@
+"""`tarazu data restore`: a recorded day's segments, made again from its archive."""
+
+import time
+from pathlib import Path
+
+import click
+
+from tarazu.app.feed_flags import feed_flags, home_of
+
+EXAMPLES = """
+\b
+Examples:
+  tarazu data restore 2026-11-23
+  tarazu data restore 2026-11-23 --from /mnt/archive/2026-11-23 --to /tmp/feed
+"""
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command("restore", epilog=EXAMPLES)
+@click.argument("day", metavar="DAY")
+@click.option("--from", "source", type=_FOLDER, help="The archive's folder; default: archive/DAY at home.")
+@click.option("--to", "feed", type=_FOLDER, help="The feed folder that gets DAY; default: the profile's own.")
+@feed_flags
+def command(day: str, source: Path | None, feed: Path | None, profile: str | None, as_json: bool) -> int:
+    """Make the segments of DAY (YYYY-MM-DD) from its archive: the same frames, each with its sequence and stamps.
+
+    Never writes over a recorded day. Segments may end elsewhere than they did. What the recording had lost stays lost:
+    the sequence is missing here too, exit code 1, and `tarazu data verify` says SEQUENCE_GAP at that place.
+    """
+    from tarazu.app.data.archiving import restore_day
+    from tarazu.app.data.days import parse_day
+    from tarazu.app.data.steps import steps
+
+    home, chosen = home_of(profile), parse_day(day)
+    if chosen is None:
+        raise click.UsageError(f"{day!r} is no day: YYYY-MM-DD")
+    return restore_day(home, chosen, source, feed, steps(), time.time_ns()).show(as_json)
