@@ -1,5 +1,6 @@
 """The writer: what it records, whom it lets in, and what it does when it cannot."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from tarazu.runtime.feed_log import FeedLog
 from tarazu.runtime.keeper import Watermarks
 from tarazu.runtime.log_state import FrameTooLong, LogState, NotRecorded
 from tarazu.runtime.repair import verify
-from tarazu.runtime.segment import PAYLOAD_BYTES_MAX, Kind, segment_path, segments
+from tarazu.runtime.segment import MAGIC, PAYLOAD_BYTES_MAX, Kind, segment_path, segments
 from tarazu.runtime.tail import Tail
 from tarazu.runtime.writer_lock import SecondWriter
 
@@ -115,24 +116,38 @@ def test_sync_lag_is_measured_and_no_append_waits_for_the_disk(open_log):
     assert log.stats.sync_lag_ns == 0 and log.stats.syncs == 1
 
 
-def test_a_disk_that_fails_to_sync_stops_the_recording_for_good(open_log):
+def test_a_disk_that_fails_to_sync_stops_the_recording_for_good(open_log, monkeypatch):
+    def broken(end: int) -> None:
+        raise OSError(errno.EIO, "msync: Input/output error")
+
     log = open_log()
     append(log, b"before")
-    read_end, write_end = os.pipe()
-    disk, fd = os.dup(log._keeper._current.fd), log._keeper._current.fd
-    os.dup2(write_end, fd)  # fdatasync of a pipe fails: EINVAL
+    monkeypatch.setattr(log._keeper._current, "sync_to", broken)
     log._keeper.beat()
-    assert log.state is LogState.FAILED and "fdatasync" in log.stats.failure
+    assert log.state is LogState.FAILED and "Input/output error" in log.stats.failure
     for _ in range(2):
         with pytest.raises(NotRecorded) as refused:
             append(log, b"after")
         assert refused.value.state is LogState.FAILED
     assert log.stats.not_recorded == 2
-    os.dup2(disk, fd)
+    monkeypatch.undo()
     log._keeper.beat()
     assert log.state is LogState.FAILED and log.stats.sync_lag_ns > 0, "a later sync that works proves nothing"
-    for descriptor in (read_end, write_end, disk):
-        os.close(descriptor)
+
+
+def test_what_was_synced_stays_readable_and_appends_go_on_beside_it(open_log):
+    """Pages that are done are unmapped at a sync, and are there again when looked at."""
+    log = open_log(segment_bytes=1 << 20)
+    for n in range(40):
+        append(log, bytes([n]) * 3_000)
+        if n % 7 == 0:
+            log._keeper.beat()
+            segment = log._keeper._current
+            assert segment.synced_to == log._at
+    tail = Tail(log.folder)
+    assert [bytes(frame.payload) for frame in tail.ready()] == [bytes([n]) * 3_000 for n in range(40)]
+    assert bytes(segment.view[:8]) == MAGIC and verify(log.folder).clean
+    tail.close()
 
 
 def test_a_low_disk_still_records(open_log):

@@ -47,12 +47,15 @@ class Arrivals:
         self.stamp_s: NDArray[np.int64] = np.zeros(n, np.int64)
         """The last stamp received, be it older than the one before."""
         self._news: NDArray[np.uint64] = np.zeros(n, np.uint64)
+        self._source: NDArray[Any] | None = None
+        self._source_words = np.zeros((0, PACKET_WORDS), np.uint32)
 
     def take(self, rows: NDArray[Any], packet_bytes: NDArray[np.uint16], count: int, mono_ns: int) -> None:
         """A decoded frame's first `count` rows; unknown tokens are passed over. `mono_ns` never goes back."""
-        words = rows.view(np.uint32).reshape(-1, PACKET_WORDS)
+        if rows is not self._source:
+            self._source, self._source_words = rows, rows.view(np.uint32).reshape(-1, PACKET_WORDS)
         _take(
-            words, packet_bytes, count, mono_ns, self._table, self._shift, _WEIGHTS,
+            self._source_words, packet_bytes, count, mono_ns, self._table, self._shift, _WEIGHTS,
             self.data_ns, self.depth_ns, self.changed_ns, self.stamp_s, self._news,
         )  # fmt: skip
 

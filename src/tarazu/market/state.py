@@ -73,6 +73,11 @@ class MarketView:
         return int(self._parts.header[slots.VERSION])
 
     @property
+    def passes(self) -> int:
+        """Frames taken in since the state began; a slot's `frame` is the last of them that changed it."""
+        return int(self._parts.header[slots.FRAMES])
+
+    @property
     def counters(self) -> dict[str, int]:
         """Since the state began: frames; packets applied, unknown, regressed, repeated; stamps ahead of us."""
         names = ("FRAMES", "PACKETS", "UNKNOWN", "REGRESSED", "REPEATED", "AHEAD", "RECV_NS")

@@ -118,6 +118,8 @@ def load(name: str, folder: Path = BENCHMARKS) -> Callable[[], Iterator[Case]]:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))  # as for a script: benchmarks share code
     try:
         spec.loader.exec_module(module)
     except ModuleNotFoundError as missing:

@@ -15,6 +15,7 @@ from collections import deque
 from pathlib import Path
 
 _numbers = itertools.count(1)
+_FIFO_BYTES = 1 << 16  # pipe(7), "Pipe capacity"
 
 
 def _bells(folder: Path) -> Path:
@@ -37,9 +38,9 @@ class Doorbell:
         return self._fd
 
     def drain(self) -> None:
+        """Quiet until it is rung again: one read takes all that a FIFO holds."""
         with contextlib.suppress(BlockingIOError):
-            while os.read(self._fd, 65_536):
-                pass
+            os.read(self._fd, _FIFO_BYTES)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Block until it rings; False when the time is up first. It is left ringing."""

@@ -172,8 +172,9 @@ class FeedLog:
 
     def _begin(self, segment: WrittenSegment, at: int) -> None:
         self._keeper.adopt(segment)
-        self._segment, self._view, self._words = segment, segment.view, segment.words
+        self._view, self._words = segment.view, segment.words
         self._at, self._limit = at, len(segment.view) - RESERVE_BYTES
+        self._segment = segment  # last, as `_written` needs it
         if self._keeper.failure is not None:
             self._halt()  # it came while we were here
 
@@ -216,9 +217,16 @@ class FeedLog:
             self._put(self._sequence + 1, Kind.MARK, 0, payload, wall_ns, mono_ns)
             self._sequence += 1
 
-    def _written(self) -> tuple[int, int]:
-        """How far we are: the last sequence, and the offset after it in the current segment."""
-        return self._sequence, self._at
+    def _written(self) -> tuple[int, WrittenSegment | None, int]:
+        """How far we are, for the keeper's thread: the last sequence, and the offset after it in the segment it is in.
+
+        In the middle of a roll the offset may already be the next segment's, and then is before the one synced to.
+        """
+        while True:
+            segment = self._segment
+            sequence, at = self._sequence, self._at
+            if self._segment is segment:
+                return sequence, segment, at
 
     def _halt(self) -> None:
         """Let no further frame take the fast way."""

@@ -42,7 +42,7 @@ class Keeper:
         day: date,
         segment_bytes: int,
         watermarks: Watermarks,
-        written: Callable[[], tuple[int, int]],
+        written: Callable[[], tuple[int, WrittenSegment | None, int]],
         on_failure: Callable[[], None],
     ) -> None:
         self.folder, self.day = folder, day
@@ -53,7 +53,7 @@ class Keeper:
         self.stalled_rolls = 0
         self.syncs = 0
         self.sync_ns_max = 0
-        self._synced_sequence, self._last_at = written()
+        self._synced_sequence = written()[0]
         self._segment_bytes, self._watermarks = segment_bytes, watermarks
         self._written, self._on_failure = written, on_failure
         self._durable_as_of_ns = time.monotonic_ns()
@@ -168,25 +168,26 @@ class Keeper:
     def _sync(self) -> None:
         """Put what has been written so far on the disk."""
         if self.failure is not None:
-            return  # a second fdatasync may succeed and mean nothing
-        (sequence, at), began_ns = self._written(), time.monotonic_ns()
-        current = self._current
+            return  # a second sync may succeed and mean nothing
+        (sequence, current, at), began_ns = self._written(), time.monotonic_ns()
         try:
             if current is not None and sequence != self._synced_sequence:
-                current.sync()
+                grown = max(0, at - current.synced_to)
+                if grown:
+                    current.sync_to(at)
                 self.syncs += 1
                 # Where the appends of the next beat will go, by the last one's.
-                current.warm(at, 2 * max(0, at - self._last_at) + WARM_BYTES_MIN)
+                current.warm(at, 2 * grown + WARM_BYTES_MIN)
             while self._retired:
                 self._retired[0].sync()
                 self._retired.popleft().close()
         except OSError as broken:
-            self._fail(f"fdatasync: {broken}")
+            self._fail(f"sync: {broken}")
             return
-        self._synced_sequence, self._last_at, self._durable_as_of_ns = sequence, at, began_ns
+        self._synced_sequence, self._durable_as_of_ns = sequence, began_ns
         self.sync_ns_max = max(self.sync_ns_max, time.monotonic_ns() - began_ns)
 
     def _fail(self, failure: str) -> None:
-        """Remember the first failure for good: after a failed fdatasync nobody knows what the disk has."""
+        """Remember the first failure for good: after a failed sync nobody knows what the disk has."""
         self.failure = self.failure or failure
         self._on_failure()

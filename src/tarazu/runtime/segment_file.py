@@ -10,8 +10,12 @@ from pathlib import Path
 from tarazu.runtime.segment import SEGMENT_HEADER_BYTES, segment_header, segment_path
 
 _MADV_POPULATE_WRITE = 23  # Linux 5.14, uapi/asm-generic/mman-common.h; older kernels say EINVAL and we go without
-_libc = ctypes.CDLL(None)  # a foreign call leaves the interpreter lock, mmap.madvise keeps it
-_libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+_MADV_DONTNEED, _MS_SYNC = 4, 4  # Linux, uapi/asm-generic/mman-common.h
+# A foreign call leaves the interpreter lock; mmap's own madvise and flush keep it.
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.madvise.argtypes = _libc.msync.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+
+_ZEROS = memoryview(bytes(1 << 20))
 
 
 class WrittenSegment:
@@ -28,6 +32,17 @@ class WrittenSegment:
             raise
         self.view = memoryview(self.map)
         self.words = self.view.cast("I")
+        self.synced_to = 0
+        """What is before this offset is on the disk."""
+
+    def cache(self) -> None:
+        """Have every page in memory, of a segment that is zero but for its header. Raises OSError.
+
+        Plain writes, because the kernel makes them in large pages: half the CPU of faults that read the same zeros in.
+        """
+        for chunk in range(0, len(self.map), len(_ZEROS)):
+            start = chunk or SEGMENT_HEADER_BYTES
+            os.pwrite(self.fd, _ZEROS[: min(len(_ZEROS), len(self.map) - chunk) - (start - chunk)], start)
 
     def warm(self, start: int, size: int) -> None:
         """Make pages present and writable, so that an append there meets no page fault (measured: 3 us a page).
@@ -36,12 +51,38 @@ class WrittenSegment:
         """
         start -= start % mmap.PAGESIZE
         size = min(size, len(self.map) - start)
-        first = ctypes.c_char.from_buffer(self.map)
-        _libc.madvise(ctypes.addressof(first) + start, size, _MADV_POPULATE_WRITE)
+        _libc.madvise(self._address() + start, size, _MADV_POPULATE_WRITE)
+
+    def sync_to(self, end: int) -> None:
+        """Return when the bytes before `end` are on the disk. Raises OSError.
+
+        As durable as fdatasync, whose journal commit and disk flush it does too, but of these bytes only: fdatasync
+        would also write out the warm pages ahead and make them cold again (measured: 230 us a 186 kB frame, not 45).
+        """
+        assert self.synced_to <= end <= len(self.map)
+        start = self._leave(end)
+        if _libc.msync(self._address() + start, end - start, _MS_SYNC):
+            code = ctypes.get_errno()
+            raise OSError(code, f"msync: {os.strerror(code)}")
+        self.synced_to = end
 
     def sync(self) -> None:
-        """Return when what was written before the call is on the disk. Raises OSError."""
+        """Return when all of it is on the disk. Raises OSError."""
+        self._leave(len(self.map))
         os.fdatasync(self.fd)
+
+    def _leave(self, end: int) -> int:
+        """Unmap the whole pages from `synced_to` to `end` all at once; returns where they begin.
+
+        They are complete, and stay in the page cache. A sync would make them read-only one by one, interrupting the
+        appending thread's processor for each (measured: a quarter of all CPU of a flood).
+        """
+        start = self.synced_to - self.synced_to % mmap.PAGESIZE
+        _libc.madvise(self._address() + start, end - end % mmap.PAGESIZE - start, _MADV_DONTNEED)
+        return start
+
+    def _address(self) -> int:
+        return ctypes.addressof(ctypes.c_char.from_buffer(self.map))
 
     def close(self) -> None:
         self.words.release()
@@ -64,6 +105,7 @@ def make_segment(folder: Path, day: date, number: int, size: int) -> WrittenSegm
         raise
     try:
         segment.sync()
+        segment.cache()
         segment.path = segment_path(folder, number)
         unfinished.rename(segment.path)
         sync_folder(folder)

@@ -9,10 +9,13 @@ from tarazu.runtime.damage import Damage, Damaged, Fault
 from tarazu.runtime.doorbell import Doorbell
 from tarazu.runtime.repair import corrupt, gap
 from tarazu.runtime.segment import (
+    FRAME,
+    FRAME_HEADER_BYTES,
     SEGMENT_HEADER_BYTES,
     Frame,
     Kind,
     Position,
+    aligned,
     frame_at,
     header_fault,
     is_begun,
@@ -92,6 +95,27 @@ class Tail:
         self.bell.drain()
         while (frame := self.next()) is not None:
             yield frame
+
+    def waiting(self) -> tuple[int, int]:
+        """How many frames are written that `next` has not given, and when the first was received (mono ns; 0: none).
+
+        Read from the headers alone: nothing is checked, and the count ends where a length makes no sense.
+        """
+        frames, first_ns, segment, at, view = 0, 0, self._segment, self._at, self._view
+        while (view := map_segment(self.folder, segment) if view is None else view) is not None:
+            if at + FRAME_HEADER_BYTES > len(view):
+                break
+            length, _, sequence, _, mono_ns, _, kind = FRAME.unpack_from(view, at)
+            if not FRAME_HEADER_BYTES <= length <= len(view) - at:
+                break
+            if kind == Kind.SEAL:
+                segment, at, view = segment + 1, SEGMENT_HEADER_BYTES, None
+                continue
+            at += aligned(length)
+            if sequence >= self._least:
+                first_ns = mono_ns if not frames else first_ns
+                frames += 1
+        return frames, first_ns
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Block until there may be frames; False when the time is up first."""

@@ -149,7 +149,8 @@ class TickFrame:
     @property
     def clean(self) -> bool:
         """Nothing was dropped, unknown, missing or left over."""
-        return not self._tally[kernels.OVERFLOW :].any()
+        tally = self._tally  # asked of every frame, on the way in: `item` makes no array scalars
+        return tally.item(kernels.DECLARED) == tally.item(kernels.VALID) and not tally.item(kernels.TRAILING)
 
 
 def decode(frame: bytes | bytearray | memoryview | NDArray[np.uint8], out: TickFrame) -> int:
