@@ -136,3 +136,27 @@ def test_a_health_that_is_not_renewed_is_not_believed(desk_: Desk) -> None:
         assert not frozen.is_current(frozen.mono_ns + 3 * frozen.every_ns + 1)
     finally:
         desk_.process.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize("kind", ["instruments.truncated", "instruments.late"])
+def test_a_master_that_is_not_whole_is_refused_and_asked_for_again(desk_: Desk, kind: str) -> None:
+    desk_.served.admin("POST", "/faults", {"kind": kind, "count": 1})
+    desk_.start()
+    waiting = desk_.until(lambda h: h.stage not in (Stage.STARTING, Stage.CONNECTING, Stage.LIVE))
+    assert waiting.stage in (Stage.NO_SELECTION, Stage.NO_BROKER) and waiting.detail
+    assert desk_.until_fresh().master is not None
+
+
+def test_the_next_days_lot_changes_are_said_before_anybody_trades(tmp_path: Path) -> None:
+    with serving("--day", DAY, "--at", "15:00") as broker, desk(tmp_path, broker) as made:
+        made.start()
+        made.until(lambda h: h.stage is Stage.LIVE)
+        broker.admin("POST", "/faults", {"kind": "instruments.lot_change"})
+        broker.admin("PUT", "/clock", {"jump_to": "2026-11-20 09:20:00"})
+        waiting = made.until(lambda h: h.stage is Stage.NO_TOKEN)
+        assert "refuses the access token" in waiting.detail, "tokens die at six in the morning"
+        token = broker.admin("POST", "/access-token", {"user_id": broker["user_id"]})["access_token"]
+        made.home.env_file.write_text(f"KITE_ACCESS_TOKEN={token}\n")
+        master = made.until(lambda h: h.master is not None and str(h.master.day) == "2026-11-20").master
+        assert master is not None and str(master.compared_with) == DAY
+        assert any("lot" in line and "NIFTY" in line for line in master.alarms)

@@ -7,7 +7,7 @@ from tarazu.app.home import Home
 from tarazu.app.outcome import Outcome
 from tarazu.app.programs import DEPTH_WS, SIM_BROKER
 from tarazu.app.supervised_state import ProcessState, State
-from tarazu.app.supervision import Supervision
+from tarazu.app.supervision import Busy, Supervision
 from tarazu.app.supervisor_link import SupervisorRefused, SupervisorSilent
 from tarazu.app.supervisor_process import SupervisorFailed
 from tarazu.app.verdict import Exit
@@ -31,6 +31,8 @@ def bring_down(home: Home, names: Sequence[str], *, supervisor_too: bool) -> lis
                 supervision.shutdown()
     except SupervisorSilent as silent:
         return [*outcomes, _failed(Exit.UNKNOWN, "SUPERVISOR_SILENT", str(silent))]
+    except Busy as busy:
+        return [_failed(Exit.REFUSED, "BUSY", str(busy))]
     except (SupervisorFailed, SupervisorRefused) as failed:
         return [*outcomes, _failed(Exit.CRIT, "SUPERVISOR_FAILED", str(failed))]
     return [*outcomes, *(_elsewhere(home) if DEPTH_WS in names else ())]

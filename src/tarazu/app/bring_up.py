@@ -10,7 +10,7 @@ from tarazu.app.outcome import Outcome
 from tarazu.app.own_broker import OwnBroker
 from tarazu.app.programs import DEPTH_WS, SIM_BROKER, programs
 from tarazu.app.settings import BadSettings, Settings, read_settings
-from tarazu.app.supervision import Supervision
+from tarazu.app.supervision import Busy, Supervision
 from tarazu.app.supervisor_link import SupervisorRefused, SupervisorSilent
 from tarazu.app.supervisor_process import SupervisorFailed
 from tarazu.app.verdict import Exit
@@ -39,6 +39,8 @@ def bring_up(
         return [_failed(Exit.CRIT, "BAD_SETTINGS", str(bad), f"edit {home.settings_file}")]
     except SupervisorSilent as silent:
         return [_failed(Exit.UNKNOWN, "SUPERVISOR_SILENT", str(silent), "")]
+    except Busy as busy:
+        return [_failed(Exit.REFUSED, "BUSY", str(busy), "")]
     except (SupervisorFailed, SupervisorRefused) as failed:
         return [_failed(Exit.CRIT, "SUPERVISOR_FAILED", str(failed), f"tarazu logs {SUPERVISOR}d")]
 

@@ -11,7 +11,6 @@ from tarazu.app.programs import DEPTH_WS, SIM_BROKER, programs
 from tarazu.app.settings import Settings
 from tarazu.app.sim_options import BadOptions
 from tarazu.app.sim_place import kept_place, place_to_start
-from tarazu.app.supervised_state import State
 from tarazu.app.supervision import Supervision
 from tarazu.app.verdict import Exit
 from tarazu.app.waiting import until
@@ -26,7 +25,7 @@ class OwnBroker:
 
     def __init__(self, home: Home, settings: Settings, supervision: Supervision, environ: Mapping[str, str]) -> None:
         self.home, self.settings, self.supervision, self.environ = home, settings, supervision, environ
-        self._log = LogMark(supervision.log_of(SIM_BROKER))
+        self._log, self._deaths = LogMark(supervision.log_of(SIM_BROKER)), 0
 
     def ensure(self, patience_s: float, again: bool = False, tell: Callable[[str], None] = lambda _: None) -> Outcome:
         """`again` starts our own anew even where it answers. Raises SupervisorSilent, SupervisorFailed, OSError."""
@@ -63,7 +62,7 @@ class OwnBroker:
     def _start(self) -> Outcome | None:
         """Stopped, then started where its ports are free; None when it was spawned."""
         self.supervision.stop(DEPTH_WS)
-        self.supervision.stop(SIM_BROKER)
+        self._deaths = self.supervision.stop(SIM_BROKER).restarts
         self.home.sim_broker.unlink(missing_ok=True)
         try:
             place = place_to_start(self.home, self.settings.sim)
@@ -76,13 +75,14 @@ class OwnBroker:
 
     def _wait(self, did: str, patience_s: float, tell: Callable[[str], None]) -> Outcome:
         def over() -> bool:
-            state = self.supervision.state(SIM_BROKER).state
-            tell(f"{SIM_BROKER}: {state}")
-            return state is State.FATAL or answers(self.home)
+            state = self.supervision.state(SIM_BROKER)
+            tell(f"{SIM_BROKER}: {state.state}")
+            return state.is_hopeless(self._deaths) or answers(self.home)
 
         until(over, patience_s)
         state, hint = self.supervision.state(SIM_BROKER), "tarazu logs sim_broker"
-        if state.state is State.FATAL:
+        if state.is_hopeless(self._deaths):
+            self.supervision.stop(SIM_BROKER)  # the supervisor would try on
             return self._failed("DIED", f"died at its start: {state.last_death}", hint)
         if answers(self.home):
             return Outcome(name=SIM_BROKER, exit_code=Exit.OK, did=did, pid=state.pid)

@@ -24,7 +24,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
 
 def programs(home: Home, sim: SimSettings, place: SimPlace | None) -> tuple[Program, ...]:
     """The profile's own, in the order of a start. The sim profile's broker needs a place; None leaves it out."""
-    feed = Program(name=DEPTH_WS, words=("-m", "tarazu.app.depth_ws", "--profile", home.profile), order=20)
+    feed = Program(name=DEPTH_WS, words=("-m", "tarazu.app.depth_ws", "--profile", home.profile), order=20, stop_s=5)
     if home.profile is not Profile.SIM or place is None:
         return (feed,)
     # Its first line on stdout holds the simulated app's secrets; the ready file has them too, for its owner alone.

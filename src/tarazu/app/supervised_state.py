@@ -28,6 +28,10 @@ class State(StrEnum):
         return self in (State.STARTING, State.RUNNING, State.BACKOFF, State.STOPPING)
 
 
+# Exit codes of our processes: 2 needs a person, 4 another one runs, 64 settings or arguments that cannot be used.
+HOPELESS = ("exit status 2", "exit status 4", "exit status 64")
+
+
 class ProcessState(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     state: State
@@ -40,6 +44,11 @@ class ProcessState(msgspec.Struct, frozen=True, kw_only=True):
     """How, in supervisor's words: `exit status 2`, `terminated by SIGKILL`."""
     description: str = ""
     """For people."""
+
+    def is_hopeless(self, deaths_before: int) -> bool:
+        """Given up, or died since with a code that says that another try comes to the same (`HOPELESS`)."""
+        died = self.restarts > deaths_before and self.last_death in HOPELESS
+        return self.state is State.FATAL or (died and self.state is not State.RUNNING)
 
 
 def state_of(info: dict[str, Any], supervisor_log: Path) -> ProcessState:

@@ -28,10 +28,14 @@ from tarazu.app.supervisor_link import (
     SupervisorSilent,
     ask,
 )
-from tarazu.app.supervisor_process import BEGIN_S, SupervisorFailed
+from tarazu.app.supervisor_process import BEGIN_S
 from tarazu.app.waiting import until
 
 ALONE_S = 60.0
+
+
+class Busy(OSError):
+    """Another command holds the home for too long."""
 
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +78,7 @@ class Supervision:
 
     @contextlib.contextmanager
     def alone(self, patience_s: float = ALONE_S) -> Iterator[None]:
-        """Nobody else changes anything meanwhile; may be nested. Raises SupervisorFailed after `patience_s`."""
+        """Nobody else changes anything meanwhile; may be nested. Raises Busy after `patience_s`."""
         if self._held == 0:
             self._lock = self._take_lock(patience_s)
         self._held += 1
@@ -88,7 +92,7 @@ class Supervision:
     def ensure(self, programs: Sequence[Program] | None = None) -> Begun:
         """Make one supervisord run with this table of programs (and keep to it), and say what that took. Starts none.
 
-        Raises SupervisorSilent when one runs and does not answer, SupervisorFailed when none can be begun.
+        Raises SupervisorSilent when one runs and does not answer, SupervisorFailed when none can be begun, Busy.
         """
         with self.alone():
             self.programs = self.programs if programs is None else tuple(programs)
@@ -207,7 +211,7 @@ class Supervision:
 
         if not until(taken, patience_s):
             os.close(lock)
-            raise SupervisorFailed("another tarazu command starts or stops processes here; try again when it is done")
+            raise Busy("another tarazu command starts or stops processes here: try again when it is done")
         return lock
 
     def _stop_s(self, name: str) -> float:

@@ -13,7 +13,7 @@ BEGIN_S = 20.0
 
 
 class SupervisorFailed(OSError):
-    """supervisord does not begin, or somebody else is busy with it for too long; the message says what to do."""
+    """supervisord does not begin; the message says why."""
 
 
 def running_pid(home: Home) -> int | None:
@@ -45,6 +45,7 @@ def begin(home: Home) -> None:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            umask=0o077,
             timeout=BEGIN_S,
             check=False,
         )

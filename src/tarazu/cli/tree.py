@@ -11,13 +11,40 @@ SIM = {
     "faults": ("tarazu.ops.sim_faults", "List what can be made to go wrong."),
 }
 
+FEED = {
+    "status": ("tarazu.ops.feed_status", "What the feed is worth now: every feed, connection, the recording."),
+    "history": ("tarazu.ops.feed_history", "The feed's events of a day, and what they amount to."),
+    "tail": ("tarazu.ops.feed_tail", "Follow the feed as it is recorded."),
+    "record": ("tarazu.ops.feed_record", "Record a clip, or cut one from a past day; sim serve --replay plays it."),
+    "clear-breaker": ("tarazu.ops.feed_clear_breaker", "Let the feed dial again after a storm of reconnects."),
+}
 
-@click.group()
+DATA = {
+    "list": ("tarazu.ops.data_list", "The recorded days."),
+    "verify": ("tarazu.ops.data_verify", "Check every frame of a recorded day."),
+    "convert": ("tarazu.ops.data_convert", "A recorded day as Parquet, proven row for row."),
+    "restore": ("tarazu.ops.data_restore", "A recorded day back from Parquet."),
+    "bars": ("tarazu.ops.data_bars", "Bars of a recorded day."),
+    "chart": ("tarazu.ops.data_chart", "A recorded day as a picture, in one HTML file."),
+}
+
+RUN = {
+    "up": ("tarazu.ops.up", "Start what is not running, and wait until it works."),
+    "down": ("tarazu.ops.down", "Stop it."),
+    "restart": ("tarazu.ops.restart", "Stop one process and start it again."),
+    "logs": ("tarazu.ops.logs", "What a process printed."),
+    "sla": ("tarazu.ops.sla", "The lags and losses that are promised, against their limits."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=RUN)
 @click.version_option(__version__, prog_name="tarazu", message="%(prog)s %(version)s")
 def tree() -> None:
     """tarazu: live trading for NSE through Kite Connect, and a broker in a box to try it against."""
 
 
+tree.add_command(LazyGroup("feed", lazy=FEED, help="The feed: depth_ws and what it recorded.", no_args_is_help=True))
+tree.add_command(LazyGroup("data", lazy=DATA, help="Recorded days.", no_args_is_help=True))
 tree.add_command(LazyGroup("sim", lazy=SIM, help="The broker in a box.", no_args_is_help=True))
 
 

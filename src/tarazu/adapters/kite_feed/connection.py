@@ -134,6 +134,7 @@ class Connection:
         self._links += 1
         self.follow(self.wanted)  # it may have changed since the dial began
         self._around.credentials.accepted(link.version)
+        self._refused_version = 0  # a token may be refused, accepted and refused again: each loss is told
         self._turn_to(LinkState.LIVE)
 
     def _prove(self) -> None:

@@ -24,8 +24,7 @@ class _Page(msgspec.Struct):
     last_recover_ns: int | None = None
     stales: int = 0
     recovers: int = 0
-    open: bool = False
-    """The last event was a FEED_STALE."""
+    """Of `stales`: a recovery ends all there were, also those of a process that died stale."""
 
 
 class FeedBook:
@@ -45,19 +44,16 @@ class FeedBook:
                 last_recover_ns=row.last_recover_ns,
                 stales=row.stales_today,
                 recovers=row.recovers_today,
-                open=row.stales_today > row.recovers_today,
             )
 
     def enter(self, event: FeedEvent) -> None:
         page = self._pages.setdefault(event.feed, _Page())
         if isinstance(event, FeedStale):
-            # A second FEED_STALE without a recovery between them is another process's first: one staleness goes on.
-            page.stales += not page.open
+            page.stales += 1
             page.stales_ns = [*page.stales_ns, event.ts_ns][-KEPT_STALES:]
-            page.last_stale_ns, page.last_reason, page.open = event.ts_ns, event.reason, True
+            page.last_stale_ns, page.last_reason = event.ts_ns, event.reason
         else:
-            page.recovers += page.open
-            page.last_recover_ns, page.open = event.ts_ns, False
+            page.recovers, page.last_recover_ns = page.stales, event.ts_ns
 
     def count(self, mono_ns: int, packets: Mapping[str, int]) -> None:
         """Packets so far by feed; called about every second."""

@@ -86,6 +86,8 @@ class FeedDay:
             tell=tell,
         )
         self.recentred = 0
+        self._refused: SelectionRefused | None = None
+        """Why the selection cannot follow the money now."""
         self._made_ns = 0
         self._was_live = False
         self._open = open_venues(session, clock.wall_ns())
@@ -142,6 +144,7 @@ class FeedDay:
             made_ns=self._made_ns,
             recentred=self.recentred,
             centres=tuple(self._centre_health(c) for c in self.selection.centres),
+            refused=self._refused.text if self._refused else "",
         )
 
     # The beats.
@@ -171,9 +174,12 @@ class FeedDay:
     def _recentre(self, mono_ns: int) -> None:
         spots = {c.underlying: self._spot(c, mono_ns) for c in self.selection.centres}
         made = recentre(self.selection, self._prepared.instruments, spots, self._prepared.plan)
-        if isinstance(made, SelectionRefused):
-            self._tell(SelectionFailed(ts_ns=self._clock.wall_ns(), reason=made.reason, key=made.key, text=made.text))
-        elif made is not None:
+        refused = made if isinstance(made, SelectionRefused) else None
+        if refused and (refused.reason, refused.key) != _cause(self._refused):
+            now_ns = self._clock.wall_ns()
+            self._tell(SelectionFailed(ts_ns=now_ns, reason=refused.reason, key=refused.key, text=refused.text))
+        self._refused = refused
+        if isinstance(made, Selection):
             self.recentred += 1
             self._follow(made, again=True)
 
@@ -221,6 +227,11 @@ class FeedDay:
             spot_paise=spot,
             strikes_away=centre.strikes_away(spot) if spot else 0,
         )
+
+
+def _cause(refused: SelectionRefused | None) -> tuple[str, str]:
+    """What stays the same while one refusal goes on; its text names the moving spot."""
+    return (refused.reason, refused.key) if refused else ("", "")
 
 
 _MODES = {"ltp": Mode.LTP, "quote": Mode.QUOTE, "full": Mode.FULL}

@@ -57,7 +57,7 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     last_recover_ns: int | None
     stales_today: int
     recovers_today: int
-    """Those that end a FEED_STALE."""
+    """Of `stales_today`, those that a FEED_RECOVER has ended."""
     stales_30m: int
     stale_times_ns: tuple[int, ...] = ()
     """Wall, today's, the latest 200: what a restarted process counts on from."""
@@ -92,6 +92,8 @@ class SelectionHealth(msgspec.Struct, frozen=True, kw_only=True):
     recentred: int
     """How often today."""
     centres: tuple[CentreHealth, ...]
+    refused: str = ""
+    """Why the strikes cannot follow the money now, for people; empty when they can."""
 
 
 class MasterHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -54,6 +54,7 @@ def health_page(
     feed_log: FeedLog | None,
     master: MasterHealth | None,
     day: FeedDay | None,
+    breaker: Breaker,
     rate: PacketRate,
 ) -> DepthWsHealth:
     """`started` and `now` are (wall, monotonic) ns. While a day runs, its links say what the stage is."""
@@ -77,7 +78,7 @@ def health_page(
         phase_ends_ns=ends_ns,
         feeds=day.watch.rows(day.symbols, wall_ns, mono_ns) if day else (),
         connections=day.links.health() if day else (),
-        breaker=day.links.breaker if day else Breaker(),
+        breaker=breaker,
         log=_log_health(feed_log) if feed_log else None,
         selection=day.selection_health() if day else None,
         master=master,

@@ -5,6 +5,7 @@ again) the broker is somewhere else now.
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -20,6 +21,7 @@ from tarazu.adapters.kite_feed.events import LinkEvent
 from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.sim_clock import SimClock
 from tarazu.adapters.system_clock import SystemClock
+from tarazu.app.breaker_file import BadBreakerFile, read_breaker
 from tarazu.app.broker_address import NoAddress, access_token, broker_address
 from tarazu.app.depth_ws.feed_book import FeedBook
 from tarazu.app.depth_ws.feed_day import FeedDay
@@ -31,6 +33,7 @@ from tarazu.app.feed_record import (
     FeedRecordEvent,
     FeedStarted,
     FeedStopped,
+    FeedWaiting,
     MasterLoaded,
     RecordingChanged,
     SelectionFailed,
@@ -42,6 +45,7 @@ from tarazu.app.feed_record import (
 from tarazu.app.home import Home
 from tarazu.app.masters import GENERATED_AT, MasterStore
 from tarazu.app.settings import Settings
+from tarazu.market.breaker import Breaker
 from tarazu.model import ist
 from tarazu.model.calendar import NotCovered
 from tarazu.model.units import MINUTE_NS, SECOND_NS
@@ -73,7 +77,8 @@ class DepthWs:
         self._log: FeedLog | None = None
         self._prepared: Prepared | None = None
         self._feed_day: FeedDay | None = None
-        self._book = FeedBook()
+        self._left = self._read_left()
+        self._book, self._book_day = FeedBook(), date.min
         self._rate = PacketRate()
         self._token = access_token(home, self.address)
         self._rest = KiteMarketRest(
@@ -100,6 +105,7 @@ class DepthWs:
                 task.cancel()
             await asyncio.gather(days, *watching, return_exceptions=True)
             self._rest.close()
+            write_health(self.home.feed_health, self.health())  # the last word: stopping, or what was wrong
         return self._code
 
     def stop(self) -> None:
@@ -113,8 +119,7 @@ class DepthWs:
             self._days.session(day)  # a day beyond our data is refused before anything is written
             with_log = FeedLog.open(self.home.feed, day)
             self._log, self._log_state = with_log, with_log.state
-            self._book = FeedBook()
-            self._resume(day)
+            self._open_book(day)
             try:
                 await self._day(day)
             finally:
@@ -145,6 +150,8 @@ class DepthWs:
             tell=self._tell,
             book=self._book,
         )
+        gc.collect()
+        gc.freeze()  # what is here stays all day: no collection of its thousands of instruments while frames come
         running = asyncio.create_task(self._feed_day.run())
         over = asyncio.create_task(self._until(self._is_over(day, self._prepared.provisional)))
         try:
@@ -181,8 +188,7 @@ class DepthWs:
             except NotReady as waits:
                 self._stage, self._detail = waits.stage, waits.detail
                 if waits.detail != told:
-                    log.warning("%s: %s", waits.stage, waits.detail)
-                    self._tell_failed(waits)
+                    self._tell_waits(waits)
                 told = waits.detail
                 await self._nap(PREPARE_AGAIN_S)
                 continue
@@ -204,15 +210,21 @@ class DepthWs:
             tokens_max=feed.instruments_each,
         )
 
-    def _resume(self, day: date) -> None:
-        """Go on counting where an earlier process of this day had got to."""
+    def _read_left(self) -> DepthWsHealth | None:
+        """What an earlier process had said last."""
         try:
-            before = read_health(self.home.feed_health)
+            return read_health(self.home.feed_health)
         except BadHealth as bad:
             log.warning("today's counts begin anew: %s", bad)
+            return None
+
+    def _open_book(self, day: date) -> None:
+        """Another day's counts begin at nothing, or where an earlier process of this day had got to."""
+        if day == self._book_day:
             return
-        if before is not None and before.day == day:
-            self._book.resume(before.feeds)
+        self._book, self._book_day = FeedBook(), day
+        if self._left is not None and self._left.day == day:
+            self._book.resume(self._left.feeds)
 
     # Beside the days.
 
@@ -234,8 +246,16 @@ class DepthWs:
             feed_log=self._log,
             master=self._prepared.master if self._prepared else None,
             day=self._feed_day,
+            breaker=self._feed_day.links.breaker if self._feed_day else self._breaker_on_file(wall_ns),
             rate=self._rate,
         )
+
+    def _breaker_on_file(self, wall_ns: int) -> Breaker:
+        """As it was left; one that cannot be read is open."""
+        try:
+            return read_breaker(self.home.feed_breaker)
+        except BadBreakerFile:
+            return Breaker(tripped_ns=wall_ns)
 
     async def _look_around(self) -> None:
         """The token, the broker's address, the recording: each second."""
@@ -303,9 +323,11 @@ class DepthWs:
         except NotRecorded as missed:
             log.error("event not recorded: %s", missed)
 
-    def _tell_failed(self, waits: NotReady) -> None:
-        reason, key = (waits.refused.reason, waits.refused.key) if waits.refused else (waits.stage, "")
-        self._tell(SelectionFailed(ts_ns=self.clock.wall_ns(), reason=reason, key=key, text=waits.detail))
+    def _tell_waits(self, waits: NotReady) -> None:
+        now_ns, refused = self.clock.wall_ns(), waits.refused
+        self._tell(FeedWaiting(ts_ns=now_ns, stage=waits.stage, detail=waits.detail))
+        if refused is not None:
+            self._tell(SelectionFailed(ts_ns=now_ns, reason=refused.reason, key=refused.key, text=refused.text))
 
     def _tell_master(self, made: Prepared) -> None:
         master = made.master

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from tarazu.adapters.kite_feed.events import ConnectionHealth
+from tarazu.adapters.kite_feed.subscription import CONNECTIONS_MAX
 from tarazu.app.depth_ws.feed_book import FeedBook
 from tarazu.app.depth_ws.health import FeedRow
 from tarazu.app.depth_ws.links import Links, link_of
@@ -37,6 +39,7 @@ class Watch:
         self._members: tuple[FeedMember, ...] = ()
         self._required: frozenset[str] = frozenset()
         self._dialled = 0
+        self._byte_ns = [0] * CONNECTIONS_MAX
         self._freshness: Freshness | None = None
 
     @property
@@ -70,8 +73,8 @@ class Watch:
             depth_ns=self._arrivals.depth_ns,
             stamp_s=self._arrivals.stamp_s,
             changed_ns=self._arrivals.changed_ns,
-            byte_ns=[max(h.last_frame_ns or 0, h.link_since_ns or 0) for h in health] or [0] * 3,
-            links=[link_of(h) for h in health] or [Link.DOWN] * 3,
+            byte_ns=self._last_bytes(health),
+            links=[link_of(h) for h in health] or [Link.DOWN] * CONNECTIONS_MAX,
             disagreeing=self._sentinels.disagreeing,
         )
         for event in self._freshness.assess(seen):
@@ -99,6 +102,13 @@ class Watch:
         self._dialled = self._links.dialled
         placed = [msgspec.structs.replace(m, connection=self._links.connection_of(m.token) or 0) for m in self._members]
         self._freshness = Freshness(FeedPlan(placed, self._required), self._limits, self._freshness)
+
+    def _last_bytes(self, health: tuple[ConnectionHealth, ...]) -> list[int]:
+        """By connection, over the links it had: a short loss is judged by the silence it makes."""
+        for one in health:
+            latest_ns = max(one.last_frame_ns or 0, one.link_since_ns or 0)
+            self._byte_ns[one.connection] = max(self._byte_ns[one.connection], latest_ns)
+        return self._byte_ns
 
     def _sample_sentinels(self) -> None:
         for token in self._sentinels.tokens:
