@@ -1,0 +1,5 @@
+"""`tarazu sla`: every SLA that is observed, now and 99th percentile, against its limit."""
+
+from _tarazu import run
+
+run("sla")
