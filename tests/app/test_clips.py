@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from harness.made_day import CALL, DAY, GOLD, INFY, NIFTY, TEN_NS, TICKING, MadeDay, selected, usual_day
-from tarazu.app.clip_cut import Cutting
-from tarazu.app.clip_writer import ClipWriter
-from tarazu.app.clips import BadClip, Manifest, Wanted, read_clip, read_master
 from tarazu.app.feed_record import MasterLoaded, Selected, decode_event
-from tarazu.app.recorded_day import recorded_day
+from tarazu.app.recordings.clip_cut import Cutting
+from tarazu.app.recordings.clip_writer import ClipWriter
+from tarazu.app.recordings.clips import BadClip, Manifest, Wanted, read_clip, read_master
+from tarazu.app.recordings.recorded_day import recorded_day
 from tarazu.model.units import MINUTE_NS, SECOND_NS
 from tarazu.runtime.damage import Damage, Fault
 from tarazu.runtime.feed_log import FeedLog

@@ -7,7 +7,7 @@ import pytest
 from harness.feed_papers import MONO, feed, health, link
 from tarazu.adapters.kite_feed.events import LinkState
 from tarazu.app.depth_ws.health import Stage
-from tarazu.app.feed_standing import BLOCKS, Standing, feed_standing
+from tarazu.app.supervision.feed_standing import BLOCKS, Standing, feed_standing
 from tarazu.market.feed_events import FeedState, StaleReason
 from tarazu.model.units import MILLISECOND_NS
 

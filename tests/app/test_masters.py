@@ -15,7 +15,7 @@ from harness.served import Served
 from tarazu import reference
 from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.kite_rest.errors import BrokerFailed, TokenRefused, Unreachable
-from tarazu.app.masters import BadMaster, DamagedMaster, MasterStore, TodaysMaster, todays_master
+from tarazu.app.masters.todays import BadMaster, DamagedMaster, MasterStore, TodaysMaster, todays_master
 from tarazu.model import ist
 from tarazu.model.instrument import Instrument
 from tarazu.sim.synthetic.universe import build_universe

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tarazu.app.home import Home, Profile
-from tarazu.app.outcome import Outcome, verdict
+from tarazu.app.supervision.outcome import Outcome, verdict
 from tarazu.app.verdict import Exit
 
 HOME = Home(Profile.SIM, Path("/nowhere/sim"))

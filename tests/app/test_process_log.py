@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tarazu.app.process_log import LogMark, following, last_lines
+from tarazu.app.supervision.process_log import LogMark, following, last_lines
 
 
 def test_the_last_lines_are_whole_lines(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from tarazu.app.home import Home, Profile
-from tarazu.app.programs import DEPTH_WS, SIM_BROKER, names, programs
 from tarazu.app.settings import SimSettings
-from tarazu.app.sim_options import BadOptions
-from tarazu.app.sim_place import kept_place, place_to_start
+from tarazu.app.sim_broker.options import BadOptions
+from tarazu.app.supervision.programs import DEPTH_WS, SIM_BROKER, names, programs
+from tarazu.app.supervision.sim_place import kept_place, place_to_start
 
 SIM = SimSettings(size="tiny", day="2026-11-19")
 

@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 from harness.broker_process import broker_process
-from tarazu.app.waiting import until
+from tarazu.app.supervision.waiting import until
 
 
 def test_the_file_is_the_first_line_and_goes_with_the_broker(tmp_path: Path) -> None:

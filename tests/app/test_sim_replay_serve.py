@@ -35,11 +35,11 @@ from harness.made_day import (
 )
 from harness.replayed_ticks import OfficialTicker, Updates, by_instrument, recorded
 from harness.served import Served
-from tarazu.app.clip_cut import Cutting
-from tarazu.app.clip_writer import ClipWriter
-from tarazu.app.clips import Clip, Wanted, day_master, read_clip
 from tarazu.app.home import Home
-from tarazu.app.replayed import BadRecording, open_recording
+from tarazu.app.recordings.clip_cut import Cutting
+from tarazu.app.recordings.clip_writer import ClipWriter
+from tarazu.app.recordings.clips import Clip, Wanted, day_master, read_clip
+from tarazu.app.recordings.replayed import BadRecording, open_recording
 from tarazu.model.instrument import Instrument
 from tarazu.model.units import SECOND_NS
 

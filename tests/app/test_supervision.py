@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from harness.supervised import awake, gone, program, reached, supervised_home
-from tarazu.app import orphans
 from tarazu.app.home import Home
-from tarazu.app.supervised_state import State
-from tarazu.app.supervision import Supervision
-from tarazu.app.supervisor_conf import CONF
-from tarazu.app.supervisor_link import SupervisorSilent
+from tarazu.app.supervision import orphans
+from tarazu.app.supervision.conf import CONF
+from tarazu.app.supervision.link import SupervisorSilent
+from tarazu.app.supervision.state import State
+from tarazu.app.supervision.supervisor import Supervision
 
 SLEEPER = program("sleeper", "import time; print('awake', flush=True); time.sleep(1e6)")
 UP = (State.STARTING, State.RUNNING)
@@ -102,7 +102,7 @@ def test_many_at_once_begin_one_supervisor(home: Home) -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from tarazu.app.home import Home, Profile\n"
-        "from tarazu.app.supervision import Supervision\n"
+        "from tarazu.app.supervision.supervisor import Supervision\n"
         "from harness.supervised import program\n"
         f"s = Supervision(Home(Profile.PAPER, Path({str(home.root)!r})), (program('sleeper', {SLEEPER.words[1]!r}),))\n"
         "print(s.ensure().anew, s.pid, s.start('sleeper').pid)"
@@ -119,7 +119,7 @@ def test_many_at_once_begin_one_supervisor(home: Home) -> None:
 def test_a_supervisor_that_does_not_answer_is_unknown_with_what_to_do(
     supervision: Supervision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tarazu.app.supervisor_link.ask.__kwdefaults__", {"timeout_s": 0.5})
+    monkeypatch.setattr("tarazu.app.supervision.link.ask.__kwdefaults__", {"timeout_s": 0.5})
     supervision.ensure()
     supervision.start("sleeper")
     pid = supervision.pid

@@ -14,7 +14,7 @@ from tarazu.adapters.kite_feed.events import FrameKind
 from tarazu.adapters.sim_clock import SimClock
 from tarazu.app.feed_record import FeedRecordEvent, MasterLoaded, Selected, encode_event
 from tarazu.app.home import Home, Profile
-from tarazu.app.master_store import MasterStore
+from tarazu.app.masters.store import MasterStore
 from tarazu.model import ist
 from tarazu.runtime.feed_log import FeedLog
 from tarazu.runtime.segment import Kind

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tarazu.app.clips import day_master
 from tarazu.app.feed_record import FeedRecordEvent, MasterLoaded, Selected, encode_event
 from tarazu.app.home import Home, Profile
-from tarazu.app.master_store import MasterStore
+from tarazu.app.masters.store import MasterStore
+from tarazu.app.recordings.clips import day_master
 from tarazu.model import ist
 from tarazu.model.ids import InstrumentToken, TradingSymbol
 from tarazu.model.instrument import Exchange, Instrument, Kind

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from harness.served import Served
-from tarazu.app.recorded_day import is_ticks, recorded_day
+from tarazu.app.recordings.recorded_day import is_ticks, recorded_day
 from tarazu.runtime.damage import Damage
 from tarazu.wire.kite_ticks import FULL_BYTES, INDEX_FULL_BYTES, TICK, TickFrame, decode
 

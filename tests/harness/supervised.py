@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tarazu.app import orphans
 from tarazu.app.home import Home, Profile
-from tarazu.app.programs import Program
-from tarazu.app.supervised_state import ProcessState, State
-from tarazu.app.supervision import Supervision
-from tarazu.app.waiting import until
+from tarazu.app.supervision import orphans
+from tarazu.app.supervision.programs import Program
+from tarazu.app.supervision.state import ProcessState, State
+from tarazu.app.supervision.supervisor import Supervision
+from tarazu.app.supervision.waiting import until
 
 PATIENCE_S = 30.0
 

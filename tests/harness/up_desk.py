@@ -11,13 +11,13 @@ from typing import Any
 
 from harness.desk import TINY
 from harness.supervised import supervised_home
-from tarazu.app.bring_up import bring_up
-from tarazu.app.found_broker import ask_status
 from tarazu.app.home import Home, Profile
-from tarazu.app.outcome import Outcome
-from tarazu.app.programs import DEPTH_WS, SIM_BROKER
-from tarazu.app.supervised_state import ProcessState
-from tarazu.app.supervision import Supervision
+from tarazu.app.supervision.bring_up import bring_up
+from tarazu.app.supervision.found_broker import ask_status
+from tarazu.app.supervision.outcome import Outcome
+from tarazu.app.supervision.programs import DEPTH_WS, SIM_BROKER
+from tarazu.app.supervision.state import ProcessState
+from tarazu.app.supervision.supervisor import Supervision
 
 SIM = """
 [sim]

@@ -15,8 +15,8 @@ import click
 import pytest
 
 from harness.made_day import DAY, TEN_NS, TICKING, MadeDay, usual_day
-from tarazu.app.clips import read_clip
-from tarazu.app.recorded_day import recorded_day
+from tarazu.app.recordings.clips import read_clip
+from tarazu.app.recordings.recorded_day import recorded_day
 from tarazu.model.units import SECOND_NS
 from tarazu.ops.feed_record import command
 from tarazu.runtime.segment import Frame, segment_path

@@ -15,14 +15,14 @@ import pytest
 from harness.broker_process import broker_process
 from harness.supervised import gone
 from harness.up_desk import UpDesk, up_desk
-from tarazu.app import feed_start, orphans
 from tarazu.app.breaker_file import read_breaker
 from tarazu.app.depth_ws.health import read_health
-from tarazu.app.found_broker import NAMED
-from tarazu.app.programs import DEPTH_WS, SIM_BROKER
-from tarazu.app.supervised_state import State
+from tarazu.app.supervision import feed_start, orphans
+from tarazu.app.supervision.found_broker import NAMED
+from tarazu.app.supervision.programs import DEPTH_WS, SIM_BROKER
+from tarazu.app.supervision.state import State
+from tarazu.app.supervision.waiting import until
 from tarazu.app.verdict import Exit
-from tarazu.app.waiting import until
 from tarazu.market.breaker import BreakerLimits, reconnected
 from tarazu.market.feed_events import FeedState
 from tarazu.runtime.writer_lock import WriterLock

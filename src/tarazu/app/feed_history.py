@@ -16,7 +16,7 @@ from tarazu.app.feed_record import (
     event_ts_ns,
 )
 from tarazu.app.feed_sentences import Symbols, sentence, symbols_of
-from tarazu.app.recorded_day import recorded_day
+from tarazu.app.recordings.recorded_day import recorded_day
 from tarazu.market.feed_events import FeedRecover, FeedStale
 from tarazu.runtime.damage import Damage
 from tarazu.runtime.segment import Frame, Kind

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tarazu.app.recorded_day import days
+from tarazu.app.recordings.recorded_day import days
 from tarazu.runtime.damage import Damage, Damaged
 from tarazu.runtime.segment import SEGMENT_HEADER_BYTES, Frame, Position, day_folder, is_begun, segments
 from tarazu.runtime.segment_file import map_segment

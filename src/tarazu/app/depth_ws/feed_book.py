@@ -8,7 +8,6 @@ import msgspec
 from tarazu.app.depth_ws.health import FeedRow
 from tarazu.market.feed_events import FeedEvent, FeedHealth, FeedStale, StaleReason
 from tarazu.market.lag_window import LagWindow
-from tarazu.model.ids import InstrumentToken
 from tarazu.model.units import MINUTE_NS
 
 HALF_HOUR_NS = 30 * MINUTE_NS
@@ -64,7 +63,7 @@ class FeedBook:
     def row(
         self,
         health: FeedHealth,
-        symbols: Mapping[InstrumentToken, str],
+        symbols: Mapping[int, str],
         tick: LagWindow,
         depth: LagWindow,
         now: tuple[int, int],

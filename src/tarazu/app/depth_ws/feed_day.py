@@ -62,7 +62,7 @@ class FeedDay:
         self._settings, self._clock, self._session, self._tell = settings, clock, session, tell
         self._prepared = prepared
         tokens = [i.instrument_token for i in prepared.instruments]
-        self.symbols = {i.instrument_token: i.key for i in prepared.instruments}
+        self.symbols: dict[int, str] = {i.instrument_token: i.key for i in prepared.instruments}
         self._slots = {i.key: slot for slot, i in enumerate(prepared.instruments)}
         self.arrivals = Arrivals(tokens)
         self.state = create_market(home.market, tokens)

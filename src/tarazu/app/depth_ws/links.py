@@ -49,6 +49,8 @@ class Links:
         self._modes: Mapping[int, Mode] = {}
         self._market_open = True
         self._stopping = False
+        self._parting = False
+        """The present client was told to stop because of the breaker."""
         self._stormy_loss: set[int] = set()
         self._reconnects_ns: list[int] = []
         self._cures: dict[int, tuple[int, int]] = {}
@@ -65,6 +67,7 @@ class Links:
                 return
             self._feed = self._make(self._on_event)
             self.dialled += 1
+            self._parting = False
             self._feed.set_market_open(self._market_open)
             self._feed.set_subscriptions(self._modes)
             try:
@@ -108,10 +111,10 @@ class Links:
         stamps, self._reconnects_ns = self._reconnects_ns, []
         if stamps and not self.tripped:
             await self._keep(stamps)
-        if self.tripped and self._feed is not None:
-            if self.breaker.tripped:
-                many = len(self.breaker.reconnects_ns)
-                self._tell(self._tripped_event(many))
+        if self.tripped and self._feed is not None and not self._parting:
+            self._parting = True
+            many = len(self.breaker.reconnects_ns)
+            self._tell(BreakerTripped(ts_ns=self._clock.wall_ns(), reconnects=many, window_ns=self._limits.window_ns))
             self._feed.stop()
 
     def cure_mute(self, mono_ns: int) -> None:
@@ -166,9 +169,6 @@ class Links:
             return
         assert isinstance(kept, Breaker)
         self.breaker = kept
-
-    def _tripped_event(self, reconnects: int) -> BreakerTripped:
-        return BreakerTripped(ts_ns=self._clock.wall_ns(), reconnects=reconnects, window_ns=self._limits.window_ns)
 
     def _on_event(self, event: LinkEvent) -> None:
         self._tell(event)

@@ -8,7 +8,7 @@ from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.kite_rest.errors import RestError, TokenRefused
 from tarazu.app.depth_ws.health import MasterHealth, Stage
 from tarazu.app.depth_ws.watchlist import plan_of
-from tarazu.app.masters import BadMaster, MasterStore, TodaysMaster, todays_master
+from tarazu.app.masters.todays import BadMaster, MasterStore, TodaysMaster, todays_master
 from tarazu.app.settings import FeedSettings
 from tarazu.market.listing import Listing
 from tarazu.market.reach import reach

@@ -42,8 +42,9 @@ from tarazu.app.feed_record import (
     event_name,
     event_ts_ns,
 )
+from tarazu.app.feed_sentences import sentence
 from tarazu.app.home import Home
-from tarazu.app.masters import GENERATED_AT, MasterStore
+from tarazu.app.masters.todays import GENERATED_AT, MasterStore
 from tarazu.app.settings import Settings
 from tarazu.market.breaker import Breaker
 from tarazu.model import ist
@@ -230,7 +231,8 @@ class DepthWs:
 
     async def _write_health(self) -> None:
         while True:
-            write_health(self.home.feed_health, self.health())
+            # In a thread: to replace a file may wait for the disk, and frames must not.
+            await asyncio.to_thread(write_health, self.home.feed_health, self.health())
             await asyncio.sleep(HEALTH_S)
 
     def health(self) -> DepthWsHealth:
@@ -314,7 +316,7 @@ class DepthWs:
 
     def _tell(self, event: FeedRecordEvent) -> None:
         """Into the feed log, and to whoever reads ours."""
-        log.info("%s %s", event_name(event), event)
+        log.info("%s: %s", event_name(event), sentence(event, self._feed_day.symbols if self._feed_day else {}))
         if self._log is None:
             return
         connection = getattr(event, "connection", 0)

@@ -88,7 +88,7 @@ class Watch:
         plan, packets = self._freshness.plan, self._state.slots["packets"]
         self._book.count(mono_ns, {f.name: int(packets[plan.slots[f.start : f.stop]].sum()) for f in plan.feeds})
 
-    def rows(self, symbols: Mapping[InstrumentToken, str], wall_ns: int, mono_ns: int) -> tuple[FeedRow, ...]:
+    def rows(self, symbols: Mapping[int, str], wall_ns: int, mono_ns: int) -> tuple[FeedRow, ...]:
         if self._freshness is None:
             return ()
         fresh = self._freshness

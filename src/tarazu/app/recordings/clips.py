@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from tarazu.app.master_store import DamagedMaster, MasterStore
+from tarazu.app.masters.store import DamagedMaster, MasterStore
 from tarazu.runtime.damage import Damage
 from tarazu.runtime.segment import day_folder
 from tarazu.wire.kite_instruments import BadCsv, InstrumentMaster, decode_csv

@@ -12,8 +12,8 @@ import msgspec
 
 from tarazu import __version__
 from tarazu.app.home import Home
-from tarazu.app.private_file import replace_private
 from tarazu.app.settings import SimSettings
+from tarazu.app.supervision.private_file import replace_private
 
 LOOPBACK = "127.0.0.1"
 
@@ -81,7 +81,7 @@ def _path(home: Home, sim: SimSettings) -> Path:
 
 
 def _first_day(sim: SimSettings) -> str:
-    from tarazu.app.sim_options import SimOptions, opening, refuse, today_ist
+    from tarazu.app.sim_broker.options import SimOptions, opening, refuse, today_ist
 
     options = SimOptions(
         rules=sim.rules,

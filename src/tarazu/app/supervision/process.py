@@ -4,10 +4,10 @@ import os
 import subprocess
 from pathlib import Path
 
-from tarazu.app import orphans
 from tarazu.app.home import Home
-from tarazu.app.supervisor_conf import CONF, LOG, PID_FILE, environment, python_words
-from tarazu.app.waiting import until
+from tarazu.app.supervision import orphans
+from tarazu.app.supervision.conf import CONF, LOG, PID_FILE, environment, python_words
+from tarazu.app.supervision.waiting import until
 
 BEGIN_S = 20.0
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from tarazu.app.feed_start import current_health
 from tarazu.app.home import Home
-from tarazu.app.outcome import Outcome
-from tarazu.app.programs import DEPTH_WS, SIM_BROKER
-from tarazu.app.supervised_state import ProcessState, State
-from tarazu.app.supervision import Busy, Supervision
-from tarazu.app.supervisor_link import SupervisorRefused, SupervisorSilent
-from tarazu.app.supervisor_process import SupervisorFailed
+from tarazu.app.supervision.feed_start import current_health
+from tarazu.app.supervision.link import SupervisorRefused, SupervisorSilent
+from tarazu.app.supervision.outcome import Outcome
+from tarazu.app.supervision.process import SupervisorFailed
+from tarazu.app.supervision.programs import DEPTH_WS, SIM_BROKER
+from tarazu.app.supervision.state import ProcessState, State
+from tarazu.app.supervision.supervisor import Busy, Supervision
 from tarazu.app.verdict import Exit
 
 ALREADY = "was not running"

@@ -4,15 +4,15 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from tarazu.app.feed_start import FeedStart, current_health
 from tarazu.app.home import Home, Profile
-from tarazu.app.outcome import Outcome
-from tarazu.app.own_broker import OwnBroker
-from tarazu.app.programs import DEPTH_WS, SIM_BROKER, programs
 from tarazu.app.settings import BadSettings, Settings, read_settings
-from tarazu.app.supervision import Busy, Supervision
-from tarazu.app.supervisor_link import SupervisorRefused, SupervisorSilent
-from tarazu.app.supervisor_process import SupervisorFailed
+from tarazu.app.supervision.feed_start import FeedStart, current_health
+from tarazu.app.supervision.link import SupervisorRefused, SupervisorSilent
+from tarazu.app.supervision.outcome import Outcome
+from tarazu.app.supervision.own_broker import OwnBroker
+from tarazu.app.supervision.process import SupervisorFailed
+from tarazu.app.supervision.programs import DEPTH_WS, SIM_BROKER, programs
+from tarazu.app.supervision.supervisor import Busy, Supervision
 from tarazu.app.verdict import Exit
 
 SUPERVISOR = "supervisor"

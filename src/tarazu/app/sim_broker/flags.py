@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tarazu.app.sim_options import SESSIONS, SIZE_NAMES, SimOptions
+from tarazu.app.sim_broker.options import SESSIONS, SIZE_NAMES, SimOptions
 from tarazu.model.units import PAISE
 from tarazu.reference import RULE_PROFILES
 from tarazu.sim.synthetic.scenario import SCENARIOS

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from tarazu.app.broker_address import NoAddress, sim_address
 from tarazu.app.home import Home
-from tarazu.app.private_file import replace_private
+from tarazu.app.supervision.private_file import replace_private
 
 ASK_S = 3.0
 # A broker on this machine is asked past any proxy that the environment names.

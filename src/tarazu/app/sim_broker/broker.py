@@ -12,9 +12,9 @@ from functools import partial
 from typing import Any
 
 from tarazu import reference
-from tarazu.app.replayed import BadRecording, Recording, open_recording
-from tarazu.app.sim_options import USER_ID, BadOptions, SimOptions, opening, today_ist
-from tarazu.app.sim_ready import Ready, first_line, forget, keep
+from tarazu.app.recordings.replayed import BadRecording, Recording, open_recording
+from tarazu.app.sim_broker.options import USER_ID, BadOptions, SimOptions, opening, today_ist
+from tarazu.app.sim_broker.ready import Ready, first_line, forget, keep
 from tarazu.model import ist
 from tarazu.model.calendar import NotCovered
 from tarazu.sim.broker.broker import AccountSeed, Broker, BrokerConfig

@@ -10,7 +10,7 @@ import xmlrpc.client
 from pathlib import Path
 from typing import Any
 
-from tarazu.app.supervisor_conf import SOCKET
+from tarazu.app.supervision.conf import SOCKET
 
 TIMEOUT_S = 5.0
 

@@ -4,7 +4,7 @@ import msgspec
 
 from tarazu.app.home import Home, Profile
 from tarazu.app.settings import SimSettings
-from tarazu.app.sim_place import SimPlace
+from tarazu.app.supervision.sim_place import SimPlace
 
 SIM_BROKER, DEPTH_WS = "sim_broker", "depth_ws"
 

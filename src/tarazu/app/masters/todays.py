@@ -11,8 +11,8 @@ import msgspec
 
 from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.kite_rest.errors import RestError
-from tarazu.app.master_alarms import alarms_of
-from tarazu.app.master_store import DamagedMaster, KeptMaster, MasterMeta, MasterStore
+from tarazu.app.masters.alarms import alarms_of
+from tarazu.app.masters.store import DamagedMaster, KeptMaster, MasterMeta, MasterStore
 from tarazu.market.master import MasterChanges, diff_masters
 from tarazu.model import ist
 from tarazu.model.instrument import Instrument

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from tarazu.app.clip_writer import selected_by
-from tarazu.app.clips import BadClip, day_master, is_clip, read_clip, read_master
-from tarazu.app.recorded_day import is_ticks, recorded_day
-from tarazu.app.underlyings import missing_underlyings, underlying_key, with_underlyings
+from tarazu.app.recordings.clip_writer import selected_by
+from tarazu.app.recordings.clips import BadClip, day_master, is_clip, read_clip, read_master
+from tarazu.app.recordings.recorded_day import is_ticks, recorded_day
+from tarazu.app.recordings.underlyings import missing_underlyings, underlying_key, with_underlyings
 from tarazu.market.listing import Listing
 from tarazu.model.calendar import TradingSession
 from tarazu.model.instrument import Exchange, Instrument

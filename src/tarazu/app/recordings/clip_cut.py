@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from tarazu.app.clip_writer import ClipWriter, selected_by
-from tarazu.app.clips import Wanted
 from tarazu.app.feed_record import BadEvent, MasterLoaded, decode_event
-from tarazu.app.recorded_day import recorded_day
+from tarazu.app.recordings.clip_writer import ClipWriter, selected_by
+from tarazu.app.recordings.clips import Wanted
+from tarazu.app.recordings.recorded_day import recorded_day
 from tarazu.model.units import SECOND_NS
 from tarazu.runtime.damage import Damage, Damaged
 from tarazu.runtime.segment import SEGMENT_HEADER_BYTES, Frame, Kind, Position

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from tarazu.app.home import Home
-from tarazu.app.programs import Program
+from tarazu.app.supervision.programs import Program
 
 SOCKET = "supervisor.sock"
 CONF = "supervisord.conf"

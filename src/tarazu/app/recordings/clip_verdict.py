@@ -5,9 +5,9 @@ from pathlib import Path
 
 import msgspec
 
-from tarazu.app.clip_cut import Follow
-from tarazu.app.clips import Manifest
 from tarazu.app.home import Profile
+from tarazu.app.recordings.clip_cut import Follow
+from tarazu.app.recordings.clips import Manifest
 from tarazu.app.verdict import Check, Exit, Status, Verdict, exit_of, worst
 from tarazu.model.units import MILLISECOND_NS
 

@@ -4,14 +4,14 @@ import os
 from collections.abc import Callable
 from typing import NoReturn
 
-from tarazu.app.bring_up import bring_up
-from tarazu.app.feed_start import current_health
 from tarazu.app.home import Home, Profile
-from tarazu.app.outcome import Outcome
-from tarazu.app.programs import DEPTH_WS, SIM_BROKER
-from tarazu.app.supervised_state import State
-from tarazu.app.supervision import Supervision
-from tarazu.app.supervisor_conf import environment, python_words
+from tarazu.app.supervision.bring_up import bring_up
+from tarazu.app.supervision.conf import environment, python_words
+from tarazu.app.supervision.feed_start import current_health
+from tarazu.app.supervision.outcome import Outcome
+from tarazu.app.supervision.programs import DEPTH_WS, SIM_BROKER
+from tarazu.app.supervision.state import State
+from tarazu.app.supervision.supervisor import Supervision
 from tarazu.app.verdict import Exit
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from tarazu import __version__
-from tarazu.app.private_file import replace_private
+from tarazu.app.supervision.private_file import replace_private
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):

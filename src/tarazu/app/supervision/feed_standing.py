@@ -6,7 +6,7 @@ import msgspec
 
 from tarazu.app.depth_ws.health import DepthWsHealth, Stage, read_health
 from tarazu.app.home import Home
-from tarazu.app.orphans import is_running
+from tarazu.app.supervision.orphans import is_running
 from tarazu.app.verdict import Exit
 from tarazu.market.feed_events import FeedState
 from tarazu.model.units import SECOND_NS

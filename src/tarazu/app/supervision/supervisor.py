@@ -13,13 +13,11 @@ from typing import Any
 
 import msgspec
 
-from tarazu.app import orphans, supervisor_process
 from tarazu.app.home import Home
-from tarazu.app.private_file import replace_private
-from tarazu.app.programs import Program
-from tarazu.app.supervised_state import ProcessState, State, state_of
-from tarazu.app.supervisor_conf import CONF, LOG, conf
-from tarazu.app.supervisor_link import (
+from tarazu.app.supervision import orphans
+from tarazu.app.supervision import process as supervisor_process
+from tarazu.app.supervision.conf import CONF, LOG, conf
+from tarazu.app.supervision.link import (
     ALREADY_STARTED,
     BAD_NAME,
     NOT_RUNNING,
@@ -28,8 +26,11 @@ from tarazu.app.supervisor_link import (
     SupervisorSilent,
     ask,
 )
-from tarazu.app.supervisor_process import BEGIN_S
-from tarazu.app.waiting import until
+from tarazu.app.supervision.private_file import replace_private
+from tarazu.app.supervision.process import BEGIN_S
+from tarazu.app.supervision.programs import Program
+from tarazu.app.supervision.state import ProcessState, State, state_of
+from tarazu.app.supervision.waiting import until
 
 ALONE_S = 60.0
 

@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 import msgspec
 
-from tarazu.app import orphans
 from tarazu.app.depth_ws.health import BadHealth, DepthWsHealth, Stage, read_health
-from tarazu.app.feed_standing import BLOCKS, FeedStanding, Standing, feed_standing, read_standing
 from tarazu.app.home import Home
-from tarazu.app.outcome import Outcome
-from tarazu.app.process_log import LogMark
-from tarazu.app.programs import DEPTH_WS
-from tarazu.app.supervised_state import ProcessState, State
-from tarazu.app.supervision import Supervision
+from tarazu.app.supervision import orphans
+from tarazu.app.supervision.feed_standing import BLOCKS, FeedStanding, Standing, feed_standing, read_standing
+from tarazu.app.supervision.outcome import Outcome
+from tarazu.app.supervision.process_log import LogMark
+from tarazu.app.supervision.programs import DEPTH_WS
+from tarazu.app.supervision.state import ProcessState, State
+from tarazu.app.supervision.supervisor import Supervision
 from tarazu.app.verdict import Exit
 
 LOOK_S = 0.2

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Mapping
 
 from tarazu.app.broker_address import NoAddress
-from tarazu.app.found_broker import adopt, answers, is_known, is_named, named_broker
 from tarazu.app.home import Home
-from tarazu.app.outcome import Outcome
-from tarazu.app.process_log import LogMark
-from tarazu.app.programs import DEPTH_WS, SIM_BROKER, programs
 from tarazu.app.settings import Settings
-from tarazu.app.sim_options import BadOptions
-from tarazu.app.sim_place import kept_place, place_to_start
-from tarazu.app.supervision import Supervision
+from tarazu.app.sim_broker.options import BadOptions
+from tarazu.app.supervision.found_broker import adopt, answers, is_known, is_named, named_broker
+from tarazu.app.supervision.outcome import Outcome
+from tarazu.app.supervision.process_log import LogMark
+from tarazu.app.supervision.programs import DEPTH_WS, SIM_BROKER, programs
+from tarazu.app.supervision.sim_place import kept_place, place_to_start
+from tarazu.app.supervision.supervisor import Supervision
+from tarazu.app.supervision.waiting import until
 from tarazu.app.verdict import Exit
-from tarazu.app.waiting import until
 
 PATIENCE_S = 10.0
 """A broker that runs and does not answer for so long is started again."""

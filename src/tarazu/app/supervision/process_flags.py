@@ -3,7 +3,7 @@
 import click
 
 from tarazu.app.home import Home
-from tarazu.app.programs import names
+from tarazu.app.supervision.programs import names
 
 
 def names_asked(home: Home, asked: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Instrument masters: today's, and those kept."""

@@ -1,0 +1,1 @@
+"""Recorded days as something to read, cut and play."""

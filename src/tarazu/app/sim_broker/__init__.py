@@ -1,0 +1,1 @@
+"""The process `sim_broker`, and the flags it is started with."""
