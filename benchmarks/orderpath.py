@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from kiteconnect import KiteConnect
 
 from tarazu.adapters.kite_broker.client import KiteBroker
@@ -27,7 +28,9 @@ from tarazu.adapters.system_clock import SystemClock
 from tarazu.model.order import OrdType, Product, Side
 from tarazu.model.order_request import NewOrder
 from tarazu.model.outcome import Accepted
-from tarazu.ops.bench import Case
+from tarazu.ops.bench import Case, at_most
+from tarazu.wire.kite_books import read_orders
+from tarazu.wire.kite_orders import KiteStatus, OrderRow
 
 ORDERS = 1_500
 WARM = 100
@@ -50,6 +53,23 @@ def cases() -> Iterator[Case]:
             yield Case(
                 bench="orderpath", case=f"{scheme}: place() returns, p50", ours=ours.returned_us, unit="us of wall time"
             )
+    yield at_most("orderpath", "read 5,000 order rows", ours=_read_book_ms(), unit="ms CPU", goal=40.0)
+
+
+def _read_book_ms() -> float:
+    """A whole day's order book, polled every two seconds while anything is unknown (RELIABILITY facts 7)."""
+    row = OrderRow(
+        account_id="TZ0001", placed_by="TZ0001", order_id="1", status=KiteStatus.COMPLETE, exchange="NFO",
+        order_timestamp="2026-11-23 09:20:00", variety="regular", tradingsymbol="NIFTY26NOV26000CE",
+        instrument_token=1, order_type="LIMIT", transaction_type="BUY", validity="DAY", product="MIS", quantity=75,
+    )  # fmt: skip
+    data = msgspec.json.encode([msgspec.structs.replace(row, order_id=str(i)) for i in range(5_000)])
+    turns = []
+    for _ in range(9):
+        start = time.thread_time()
+        read_orders(data)
+        turns.append(time.thread_time() - start)
+    return 1_000 * statistics.median(turns)
 
 
 def _less(what: str, scheme: str, name: str, ours: float, peer: float) -> Case:

@@ -8,11 +8,12 @@ import msgspec
 
 from tarazu.adapters.signing import Ed25519Signer, Ed25519Verifier, key_of
 from tarazu.journal.entry import Durability
+from tarazu.journal.evidence import DayFiles, Trust
 from tarazu.journal.findings import Report
-from tarazu.journal.verify import DayFiles, Trust, verify_day
+from tarazu.journal.verify import verify_day
 from tarazu.runtime.journal_files import day_folder, read_day
-from tarazu.runtime.journal_state import Mode, Room
-from tarazu.runtime.journal_writer import Journal, JournalSettings
+from tarazu.runtime.journal_state import JournalSettings, Mode, Room
+from tarazu.runtime.journal_writer import Journal
 
 DAY, DAY_BEFORE = date(2026, 11, 23), date(2026, 11, 20)
 NAME = "tarazu.local/test"
