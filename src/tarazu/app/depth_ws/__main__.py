@@ -16,7 +16,7 @@ def main() -> int:
     except (BadProfile, BadSettings) as bad:
         print(f"depth_ws: {bad}", file=sys.stderr)
         return 64
-    from tarazu.app.depth_ws.process import main as run  # numba and numpy, which a bad argument need not wait for
+    from tarazu.app.depth_ws.running import run  # numba and numpy, which a bad argument need not wait for
 
     return run(where, settings)
 

@@ -103,6 +103,9 @@ class MasterHealth(msgspec.Struct, frozen=True, kw_only=True):
     loaded_ns: int
     compared_with: date | None
     alarms: tuple[str, ...]
+    due_ns: int | None = None
+    """Wall: when another is fetched, because the day's own was not written yet, as the first alarm says. None: this is
+    the day's own, as far as can be told."""
 
 
 class SentinelHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,13 +8,15 @@ from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.kite_rest.errors import RestError, TokenRefused
 from tarazu.app.depth_ws.health import MasterHealth, Stage
 from tarazu.app.depth_ws.watchlist import plan_of
-from tarazu.app.masters.todays import BadMaster, MasterStore, TodaysMaster, todays_master
+from tarazu.app.masters.todays import GENERATED_AT, BadMaster, MasterStore, TodaysMaster, todays_master
 from tarazu.app.settings import FeedSettings
 from tarazu.market.listing import Listing
 from tarazu.market.reach import reach
 from tarazu.market.selection import select
 from tarazu.market.selection_plan import Selection, SelectionPlan, SelectionRefused
+from tarazu.model import ist
 from tarazu.model.instrument import Instrument
+from tarazu.model.units import MINUTE_NS
 
 
 class NotReady(Exception):
@@ -33,8 +35,6 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the day's selection could ever choose: the market state's slots, in order."""
     plan: SelectionPlan
     selection: Selection
-    provisional: bool
-    """The master may not be the day's own yet."""
     fno_shares: frozenset[str]
     """Keys of watched shares that close by auction."""
 
@@ -57,17 +57,17 @@ def prepare(rest: KiteMarketRest, store: MasterStore, settings: FeedSettings, da
         raise NotReady(Stage.NO_SELECTION, f"{selection.reason}: {selection.text}", selection)
     shares = Listing(listed, day).fno_shares() if settings.stocks else frozenset()
     return Prepared(
-        master=_told(master),
+        master=_told(master, now_ns),
         instruments=reach(listed, plan, day),
         plan=plan,
         selection=selection,
-        provisional=master.provisional,
         fno_shares=shares,
     )
 
 
-def _told(master: TodaysMaster) -> MasterHealth:
+def _told(master: TodaysMaster, now_ns: int) -> MasterHealth:
     """What is said of it; the 120,000 instruments themselves are let go."""
+    due_ns = ist.at_ns(master.day, GENERATED_AT) + MINUTE_NS
     return MasterHealth(
         day=master.day,
         instruments=master.rows,
@@ -75,4 +75,5 @@ def _told(master: TodaysMaster) -> MasterHealth:
         loaded_ns=master.fetched_ns,
         compared_with=master.before,
         alarms=master.alarms,
+        due_ns=due_ns if master.provisional and now_ns < due_ns else None,
     )

@@ -1,19 +1,11 @@
-"""The process: one `FeedDay` after another, the token and the broker's address kept in sight, and health written.
-
-Ends with an exit code: 0 asked to stop; 2 cannot begin, and a person has to do something; 4 another one runs; 75 (try
-again) the broker is somewhere else now.
-"""
+"""The process: one `FeedDay` after another, the token and the broker's address kept in sight, and health written."""
 
 import asyncio
 import gc
 import logging
 import os
-import signal
-import time
 from collections.abc import Callable
-from contextlib import closing
 from datetime import date
-from pathlib import Path
 
 from tarazu import __version__
 from tarazu.adapters.kite_feed.client import KiteFeed
@@ -29,38 +21,27 @@ from tarazu.app.depth_ws.health import BadHealth, DepthWsHealth, Stage, read_hea
 from tarazu.app.depth_ws.health_page import PacketRate, health_page
 from tarazu.app.depth_ws.market_day import MarketDays
 from tarazu.app.depth_ws.prepare import NotReady, Prepared, prepare
+from tarazu.app.depth_ws.seen_file import SeenFile
+from tarazu.app.depth_ws.told import Told
 from tarazu.app.feed_record import (
-    FeedRecordEvent,
     FeedStarted,
     FeedStopped,
-    FeedWaiting,
-    MasterLoaded,
-    RecordingChanged,
-    SelectionFailed,
     TokenReplaced,
-    encode_event,
-    event_name,
-    event_ts_ns,
 )
-from tarazu.app.feed_sentences import sentence
 from tarazu.app.home import Home
-from tarazu.app.masters.todays import GENERATED_AT, MasterStore
+from tarazu.app.masters.todays import MasterStore
 from tarazu.app.settings import Settings
 from tarazu.market.breaker import Breaker
 from tarazu.model import ist
-from tarazu.model.calendar import NotCovered
-from tarazu.model.units import MINUTE_NS, SECOND_NS
+from tarazu.model.units import SECOND_NS
 from tarazu.runtime.feed_log import FeedLog
-from tarazu.runtime.log_state import LogState, NotRecorded
-from tarazu.runtime.segment import Kind
-from tarazu.runtime.writer_lock import SecondWriter, WriterLock
 
 log = logging.getLogger("tarazu.depth_ws")
 
 HEALTH_S = 0.5
 LOOK_S = 1.0
 PREPARE_AGAIN_S = 5.0
-EXIT_OK, EXIT_CANNOT, EXIT_SECOND, EXIT_TRY_AGAIN = 0, 2, 4, 75
+EXIT_OK, EXIT_TRY_AGAIN = 0, 75
 
 
 class DepthWs:
@@ -75,7 +56,7 @@ class DepthWs:
         self._days = MarketDays(sim)
         self._started = self.clock.wall_ns(), self.clock.mono_ns()
         self._stage, self._detail = Stage.STARTING, ""
-        self._log: FeedLog | None = None
+        self._told = Told(self.clock)
         self._prepared: Prepared | None = None
         self._feed_day: FeedDay | None = None
         self._left = self._read_left()
@@ -85,7 +66,6 @@ class DepthWs:
         self._rest = KiteMarketRest(
             root=self.address.rest_url, api_key=self.address.api_key, access_token=lambda: self._token or ""
         )
-        self._log_state = LogState.RECORDING
         self._stopping = asyncio.Event()
         self._turn = asyncio.Event()
         """Something has changed that who waits should look at: a token, the day, the end."""
@@ -118,43 +98,37 @@ class DepthWs:
         while not self._stopping.is_set():
             day = ist.day_of(self.clock.wall_ns())
             self._days.session(day)  # a day beyond our data is refused before anything is written
-            with_log = FeedLog.open(self.home.feed, day)
-            self._log, self._log_state = with_log, with_log.state
+            self._told.begin(FeedLog.open(self.home.feed, day))
             self._open_book(day)
             try:
                 await self._day(day)
             finally:
-                self._tell(FeedStopped(ts_ns=self.clock.wall_ns(), reason=self._why_over(day)))
-                self._log = None
-                with_log.close()
+                self._told.tell(FeedStopped(ts_ns=self.clock.wall_ns(), reason=self._why_over(day)))
+                self._told.end()
 
     async def _day(self, day: date) -> None:
-        for damage in self._log.recovery.damages if self._log else ():
-            log.warning("feed log of %s: %s", day, damage)
-        self._tell(
-            FeedStarted(
-                ts_ns=self.clock.wall_ns(), profile=self.home.profile, pid=os.getpid(), version=__version__, day=day
-            )
-        )
+        now_ns, profile = self.clock.wall_ns(), self.home.profile
+        self._told.tell(FeedStarted(ts_ns=now_ns, profile=profile, pid=os.getpid(), version=__version__, day=day))
         self._prepared = await self._prepare(day)
-        if self._prepared is None or self._log is None:
+        if self._prepared is None or self._told.log is None:
             return
         self._feed_day = FeedDay(
             home=self.home,
             settings=self.settings.feed,
             clock=self.clock,
-            feed_log=self._log,
+            feed_log=self._told.log,
             prepared=self._prepared,
             session=self._days.session(day),
             rest=self._rest,
             make_feed=self._make_feed,
-            tell=self._tell,
+            tell=self._told.tell,
             book=self._book,
         )
+        self._told.symbols = self._feed_day.symbols
         gc.collect()
         gc.freeze()  # what is here stays all day: no collection of its thousands of instruments while frames come
         running = asyncio.create_task(self._feed_day.run())
-        over = asyncio.create_task(self._until(self._is_over(day, self._prepared.provisional)))
+        over = asyncio.create_task(self._until(self._is_over(day, self._prepared.master.due_ns)))
         try:
             await asyncio.wait([running, over], return_when=asyncio.FIRST_COMPLETED)
             self._feed_day.stop()
@@ -165,14 +139,12 @@ class DepthWs:
             await asyncio.gather(running, over, return_exceptions=True)
             self._feed_day = self._prepared = None
 
-    def _is_over(self, day: date, provisional: bool) -> Callable[[], bool]:
+    def _is_over(self, day: date, due_ns: int | None) -> Callable[[], bool]:
         """The day has ended, or its own master must have been written since a provisional one was taken."""
-        due_ns = ist.at_ns(day, GENERATED_AT) + MINUTE_NS
-        waits = provisional and self.clock.wall_ns() < due_ns
 
         def is_over() -> bool:
             now_ns = self.clock.wall_ns()
-            return ist.day_of(now_ns) != day or (waits and now_ns >= due_ns)
+            return ist.day_of(now_ns) != day or (due_ns is not None and now_ns >= due_ns)
 
         return is_over
 
@@ -189,11 +161,11 @@ class DepthWs:
             except NotReady as waits:
                 self._stage, self._detail = waits.stage, waits.detail
                 if waits.detail != told:
-                    self._tell_waits(waits)
+                    self._told.waits(waits)
                 told = waits.detail
                 await self._nap(PREPARE_AGAIN_S)
                 continue
-            self._tell_master(made)
+            self._told.master(made)
             self._stage, self._detail = Stage.CONNECTING, ""
             return made
         return None
@@ -231,8 +203,11 @@ class DepthWs:
 
     async def _write_health(self) -> None:
         while True:
-            # In a thread: to replace a file may wait for the disk, and frames must not.
-            await asyncio.to_thread(write_health, self.home.feed_health, self.health())
+            try:
+                # In a thread: to replace a file may wait for the disk, and frames must not.
+                await asyncio.to_thread(write_health, self.home.feed_health, self.health())
+            except OSError as full:
+                log.error("health is not written, and readers will call it UNKNOWN: %s", full)
             await asyncio.sleep(HEALTH_S)
 
     def health(self) -> DepthWsHealth:
@@ -245,7 +220,7 @@ class DepthWs:
             stage=self._stage,
             detail=self._detail,
             session=self._days.session(ist.day_of(wall_ns)),
-            feed_log=self._log,
+            feed_log=self._told.log,
             master=self._prepared.master if self._prepared else None,
             day=self._feed_day,
             breaker=self._feed_day.links.breaker if self._feed_day else self._breaker_on_file(wall_ns),
@@ -261,15 +236,14 @@ class DepthWs:
 
     async def _look_around(self) -> None:
         """The token, the broker's address, the recording: each second."""
-        env, sim = _Seen(self.home.env_file), _Seen(self.home.sim_broker)
+        env, sim = SeenFile(self.home.env_file), SeenFile(self.home.sim_broker)
         while True:
             await asyncio.sleep(LOOK_S)
             if sim.changed() and self.address.sim is not None:
                 self._look_for_broker()
             if env.changed():
                 self._look_for_token()
-            if self._log is not None and self._log.state is not self._log_state:
-                self._tell_recording(self._log)
+            self._told.recording()
 
     def _look_for_broker(self) -> None:
         try:
@@ -285,7 +259,7 @@ class DepthWs:
         token = access_token(self.home, self.address)
         if token and token != self._token:
             self._token = token
-            self._tell(TokenReplaced(ts_ns=self.clock.wall_ns()))
+            self._told.tell(TokenReplaced(ts_ns=self.clock.wall_ns()))
             if self._feed_day is not None:
                 self._feed_day.links.set_access_token(token)
             self._turn.set()
@@ -312,93 +286,8 @@ class DepthWs:
         except TimeoutError:
             return  # slept to its end
 
-    # What is told.
-
-    def _tell(self, event: FeedRecordEvent) -> None:
-        """Into the feed log, and to whoever reads ours."""
-        log.info("%s: %s", event_name(event), sentence(event, self._feed_day.symbols if self._feed_day else {}))
-        if self._log is None:
-            return
-        connection = getattr(event, "connection", 0)
-        try:
-            self._log.append(Kind.EVENT, connection, encode_event(event), event_ts_ns(event), self.clock.mono_ns())
-        except NotRecorded as missed:
-            log.error("event not recorded: %s", missed)
-
-    def _tell_waits(self, waits: NotReady) -> None:
-        now_ns, refused = self.clock.wall_ns(), waits.refused
-        self._tell(FeedWaiting(ts_ns=now_ns, stage=waits.stage, detail=waits.detail))
-        if refused is not None:
-            self._tell(SelectionFailed(ts_ns=now_ns, reason=refused.reason, key=refused.key, text=refused.text))
-
-    def _tell_master(self, made: Prepared) -> None:
-        master = made.master
-        self._tell(
-            MasterLoaded(
-                ts_ns=self.clock.wall_ns(),
-                day=master.day,
-                instruments=master.instruments,
-                sha256=master.sha256,
-                before=master.compared_with,
-                alarms=master.alarms,
-            )
-        )
-
-    def _tell_recording(self, feed_log: FeedLog) -> None:
-        before, self._log_state = self._log_state, feed_log.state
-        self._tell(
-            RecordingChanged(
-                ts_ns=self.clock.wall_ns(),
-                before=before,
-                after=self._log_state,
-                not_recorded=feed_log.stats.not_recorded,
-            )
-        )
-
     def _why_over(self, day: date) -> str:
         if not self._stopping.is_set():
-            return f"{day} is over"
+            is_same = ist.day_of(self.clock.wall_ns()) == day
+            return "the day's own instrument master is due" if is_same else f"{day} is over"
         return "asked to stop" if self._code == EXIT_OK else "the broker is another one now"
-
-
-class _Seen:
-    """Whether a file is another one than at the last look."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._last = self._stamp()
-
-    def changed(self) -> bool:
-        last, self._last = self._last, self._stamp()
-        return self._last != last
-
-    def _stamp(self) -> tuple[int, int, int] | None:
-        try:
-            stat = self._path.stat()
-        except FileNotFoundError:
-            return None
-        return stat.st_ino, stat.st_mtime_ns, stat.st_size
-
-
-def main(home: Home, settings: Settings) -> int:
-    """Run depth_ws in this process until SIGTERM or SIGINT; returns the exit code."""
-    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.Formatter.converter = time.gmtime
-    home.make()
-    try:
-        with closing(WriterLock(home.run)):  # of the health file; the day's log has its own
-            return asyncio.run(_run(home, settings))
-    except SecondWriter as second:
-        log.error("another depth_ws runs: %s", second)
-        return EXIT_SECOND
-    except (NoAddress, NotCovered, OSError) as cannot:
-        log.error("depth_ws cannot run: %s", cannot)
-        return EXIT_CANNOT
-
-
-async def _run(home: Home, settings: Settings) -> int:
-    running = DepthWs(home, settings)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, running.stop)
-    return await running.run()
