@@ -9,16 +9,15 @@ without them a day that was rewritten whole looks whole.
 Exit code 0: everything holds. 1: a torn tail, which a crash leaves and the next start removes. 2: not what was written.
 3: cannot tell (nothing there, not readable, or no checkpoint that the key signed). The first line says it in a word.
 
-What is read (sizes in bytes, numbers little-endian):
-  segment  a 128-byte header, then entries each on a multiple of 8, then zeros to the end of the file
-  entry    length u32, CRC-32C u32 of all after it, 0 u8, version u8, durability u8, 0 u8, kind u16, 0 u16, day u32,
-           epoch u32, sequence u64, time u64 (ns), SHA-256 of the entry before, payload; its own hash is SHA-256 of
-           everything from the zero byte on, which is RFC 6962's leaf hash of everything after the zero byte
-  watermark two slots of 512: the later says which entry, with which hash, had been on the disk
-  checkpoints C2SP signed notes: origin, size, root of the RFC 6962 tree over the first `size` entries, Ed25519
+What is read, numbers little-endian: a segment is a header of 128 bytes, entries, each on a multiple of 8, and zeros. An
+entry is its length u32, the CRC-32C u32 of all after it, 0 u8, version u8, durability u8, 0 u8, kind u16, 0 u16,
+day u32, epoch u32, sequence u64, time i64 (ns), the hash of the entry before, payload. Its own is SHA-256 from the
+zero byte on: RFC 6962's leaf hash of all after that byte. The watermark has two slots of 512 bytes, the later says what
+had been on the disk. Checkpoints are C2SP signed notes, Ed25519, of the RFC 6962 root of the first entries.
 """
 
 import base64
+import contextlib
 import hashlib
 import json
 import struct
@@ -75,18 +74,15 @@ def point(raw):
     return (x, y, 1, x * y % P) if y < P and 0 <= x < P and (x * x - xx) % P == 0 else None
 
 
-BASE = point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
-
-
 def ed25519_holds(public, message, signature):
     a, r, s = point(public), point(signature[:32]), int.from_bytes(signature[32:], "little")
     if a is None or r is None or len(signature) != 64 or s >= L:
         return False
     h = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % L
-    minus_a, total = (P - a[0], a[1], 1, P - a[3]), (0, 1, 1, 0)
-    for bit in range(252, -1, -1):  # s * BASE - h * A, to be R
+    base, minus_a, total = point(b"\x58" + b"\x66" * 31), (P - a[0], a[1], 1, P - a[3]), (0, 1, 1, 0)
+    for bit in range(252, -1, -1):  # s * base - h * A, to be R
         total = point_add(total, total)
-        total = point_add(total, BASE) if s >> bit & 1 else total
+        total = point_add(total, base) if s >> bit & 1 else total
         total = point_add(total, minus_a) if h >> bit & 1 else total
     return all((total[i] - r[i] * total[2]) % P == 0 for i in (0, 1))
 
@@ -135,15 +131,6 @@ def read_note(note, key):
     return lines[0], int(lines[1]), root, (bool(good) and all(good) if key else None)
 
 
-class Stop(Exception):
-    """The first thing wrong with the segments: what comes after has lost its footing and is not judged."""
-
-
-def need(fine, fault, what):
-    if not fine:
-        raise Stop(fault, what)
-
-
 class Day:
     def __init__(self, folder, key, kept):
         self.folder, self.key, self.kept, self.found = Path(folder), key, kept, []
@@ -154,6 +141,12 @@ class Day:
     def check(self, fine, fault, what):
         if not fine:
             self.found.append((GRAVITY.index(fault), f"{fault}  {what}"))
+
+    def need(self, fine, fault, what):
+        self.check(fine, fault, what)
+        if not fine:
+            self.broken = True
+            raise EOFError  # what comes after has lost its footing and is not judged
 
     def read_watermark(self):
         path = self.folder / "watermark"
@@ -174,18 +167,18 @@ class Day:
     def read_segments(self):
         paths = sorted(self.folder.glob("[0-9]*.seg"))
         for number, path in enumerate(paths, 1):
-            need(path.stem == f"{number:06}", "CORRUPT", f"{path.name}: segment {number} is missing")
+            self.need(path.stem == f"{number:06}", "CORRUPT", f"{path.name}: segment {number} is missing")
             raw, name, count = path.read_bytes(), path.name, len(self.leaves)
-            need(len(raw) >= 128, "TRUNCATED", f"{name}: {len(raw)} bytes")
+            self.need(len(raw) >= 128, "TRUNCATED", f"{name}: {len(raw)} bytes")
             magic, version, day, its_number, epoch, size, first, prev, log = SEGMENT.unpack_from(raw)
-            need(sealed(raw[:128]) and magic == b"TZJRNL\r\n" and version == 1, "CORRUPT", f"{name}: header")
+            self.need(sealed(raw[:128]) and magic == b"TZJRNL\r\n" and version == 1, "CORRUPT", f"{name}: header")
             ours = day == self.day and log == (self.log or log)
-            need(ours, "SWAPPED_DAY", f"{name}: of day {day}, or of another journal")
-            need(its_number == number, "CORRUPT", f"{name}: this is segment {its_number}")
-            need(size == len(raw), "TRUNCATED", f"{name}: {len(raw)} bytes of {size}")
+            self.need(ours, "SWAPPED_DAY", f"{name}: of day {day}, or of another journal")
+            self.need(its_number == number, "CORRUPT", f"{name}: this is segment {its_number}")
+            self.need(size == len(raw), "TRUNCATED", f"{name}: {len(raw)} bytes of {size}")
             follows = first == count + 1 and (not count or prev == self.prev)
-            need(follows, "CORRUPT", f"{name}: not what follows entry {count}")
-            need(epoch >= self.epoch, "EPOCH", f"{name}: epoch {epoch} after {self.epoch}")
+            self.need(follows, "CORRUPT", f"{name}: not what follows entry {count}")
+            self.need(epoch >= self.epoch, "EPOCH", f"{name}: epoch {epoch} after {self.epoch}")
             self.log, self.epoch, self.prev = log, epoch, prev
             self.read_entries(raw, name, number == len(paths))
 
@@ -198,20 +191,19 @@ class Day:
             if not 72 <= length <= len(raw) - at or crc32c(body) != int.from_bytes(crc, "little"):
                 break
             _, _, zero, version, _, zero_b, _, zero_c, day, epoch, sequence, _, prev = ENTRY.unpack_from(raw, at)
-            need((zero, version, zero_b, zero_c) == (0, 1, 0, 0), "CORRUPT", f"{where}: of another format")
+            self.need((zero, version, zero_b, zero_c) == (0, 1, 0, 0), "CORRUPT", f"{where}: of another format")
             after = at + (length + 7 & ~7)
-            need(day == self.day, "SWAPPED_DAY", f"{where}: of day {day}")
-            need(epoch >= self.epoch, "EPOCH", f"{where}: epoch {epoch} after {self.epoch}, a second writer")
-            need(sequence == count + 1 and prev == self.prev, "CORRUPT", f"{where}: does not follow the one before")
-            need(not any(raw[at + length : after]), "CORRUPT", f"{where}: padding")
+            self.need(day == self.day, "SWAPPED_DAY", f"{where}: of day {day}")
+            self.need(epoch >= self.epoch, "EPOCH", f"{where}: epoch {epoch} after {self.epoch}, a second writer")
+            self.need(sequence == count + 1 and prev == self.prev, "CORRUPT", f"{where}: does not follow")
+            self.need(not any(raw[at + length : after]), "CORRUPT", f"{where}: padding")
             self.prev, self.epoch, at = sha256(body), epoch, after
             self.leaves.append(self.prev)
         if any(raw[at:]):
-            need(last and self.mark and count >= self.mark[1], "CORRUPT", f"{where}: no entry where one was")
+            self.need(last and self.mark and count >= self.mark[1], "CORRUPT", f"{where}: no entry where one was")
             self.check(False, "TORN_TAIL", f"{where}: never acknowledged")
 
-    def read_checkpoints(self):
-        """The notes, each with a name: the folder's own, then those kept elsewhere."""
+    def judge_checkpoints(self):
         path, acknowledged = self.folder / "checkpoints", self.mark[3] if self.mark else 0
         raw = path.read_bytes() if path.exists() else b""
         self.check(len(raw) >= acknowledged, "TRUNCATED", f"checkpoints: {len(raw)} bytes of {acknowledged}")
@@ -220,13 +212,9 @@ class Day:
         begun = sum(len(note) + 1 for note in notes)
         if begun < len(raw) >= acknowledged:
             self.check(False, "CORRUPT" if begun < acknowledged else "TORN_TAIL", f"checkpoints: offset {begun}")
-        return [(f"checkpoint {i}", note) for i, note in enumerate(notes, 1)] + [
-            (k, Path(k).read_bytes()) for k in self.kept
-        ]
-
-    def judge_checkpoints(self):
         roots, count = {}, len(self.leaves)
-        for name, note in self.read_checkpoints():
+        named = [(f"checkpoint {place}", note) for place, note in enumerate(notes, 1)]
+        for name, note in named + [(kept, Path(kept).read_bytes()) for kept in self.kept]:
             try:
                 origin, size, root, signed = read_note(note, self.key)
             except ValueError as bad:
@@ -250,11 +238,8 @@ class Day:
         if not list(self.folder.glob("*")):
             return UNKNOWN, f"NOTHING  no journal in {self.folder}"
         self.read_watermark()
-        try:
+        with contextlib.suppress(EOFError):
             self.read_segments()
-        except Stop as stop:
-            self.broken = True
-            self.check(False, *stop.args)
         count, (_, sequence, entry_hash, _, epoch) = len(self.leaves), self.mark or (0, 0, b"", 0, self.epoch)
         self.check(
             sequence <= count or self.broken, "TRUNCATED", f"after entry {count}: {sequence} had been on the disk"

@@ -6,6 +6,8 @@ Days run from 17 November 2026 over the monthly expiry of Monday the 23rd to the
 import random
 from datetime import date
 
+import msgspec
+
 from harness.shadow_books import Shadow
 from tarazu import reference
 from tarazu.model import ist
@@ -85,7 +87,12 @@ class AccountFlow:
         return ist.midnight_ns(self.day) + 11 * HOUR_NS
 
     def run(self, steps: int = 30) -> Shadow:
-        acts = (self.trade,) * 12 + (self.move,) * 6 + (self.convert,) * 4 + (self.repeat, self.pay_in, self.fee)
+        acts = (
+            (self.trade,) * 12
+            + (self.move,) * 6
+            + (self.convert,) * 4
+            + (self.repeat, self.cross, self.pay_in, self.fee)
+        )
         for _ in range(steps):
             self.dice.choice(acts)()
             if self.dice.random() < 0.12 and self.day < date(2026, 11, 26):
@@ -128,6 +135,13 @@ class AccountFlow:
     def repeat(self) -> None:
         if self.traded and ist.day_of(self.last.ts_ns) == self.day:
             assert not self.account.apply(self.last)
+
+    def cross(self) -> None:
+        """A trade with oneself: two orders, two fills, one trade id."""
+        if self.traded and ist.day_of(self.last.ts_ns) == self.day:
+            other = msgspec.structs.replace(self.last, order_id=f"{self.last.order_id}x", side=self.last.side.opposite)
+            assert self.account.apply(other)
+            self.last = other
 
     def move(self) -> None:
         for key in self.dice.sample(sorted(self.prices), 3):

@@ -7,10 +7,10 @@
         +7 answer A lost           -> A:UNKNOWN !UNKNOWN ?read
     ''')
 
-`+7` lets seconds pass first. A name is one of our orders, a number an order id of the broker's. Said are: `A:STATUS/cum`
-for a move (`/0` is left out), `fill A 25`, `!ALARM`, `?cancel`, `?read`, SEND, MODIFY, CANCEL, `no REASON`; and for the
-questions `where` and `exposure` their answers. Each story is told twice, the second time to a blotter that is written
-down and read back before every line; both must end in the same bytes.
+`+7` lets seconds pass first. A name is one of our orders, a number an order id of the broker's. Said are:
+`A:STATUS/cum` for a move (`/0` is left out), `fill A 25`, `!ALARM`, `?cancel`, `?read`, SEND, MODIFY, CANCEL,
+`no REASON`; and for the questions `where` and `exposure` their answers. Each story is told twice, the second time to a
+blotter that is written down and read back before every line; both must end in the same bytes.
 """
 
 from collections.abc import Iterable

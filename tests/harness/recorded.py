@@ -4,16 +4,24 @@ from collections.abc import Iterator
 
 from tarazu.app.feed_record import FeedRecordEvent, decode_event, event_name
 from tarazu.app.home import Home
+from tarazu.runtime.damage import Damaged
 from tarazu.runtime.segment import Frame, Kind
 from tarazu.runtime.tail import Tail
 from tarazu.wire.kite_ticks import TickFrame, decode
 
 
-def recorded_frames(home: Home) -> Iterator[Frame]:
-    """Of all days, in order."""
+def recorded_frames(home: Home, *, behind_damage: bool = False) -> Iterator[Frame]:
+    """Of all days, in order. Raises Damaged where one cannot be read, unless those behind it are asked for."""
     for folder in sorted(path for path in home.feed.iterdir() if path.is_dir()):
         tail = Tail(folder)
-        yield from tail.ready()
+        while True:
+            try:
+                yield from tail.ready()
+                break
+            except Damaged:
+                if not behind_damage:
+                    raise
+                tail.skip_damage()
         tail.close()
 
 

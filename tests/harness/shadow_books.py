@@ -19,7 +19,7 @@ from tarazu.model.order import Product, Side
 from tarazu.portfolio.book import Booked, Books, Converted, Unbooked, Why
 from tarazu.portfolio.breaks import compare
 from tarazu.portfolio.charges import Charges, with_gst
-from tarazu.portfolio.marks import Mark, Marks
+from tarazu.portfolio.marks import Mark, MarkOf, Marks
 from tarazu.portfolio.night import carried, expiry
 from tarazu.portfolio.pnl import FLAT, Pnl
 from tarazu.portfolio.positions import Position
@@ -166,7 +166,13 @@ class Shadow:
         held_before = sum(qty * close(key) for key, qty in self._opening_holdings.items())
         total = self.books.as_of(close).total
         assert total.net_paise == worth + held - self._opening_worth - paid_in - held_before
+        assert sum(self.books.by_strategy(self._final_or(close), self.labels).values(), FLAT) == total
         assert total.charges_paise == sum(self._charge_balances()) - sum(self._opening_charges)
+
+    def _final_or(self, close: MarkOf) -> MarkOf:
+        """Closing prices, and for what expired the value at which it was closed."""
+        closed = {f.key: f.price_paise for f in self.books.state().fills if f.exec_id.startswith("EXPIRY")}
+        return lambda key: closed[key] if key in closed else close(key)
 
     def _check_carry(self, night: DayEnd) -> list[Carried]:
         opening = carried(self.books, lambda key: night.closings(self.instruments[key]).settlement_paise)

@@ -13,8 +13,9 @@ from tarazu.adapters.signing import Ed25519Verifier, verifier_of
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Status
 from tarazu.journal.checkpoint import BadNote
+from tarazu.journal.evidence import Trust
 from tarazu.journal.findings import Fault, Report
-from tarazu.journal.verify import Trust, verify_day
+from tarazu.journal.verify import verify_day
 from tarazu.runtime.journal_epoch import read_epoch
 from tarazu.runtime.journal_files import day_folder, days, read_day
 from tarazu.runtime.journal_state import BadEpochFile

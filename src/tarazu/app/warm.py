@@ -17,6 +17,8 @@ KERNELS = (
     "tarazu.market.state_kernels",
     "tarazu.market.implied",
     "tarazu.market.chain_kernels",
+    "tarazu.journal.sha_lanes",
+    "tarazu.journal.batch",
     "tarazu.sim.dice",
     "tarazu.sim.synthetic.surface",
     "tarazu.sim.synthetic.paths",

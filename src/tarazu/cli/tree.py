@@ -28,6 +28,12 @@ DATA = {
     "chart": ("tarazu.ops.data_chart", "A recorded day as a picture, in one HTML file."),
 }
 
+AUDIT = {
+    "verify": ("tarazu.ops.audit_verify", "Is the journal what was written? Names and locates what is not."),
+    "prove": ("tarazu.ops.audit_prove", "Prove one entry by a signed checkpoint, for others to verify."),
+    "show": ("tarazu.ops.audit_show", "Show the journal's entries."),
+}
+
 RUN = {
     "up": ("tarazu.ops.up", "Start what is not running, and wait until it works."),
     "down": ("tarazu.ops.down", "Stop it."),
@@ -45,6 +51,7 @@ def tree() -> None:
 
 tree.add_command(LazyGroup("feed", lazy=FEED, help="The feed: depth_ws and what it recorded.", no_args_is_help=True))
 tree.add_command(LazyGroup("data", lazy=DATA, help="Recorded days.", no_args_is_help=True))
+tree.add_command(LazyGroup("audit", lazy=AUDIT, help="The journal: verify, prove, show.", no_args_is_help=True))
 tree.add_command(LazyGroup("sim", lazy=SIM, help="The broker in a box.", no_args_is_help=True))
 
 
@@ -52,7 +59,7 @@ tree.add_command(LazyGroup("sim", lazy=SIM, help="The broker in a box.", no_args
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a case, the machine first.")
 def bench(name: str, as_json: bool) -> int:
-    """Run one benchmark beside its peer: decode, feedclient, feedlog, feedstate, greeks, simday, simfeed.
+    """Run one benchmark beside its peer: `make bench` names them all.
 
     Exit code 0: every goal met; 1: one was missed; 2: there is no such benchmark.
     """

@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from tarazu.journal.codec import WATERMARK_SLOT_BYTES, WATERMARK_SLOTS, BadBytes, decode_watermark
-from tarazu.journal.verify import DayFiles
+from tarazu.journal.evidence import DayFiles
 from tarazu.ports.disk import Disk
 
 MIB = 1 << 20

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tarazu.journal.chain import break_of, head_after
-from tarazu.journal.codec import SEGMENT_HEADER_BYTES, after, entry_at
+from tarazu.journal.codec import SEGMENT_HEADER_BYTES, after, decode_segment_header, entry_at, leaf_of
 from tarazu.journal.entry import FIRST_SEQUENCE, Entry, Head
-from tarazu.runtime.journal_files import map_file, segment_path
+from tarazu.runtime.journal_files import map_file, segment_numbers, segment_path
 
 
 class BrokenChain(Exception):
@@ -47,3 +47,18 @@ class JournalReader:
         self._view = map_file(path)
         self._segment, self._at = self._segment + 1, SEGMENT_HEADER_BYTES
         return True
+
+
+def leaf_in(folder: Path, sequence: int) -> bytes | None:
+    """The bytes of one entry as the tree hashes them; None when there is none of that sequence."""
+    for number in reversed(segment_numbers(folder)):
+        view = map_file(segment_path(folder, number))
+        if decode_segment_header(view).first_sequence > sequence:
+            continue
+        at = SEGMENT_HEADER_BYTES
+        while (entry := entry_at(view, at)) is not None:
+            if entry.sequence == sequence:
+                return leaf_of(view, at)
+            at = after(entry, at)
+        return None
+    return None

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from tarazu.journal.checkpoint import Verifier
 from tarazu.journal.entry import GENESIS, Head
+from tarazu.journal.evidence import Trust
 from tarazu.journal.findings import SEGMENT, Fault, Report
-from tarazu.journal.verify import Trust, verify_day
+from tarazu.journal.verify import verify_day
 from tarazu.ports.disk import Disk
 from tarazu.runtime.journal_files import (
     MIB,
@@ -34,6 +35,7 @@ def recover(disk: Disk, root: Path, day: date, name: str, verifiers: tuple[Verif
     if report.first_prev is None:
         report.first_prev = GENESIS
     _repair(disk, folder, report)
+    report.leaves = b""  # the frontier is all that growth needs
     return report
 
 

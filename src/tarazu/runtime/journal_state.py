@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from tarazu.journal.findings import Report
+from tarazu.runtime.journal_files import SEGMENT_BYTES
 
 GIB = 1 << 30
 MIB = 1 << 20
@@ -35,6 +36,22 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
     low_bytes: int = 2 * GIB
     reserve_bytes: int = 256 * MIB
+
+
+class JournalSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How a journal is written. Reading it takes none of this."""
+
+    durability: Mode = Mode.POWER
+    segment_bytes: int = SEGMENT_BYTES
+    group_s: float = 0.002
+    """How long a group gathers: RELIABILITY 4.3 gives 5 ms, and the disk needs the greater part."""
+    room: Room = Room()
+    checkpoint_entries: int = 1_000
+    """With a signer a checkpoint is due after so many entries, or, when there were any, seconds (RELIABILITY 4.3)."""
+    checkpoint_s: float = 60.0
+
+
+USUAL = JournalSettings()
 
 
 class JournalDead(Exception):

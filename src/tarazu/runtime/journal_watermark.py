@@ -22,7 +22,7 @@ class WatermarkFile:
     """The writer's side."""
 
     def __init__(self, disk: Disk, folder: Path, first: Watermark) -> None:
-        """Open it; where there is none it is made with the `first` mark. It gets its name last: it is never half there."""
+        """Open it; where there is none, made with the `first` mark. It gets its name last: it is never half there."""
         self._disk = disk
         self._dirty = False
         path = watermark_path(folder)

@@ -14,19 +14,26 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
 from tarazu.journal.checkpoint import Signer, Verifier
 from tarazu.journal.codec import FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES, aligned, encode_frame
 from tarazu.journal.entry import KIND_MAX, PAYLOAD_BYTES_MAX, Durability, Head, day_number
 from tarazu.journal.findings import Report
 from tarazu.ports.disk import Disk
 from tarazu.runtime.journal_epoch import begin_epoch, read_epoch
-from tarazu.runtime.journal_files import MIB, SEGMENT_BYTES, day_folder
+from tarazu.runtime.journal_files import MIB, day_folder
 from tarazu.runtime.journal_log import DayLog
 from tarazu.runtime.journal_recovery import recover
 from tarazu.runtime.journal_space import RoomWatch, SpareSegment
-from tarazu.runtime.journal_state import EntryTooLong, JournalDead, Mode, NoRoom, NotDurable, Room, Space
+from tarazu.runtime.journal_state import (
+    USUAL,
+    EntryTooLong,
+    JournalDead,
+    JournalSettings,
+    Mode,
+    NoRoom,
+    NotDurable,
+    Space,
+)
 from tarazu.runtime.os_disk import OsDisk
 from tarazu.runtime.writer_lock import WriterLock
 
@@ -36,22 +43,6 @@ _IN_LINE_BYTES_MAX = 4 * MIB
 """More than this in line, and an append writes it out itself: memory stays bounded when the disk is slow."""
 
 T = TypeVar("T")
-
-
-class JournalSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How a journal is written. Reading it takes none of this."""
-
-    durability: Mode = Mode.POWER
-    segment_bytes: int = SEGMENT_BYTES
-    group_s: float = 0.002
-    """How long a group gathers: RELIABILITY 4.3 gives 5 ms, and the disk needs the greater part."""
-    room: Room = Room()
-    checkpoint_entries: int = 1_000
-    """With a signer a checkpoint is due after so many entries, or, when there were any, seconds (RELIABILITY 4.3)."""
-    checkpoint_s: float = 60.0
-
-
-USUAL = JournalSettings()
 
 
 class Journal:
@@ -112,13 +103,14 @@ class Journal:
         """Begin or go on with the journal of `day` under `root`, in a new epoch.
 
         `name` is the journal's, in every checkpoint's origin. What is there is verified, checkpoints by `verifiers`.
-        `on_durable` is told the last acknowledged sequence, from the thread that made it so. Raises SecondWriter,
-        JournalDamaged, BadEpochFile, OSError.
+        `on_durable` is told the last acknowledged sequence, by the thread that made it so; of two threads the later may
+        be heard first. Raises SecondWriter, JournalDamaged, BadEpochFile, OSError.
         """
         disk = disk or OsDisk()
         day_folder(root, day).mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = WriterLock(root)
         try:
+            disk.sync_folder(root.parent)
             disk.sync_folder(root)
             last = read_epoch(root)
             recovered = recover(disk, root, day, name, verifiers, last)
@@ -166,7 +158,7 @@ class Journal:
             self._commit(sync=self.mode is Mode.POWER)
         elif self._in_line_bytes > _IN_LINE_BYTES_MAX:
             self._commit(sync=False)
-        if not self._came.is_set():
+        if (self._log.durable.sequence < sequence or self._is_checkpoint_full()) and not self._came.is_set():
             self._came.set()
         return sequence
 
@@ -292,7 +284,7 @@ class Journal:
             self._commit(sync=True)
         if self._over.is_set():
             return
-        if self._signer is not None and self._is_checkpoint_due():
+        if self._is_checkpoint_due():
             self.checkpoint()
         if time.monotonic() - self._looked_at_s >= _LOOK_S:
             self._looked_at_s = time.monotonic()
@@ -300,8 +292,11 @@ class Journal:
             with self._io:
                 self._or_die(self._log.sync_mark)
 
+    def _is_checkpoint_full(self) -> bool:
+        return self._signer is not None and self._log.unsigned >= self._settings.checkpoint_entries
+
     def _is_checkpoint_due(self) -> bool:
-        unsigned = self._log.unsigned
+        if self._signer is None or not self._log.unsigned:
+            return False
         waited_s = time.monotonic() - self._log.signed_at_s
-        settings = self._settings
-        return unsigned >= settings.checkpoint_entries or (unsigned > 0 and waited_s >= settings.checkpoint_s)
+        return self._is_checkpoint_full() or waited_s >= self._settings.checkpoint_s

@@ -68,13 +68,18 @@ def repair(folder: Path) -> Report:
 
 
 def recover(folder: Path) -> Report:
-    """What a writer needs to go on, from the last segments only; a torn tail is erased. The writer's lock is held."""
+    """What a writer needs to go on, from the last segments only; a torn tail is erased. The writer's lock is held.
+
+    A segment that was cut short, or whose header is damaged, is not gone on with: the log continues in the next one.
+    """
     numbers = segments(folder)
     begun = _begun(folder, numbers)
     report = _inspect(folder, begun[-2:], expected=0)
     if not report.next_sequence:
         report = _inspect(folder, begun)  # nothing readable in the last two: count from the first
     _erase(report)
+    if any(d.fault is Fault.HEADER and d.segment == report.end.segment for d in report.damages):
+        report.end = Position(report.end.segment + 1, SEGMENT_HEADER_BYTES)
     return report
 
 
