@@ -16,6 +16,7 @@ from tarazu.app.depth_ws.health import (
     SentinelHealth,
     Stage,
     Throughput,
+    boot,
     write_health,
 )
 from tarazu.app.home import Home
@@ -128,6 +129,8 @@ def health(**more: Any) -> DepthWsHealth:
     good = DepthWsHealth(
         profile="live",
         pid=24_078,
+        boot=boot(),
+        tidied_mono_ns=None,
         started_ns=WALL - 77 * MINUTE_NS,
         started_mono_ns=MONO - 77 * MINUTE_NS,
         wall_ns=WALL,

@@ -15,7 +15,8 @@ from tarazu.model.ids import BrokerOrderId, InstrumentToken
 from tarazu.model.instrument import Instrument
 from tarazu.model.order import Product, Side
 from tarazu.model.units import HOUR_NS
-from tarazu.portfolio.book import Booked, Books, Unbooked
+from tarazu.portfolio.book import Books
+from tarazu.portfolio.bookings import Booked, Unbooked
 from tarazu.portfolio.positions import Position
 from tarazu.portfolio.postings import Carried, Conversion, Units
 from tarazu.portfolio.unknown_paise import Cause, Paise, UnknownPaise

@@ -9,7 +9,7 @@ from random import Random
 
 import msgspec
 
-from harness.order_story import KEY, NINE_ON_MONDAY_NS, intent, report, tag_of, trade
+from harness.order_story import KEY, NINE_ON_MONDAY_NS, intent, report, trade
 from tarazu.model.execution import Fill
 from tarazu.model.order import Product, Side
 from tarazu.model.order_request import OrderChange
@@ -17,6 +17,7 @@ from tarazu.model.units import SECOND_NS
 from tarazu.orders import messages as m
 from tarazu.orders.blotter import Blotter, restored
 from tarazu.orders.exposure import Exposure, exposure_of
+from tarazu.orders.intent import OrderIntent
 from tarazu.orders.lifecycle import AT_BROKER
 from tarazu.orders.report import Answer, AnswerKind, OrderReport
 
@@ -32,6 +33,7 @@ class TrueOrder:
     qty: int
     filled: int = 0
     word: str = "WORKING"
+    price_paise: int = 10_000
     ended_ns: int = 0
     rows: list[tuple[int, OrderReport]] = field(default_factory=list)
     fills: list[tuple[int, Fill]] = field(default_factory=list)
@@ -41,7 +43,15 @@ class TrueOrder:
         return self.word == "WORKING"
 
     def show(self, now_ns: int) -> None:
-        row = report(self.order_id, self.word, self.filled, self.qty, tag=self.tag, side=self.side)
+        row = report(
+            self.order_id,
+            self.word,
+            self.filled,
+            self.qty,
+            tag=self.tag,
+            side=self.side,
+            price_paise=self.price_paise,
+        )
         self.rows.append((now_ns, row))
 
     def fill(self, qty: int, now_ns: int) -> None:
@@ -59,7 +69,7 @@ class Arrival:
     at_ns: int
     what: str
     ref: str
-    qty: int = 0
+    change: OrderChange | None = None
 
 
 class OrderWorld:
@@ -74,6 +84,8 @@ class OrderWorld:
         self.sends: dict[str, int] = {}
         self.told_fills: list[str] = []
         self.messages: list[m.Message] = []
+        self.troubles = True
+        """Whether answers are lost and requests refused or late."""
 
     # Our side.
 
@@ -89,14 +101,19 @@ class OrderWorld:
                 self.ask_cancel(said.ref)
         return out
 
-    def place(self) -> None:
-        name, side = f"A{self.count}", self.dice.choice(["BUY", "SELL"])
+    def fresh_name(self) -> str:
         self.count += 1
-        ref = tag_of(name)
-        self.tell(m.Intended(intent=intent(name, side, self.dice.choice([75, 150])), ts_ns=self.now_ns))
+        return f"A{self.count}"
+
+    def place(self) -> None:
+        self.send(intent(self.fresh_name(), self.dice.choice(["BUY", "SELL"]), self.dice.choice([75, 150])))
+
+    def send(self, wanted: OrderIntent) -> None:
+        ref = wanted.ref
+        self.tell(m.Intended(intent=wanted, ts_ns=self.now_ns))
         self.tell(m.Durable(ref=ref, ts_ns=self.now_ns))
         self.tell(m.Send(ref=ref, ts_ns=self.now_ns))
-        fate = self.dice.random()
+        fate = self.dice.random() if self.troubles else 0.5
         if fate < 0.1:
             self._answer_soon(m.PlaceAnswered, ref, Answer(AnswerKind.REFUSED))
         elif fate < 0.6:
@@ -112,23 +129,29 @@ class OrderWorld:
             self._on_its_way("cancel", ref, m.CancelAnswered)
 
     def ask_change(self, ref: str) -> None:
-        qty = self.dice.choice([75, 150, 225])
-        asked = m.AskChange(ref=ref, change=OrderChange(order_id="", qty=qty), ts_ns=self.now_ns)
+        change = OrderChange(order_id="", qty=self.dice.choice([75, 150, 225]))
+        self.ask(m.AskChange(ref=ref, change=change, ts_ns=self.now_ns))
+
+    def ask(self, asked: m.AskChange) -> None:
         if any(isinstance(out, m.ModifyOrder) for out in self.tell(asked)):
-            self._on_its_way("change", ref, m.ChangeAnswered, qty)
+            self._on_its_way("change", asked.ref, m.ChangeAnswered, asked.change)
 
     def _on_its_way(
-        self, what: str, ref: str, answer: type[m.CancelAnswered] | type[m.ChangeAnswered], qty: int = 0
+        self,
+        what: str,
+        ref: str,
+        answer: type[m.CancelAnswered] | type[m.ChangeAnswered],
+        change: OrderChange | None = None,
     ) -> None:
-        fate = self.dice.random()
+        fate = self.dice.random() if self.troubles else 0.5
         if fate < 0.6:  # taken at once, done within seconds
-            self.coming.append(Arrival(self.now_ns + self.dice.randrange(8 * SECOND_NS), what, ref, qty))
+            self.coming.append(Arrival(self.now_ns + self.dice.randrange(8 * SECOND_NS), what, ref, change))
             self._answer_soon(answer, ref, Answer(AnswerKind.ACCEPTED))
         elif fate < 0.75:
             self._answer_soon(answer, ref, Answer(AnswerKind.REFUSED))
         else:
             if fate < 0.9:
-                self.coming.append(Arrival(self.now_ns + self._late_ns(), what, ref, qty))
+                self.coming.append(Arrival(self.now_ns + self._late_ns(), what, ref, change))
             self._answer_soon(answer, ref, Answer(AnswerKind.NO_ANSWER))
 
     def _answer_soon(
@@ -139,18 +162,26 @@ class OrderWorld:
 
     # The broker's side.
 
-    def arrive(self) -> None:
+    def arrive(self, before_ns: int) -> None:
         due = [arrival for arrival in self.coming if arrival.at_ns <= self.now_ns]
         self.coming = [arrival for arrival in self.coming if arrival.at_ns > self.now_ns]
-        for arrival in due:
+        here = self.now_ns
+        for arrival in sorted(due, key=lambda arrival: arrival.at_ns):
+            self.now_ns = max(arrival.at_ns, before_ns)
             if arrival.what == "place":
                 self._accept(arrival)
             elif (order := self.truth.get(arrival.ref)) and order.live:
                 if arrival.what == "cancel":
                     self._end(order, "CANCELED")
-                elif arrival.qty > order.filled:
-                    order.qty = arrival.qty
-                    order.show(self.now_ns)
+                elif arrival.change:
+                    self._modify(order, arrival.change)
+        self.now_ns = here
+
+    def _modify(self, order: TrueOrder, change: OrderChange) -> None:
+        if (change.qty or order.qty) > order.filled:
+            order.qty = change.qty or order.qty
+            order.price_paise = change.price_paise or order.price_paise
+            order.show(self.now_ns)
 
     def _accept(self, arrival: Arrival) -> None:
         placed = self.blotter.orders[arrival.ref]
@@ -159,7 +190,7 @@ class OrderWorld:
         order = TrueOrder(arrival.ref, arrival.ref, placed.side, qty)
         self.truth[arrival.ref] = order
         order.show(self.now_ns)
-        if self.dice.random() < 0.1:
+        if self.troubles and self.dice.random() < 0.1:
             self._end(order, "REJECTED")
 
     def _end(self, order: TrueOrder, word: str) -> None:
@@ -168,13 +199,13 @@ class OrderWorld:
 
     def trade(self) -> None:
         """Something fills; rarely, an order that was called canceled."""
-        live = [o for o in self.truth.values() if o.live or self._undead(o)]
+        live = [o for o in self.truth.values() if o.live or self.undead(o)]
         if live:
             order = self.dice.choice(live)
             rest = order.qty - order.filled
             order.fill(min(rest, self.dice.choice([25, 50, rest])), self.now_ns)
 
-    def _undead(self, order: TrueOrder) -> bool:
+    def undead(self, order: TrueOrder) -> bool:
         return order.word == "CANCELED" and self.now_ns < order.ended_ns + LATE_NS and order.filled < order.qty
 
     # What is heard of it.
@@ -234,8 +265,8 @@ class OrderWorld:
             self.restart()
 
     def _pass(self, ns: int) -> None:
-        self.now_ns += ns
-        self.arrive()
+        before_ns, self.now_ns = self.now_ns, self.now_ns + ns
+        self.arrive(before_ns)
         due = [message for at, message in self.answers if at <= self.now_ns]
         self.answers = [(at, message) for at, message in self.answers if at > self.now_ns]
         for message in due:
@@ -245,9 +276,19 @@ class OrderWorld:
     def _late_ns(self) -> int:
         return self.dice.randrange(LATE_NS)
 
-    def heal(self) -> None:
+    def elapse(self) -> None:
+        """Time, fills and hearing, without anything of ours."""
+        self._pass(self.dice.randrange(12 * SECOND_NS))
+        self.dice.choice([self.trade, self.hint, self.book, self.trades])()
+
+    def fill_everything(self) -> None:
+        for order in self.truth.values():
+            if order.live:
+                order.fill(order.qty - order.filled, self.now_ns)
+
+    def heal(self, rounds: int = 8) -> None:
         """Everything arrives, time passes, everything is read."""
-        for _ in range(8):
+        for _ in range(rounds):
             self._pass(100 * SECOND_NS)
             rows = tuple(self._rows(self.now_ns))
             fills = tuple(fill for order in self.truth.values() for _, fill in order.fills)

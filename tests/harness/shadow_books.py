@@ -11,29 +11,27 @@ from typing import Any
 
 import msgspec
 
-from harness.kite_positions import broker_position
+from harness.clearing_trades import clearing_trades
+from harness.kite_positions import broker_position, check_row, is_zero, over_the_wire, place
 from tarazu.model.execution import Fill
 from tarazu.model.ids import BrokerOrderId
 from tarazu.model.instrument import Instrument, Kind
 from tarazu.model.order import Product, Side
-from tarazu.portfolio.book import Booked, Books, Converted, Unbooked, Why
+from tarazu.portfolio.book import Books
+from tarazu.portfolio.bookings import Booked, Converted, Unbooked, Why
 from tarazu.portfolio.breaks import compare
 from tarazu.portfolio.charges import Charges, with_gst
 from tarazu.portfolio.marks import Mark, MarkOf, Marks
 from tarazu.portfolio.night import carried, expiry
 from tarazu.portfolio.pnl import FLAT, Pnl
-from tarazu.portfolio.positions import Position
 from tarazu.portfolio.postings import Carried, Conversion, Levy, Units
 from tarazu.sim import orders as sim_orders
 from tarazu.sim.money import conversion as sim_conversion
 from tarazu.sim.money import marks as sim_marks
-from tarazu.sim.money import positions as sim_positions
-from tarazu.sim.money import settlement
 from tarazu.sim.money.account import Account
 from tarazu.sim.money.ledger import Book, EntryKind
 from tarazu.sim.money.settlement import DayEnd, Settled
-from tarazu.wire.kite_books import read_positions
-from tarazu.wire.kite_money import PositionRow, PositionsData
+from tarazu.wire.kite_money import PositionRow
 
 NOTE_BOOKS = (Book.BROKERAGE, Book.STT, Book.EXCHANGE, Book.IPFT, Book.SEBI, Book.STAMP, Book.GST)
 AGE_NS_MAX = 1
@@ -107,15 +105,15 @@ class Shadow:
         self.check()
         books, paid_in = self.books, self.account.pay_in_paise
         self._expire(night)
-        entries, trades = len(self.account.ledger.entries), _ClearingTap(self.account, night.ts_ns)
+        entries = len(self.account.ledger.entries)
         self._at_night = True
-        settled = real(self.account, night)
+        with clearing_trades(self.account, night.ts_ns) as trades:
+            settled = real(self.account, night)
         self._at_night = False
-        trades.stop()
         self._move_intraday()
-        for fill in trades.made:
+        for fill in trades:
             assert isinstance(books.apply(fill), Booked)
-        self.bought_in += len(trades.made)
+        self.bought_in += len(trades)
         for entry in self.account.ledger.entries[entries:]:
             if entry.kind is EntryKind.DEPOSITORY:
                 self._levy(Charges(brokerage_paise=self.account.rates.dp_paise_per_scrip))
@@ -129,13 +127,13 @@ class Shadow:
             due = (i for i in self.instruments.values() if i.underlying == underlying)
             return next(night.closings(i).underlying_paise for i in due)
 
-        due = expiry(self.books, self.account.rates, final, night.index_names, night.ts_ns)
+        due = expiry(self.books, final, night.index_names, night.ts_ns)
         assert not due.waiting
         for fill in due.fills:
             assert isinstance(self.books.apply(fill), Booked)
         for levy in due.levies:
             assert self.books.levy(levy) is None
-        again = expiry(self.books, self.account.rates, final, night.index_names, night.ts_ns)
+        again = expiry(self.books, final, night.index_names, night.ts_ns)
         assert again.fills == [], "what expired is flat"
         self.expired += len(due.fills)
 
@@ -196,15 +194,15 @@ class Shadow:
         self.checks += 1
         rows = self.account.position_rows(self.mark)
         if self.checks % 8 == 0:
-            rows = _over_the_wire(rows)
+            rows = over_the_wire(rows)
         ours = {(p.key, p.product): p for p in self.books.positions()}
-        net = {_place(row): row for row in rows.net if not _is_zero(row)}
+        net = {place(row): row for row in rows.net if not is_zero(row)}
         assert ours.keys() == net.keys()
-        for place, row in net.items():
-            _check_row(ours[place], row)
+        for at, row in net.items():
+            check_row(ours[at], row)
         for row in rows.day:
             if row.day_buy_quantity or row.day_sell_quantity:
-                _check_row(ours[_place(row)].day_part(), row)
+                check_row(ours[place(row)].day_part(), row)
         assert compare(self.books, [broker_position(row) for row in rows.net]).breaks == ()
         self._check_money(rows.net)
 
@@ -212,7 +210,7 @@ class Shadow:
         marks = self._marks()
         snapshot = self.books.as_of(marks)
         for key, pnl in snapshot.by_instrument().items():
-            assert pnl.gross_paise == sum(round(r.m2m * 100) for r in net if _place(r)[0] == key), key
+            assert pnl.gross_paise == sum(round(r.m2m * 100) for r in net if place(r)[0] == key), key
         charged = self.books.charges()
         assert isinstance(charged, Charges)
         lines = [now - was for now, was in zip(self._charge_balances(), self._opening_charges, strict=True)]
@@ -256,37 +254,6 @@ class Shadow:
         assert self.books.levy(Levy(levy_id=str(self.levies), charges=charges, order_id=order_id)) is None
 
 
-class _ClearingTap:
-    """Records the trades that the clearing house makes at day end and no order did, the expiries left out."""
-
-    def __init__(self, account: Account, ts_ns: int) -> None:
-        self.made: list[Fill] = []
-        self._real = settlement._trade_at
-
-        def tapped(of: Account, position: sim_positions.Position, side: Side, qty: int, *rest: Any) -> None:
-            self._real(of, position, side, qty, *rest)
-            price_paise, _, kind = rest
-            if of is account and kind is not EntryKind.EXPIRY:
-                self.made.append(
-                    Fill(
-                        exec_id=f"{kind}-{len(self.made)}",
-                        order_id=BrokerOrderId(""),
-                        key=position.instrument.key,
-                        instrument_token=position.instrument.instrument_token,
-                        product=position.product,
-                        side=side,
-                        qty=qty,
-                        price_paise=price_paise,
-                        ts_event_ns=ts_ns,
-                    )
-                )
-
-        settlement._trade_at = tapped
-
-    def stop(self) -> None:
-        settlement._trade_at = self._real
-
-
 def _fill_of(fill: sim_orders.Fill) -> Fill:
     return Fill(
         exec_id=fill.trade_id,
@@ -299,48 +266,6 @@ def _fill_of(fill: sim_orders.Fill) -> Fill:
         price_paise=fill.price_paise,
         ts_event_ns=fill.ts_ns,
     )
-
-
-def _check_row(p: Position, row: PositionRow) -> None:
-    last = round(row.last_price * 100)
-    bought, buy_value = p.total(Side.BUY)
-    sold, sell_value = p.total(Side.SELL)
-    ours = (p.qty, p.overnight_qty, p.buy_qty, p.sell_qty, bought, sold)
-    assert ours == (
-        row.quantity,
-        row.overnight_quantity,
-        row.day_buy_quantity,
-        row.day_sell_quantity,
-        row.buy_quantity,
-        row.sell_quantity,
-    )
-    money = {
-        "buy_value": buy_value,
-        "sell_value": sell_value,
-        "day_buy_value": p.buy_value_paise,
-        "day_sell_value": p.sell_value_paise,
-        "value": sell_value - buy_value,
-        "realised": p.kite_realised_paise(),
-        "unrealised": p.kite_unrealised_paise(last),
-        "pnl": p.kite_pnl_paise(last),
-        "m2m": p.kite_m2m_paise(last),
-    }
-    assert money == {name: round(getattr(row, name) * 100) for name in money}
-    assert row.average_price == (p.kite_open_cost_paise() / p.qty / 100 if p.qty else 0.0)
-
-
-def _over_the_wire(rows: PositionsData) -> PositionsData:
-    read = read_positions(msgspec.json.encode(rows))
-    assert isinstance(read, PositionsData)
-    return read
-
-
-def _place(row: PositionRow) -> tuple[str, Product]:
-    return f"{row.exchange}:{row.tradingsymbol}", Product(row.product)
-
-
-def _is_zero(row: PositionRow) -> bool:
-    return not (row.overnight_quantity or row.day_buy_quantity or row.day_sell_quantity)
 
 
 def _name(carried_in: Carried) -> tuple[str, Product]:
