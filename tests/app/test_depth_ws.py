@@ -1,6 +1,7 @@
 """The process depth_ws against a real simulated broker: what it records, what it says, how it ends and returns."""
 
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tarazu.app.depth_ws.health import Stage
 from tarazu.app.feed_record import FeedStarted, FeedStopped, MasterLoaded, Selected
 from tarazu.app.market_file import MappedMarket
 from tarazu.market.feed_events import FeedRecover, FeedState
+from tarazu.model.units import SECOND_NS
 from tarazu.runtime.repair import verify
 from tarazu.runtime.segment import Kind
 from tarazu.wire.kite_ticks import TickFrame, decode
@@ -132,8 +134,10 @@ def test_a_health_that_is_not_renewed_is_not_believed(desk_: Desk) -> None:
     assert desk_.process is not None
     desk_.process.send_signal(signal.SIGSTOP)
     try:
-        frozen = desk_.health
-        assert not frozen.is_current(frozen.mono_ns + 3 * frozen.every_ns + 1)
+        time.sleep(4 * desk_.health.every_ns / SECOND_NS)
+        assert not desk_.health.is_current()
+        told = desk_.run("feed", "status")
+        assert told.returncode == 3 and told.stdout.startswith("UNKNOWN") and "DEPTH_WS_SILENT" in told.stdout
     finally:
         desk_.process.send_signal(signal.SIGCONT)
 
@@ -160,3 +164,26 @@ def test_the_next_days_lot_changes_are_said_before_anybody_trades(tmp_path: Path
         master = made.until(lambda h: h.master is not None and str(h.master.day) == "2026-11-20").master
         assert master is not None and str(master.compared_with) == DAY
         assert any("lot" in line and "NIFTY" in line for line in master.alarms)
+
+
+def test_an_env_file_nobody_can_read_takes_nothing_from_a_live_feed(desk_: Desk) -> None:
+    desk_.start()
+    pid = desk_.until_fresh().pid
+    desk_.home.env_file.write_bytes(b"KITE_ACCESS_TOKEN=\xff\n")
+    time.sleep(2.5)
+    assert desk_.health.is_current() and desk_.health.pid == pid and desk_.health.stage is Stage.LIVE
+
+
+def test_an_ended_prepare_says_stopping_and_not_what_it_was_waiting_for(desk_: Desk) -> None:
+    desk_.served.admin("POST", "/faults", {"kind": "rest.timeout", "count": 1})
+    desk_.start()
+    desk_.until(lambda h: True)
+    assert desk_.stop() == 0
+    assert desk_.health.stage is Stage.STOPPING
+
+
+def test_a_market_that_cannot_be_reached_by_settings_is_a_clear_no(tmp_path: Path, broker: Served) -> None:
+    with desk(tmp_path, broker, "[feed]\nconnections = 4\n") as made:
+        made.start()
+        assert made.process is not None and made.process.wait(20) == 64
+        assert "feed.connections" in (made.home.logs / "depth_ws.log").read_text()

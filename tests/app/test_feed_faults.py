@@ -92,7 +92,11 @@ STALLS = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "params", "reasons", "loss", "within_s"), STALLS, ids=lambda v: str(v)[:24])
+@pytest.mark.parametrize(
+    ("kind", "params", "reasons", "loss", "within_s"),
+    STALLS,
+    ids=[f"{kind}{params or ''}" for kind, params, *_ in STALLS],
+)
 def test_a_stall_is_seen_said_and_got_over(
     running: Desk, kind: str, params: dict[str, Any], reasons: set[str], loss: str | None, within_s: float
 ) -> None:

@@ -70,7 +70,7 @@ def test_a_file_that_cannot_be_believed_is_cleared_too_and_kept(home: Home) -> N
     assert clear_breaker(home, "asha", " ", MONO, LATER).exit_code == 4
     verdict = clear_breaker(home, "asha", "restored from backup", MONO, LATER)
     assert verdict.exit_code == 0 and "kept as" in verdict.text()
-    assert [p.read_bytes() for p in home.run.glob("*.bad-*")] == [b"{}"]
+    assert [p.read_bytes() for p in home.root.glob("*.bad-*")] == [b"{}"]
     assert not read_breaker(home.feed_breaker).tripped
 
 

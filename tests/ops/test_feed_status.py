@@ -261,7 +261,7 @@ def test_the_breakers_last_clearing_is_shown_with_who_and_why(home: Home) -> Non
     cleared = Cleared(operator="asha", reason="switch\nreplaced", ts_ns=WALL)
     text = told(home, health(breaker=Breaker(trips=1, last_cleared=cleared))).text()
     assert (
-        "BREAKER     closed | 0 reconnects in the window | 1 trips | cleared 10:47:31 by asha: switch\\nreplaced"
+        "BREAKER     closed | 0 reconnects in the last minute | 1 trips | cleared 10:47:31 by asha: switch\\nreplaced"
         in text
     )
 

@@ -11,6 +11,7 @@ from tarazu.adapters.kite_feed.events import LinkState
 from tarazu.app.depth_ws.health import DepthWsHealth, Stage
 from tarazu.app.home import Home, Profile
 from tarazu.app.verdict import Verdict
+from tarazu.market.breaker import Breaker
 from tarazu.market.feed_events import FeedState, StaleReason
 from tarazu.market.feeds import FreshnessLimits
 from tarazu.ops.sla import TOKENS_SEEN_PCT, sla
@@ -21,6 +22,7 @@ ROWS = [
     "tokens_seen_pct",
     "feeds_stale",
     "heartbeat_sec",
+    "breaker",
     "recording",
     "feed_log_sync_sec",
 ]
@@ -78,7 +80,9 @@ CASES = {
     "nothing is watched": (health(feeds=(), connections=(), stage=Stage.CONNECTING), 3,
                            {"feeds_stale": "UNKNOWN", "heartbeat_sec": "UNKNOWN"}),
     "closed": (closed(), 0, {}),
-    "closed, everything down": (closed(connections=(link(0, LinkState.BACKOFF),), log=None), 0, {}),
+    "closed, everything down": (closed(connections=(link(0, LinkState.BACKOFF),), log=None),
+                                1, {"recording": "WARN"}),
+    "closed, and the breaker open": (closed(breaker=Breaker(tripped_ns=1)), 2, {"breaker": "CRIT"}),
 }  # fmt: skip
 
 
@@ -99,10 +103,10 @@ def test_the_worst_required_feed_is_the_row_and_is_named(home: Home) -> None:
 def test_line_1_counts_the_breaches_and_says_whether_they_bind(home: Home) -> None:
     late = health(feeds=(feed("options", tick_lag_ns=3 * SECOND_NS),))
     assert told(home, late).headline.startswith(
-        "CRIT  LIVE  1 of 7 SLAs breached  market OPEN, closes 15:30:00 (4h42m), enforcing  Mon 2026-11-23"
+        "CRIT  LIVE  1 of 8 SLAs breached  market OPEN, closes 15:30:00 (4h42m), enforcing  Mon 2026-11-23"
     )
     assert told(home, closed()).headline.startswith(
-        "OK  LIVE  8 SLAs  market CLOSED, feed SLAs observed but not enforced  Mon 2026-11-23"
+        "OK  LIVE  9 SLAs  market CLOSED, feed SLAs observed but not enforced  Mon 2026-11-23"
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 from tarazu.runtime.damage import Damaged, Fault
 from tarazu.runtime.doorbell import Doorbell
 from tarazu.runtime.feed_log import FeedLog
+from tarazu.runtime.log_state import LogState
 from tarazu.runtime.repair import verify
 from tarazu.runtime.segment import FRAME_HEADER_BYTES, Kind, Position, day_folder, segment_path
 from tarazu.runtime.tail import Tail
@@ -241,3 +242,11 @@ def test_a_torn_tail_is_waited_at_until_the_next_writer_repairs_it(open_log, tai
     again = open_log()
     append(again, b"two")
     assert sequences(tail) == [2]
+
+
+def test_a_reader_that_cannot_be_woken_takes_nothing_from_the_recording(tmp_path: Path) -> None:
+    log = FeedLog.open(tmp_path, DAY, segment_bytes=1 << 20)
+    (log.folder / "bells" / "reader-strange").mkdir()  # as another user's bell: it does not open
+    log._keeper.beat()
+    assert log.append(Kind.BINARY, 0, b"frame", 1, 1) == 1 and log.state is LogState.RECORDING
+    log.close()

@@ -5,12 +5,15 @@ question per reading. `refresh` asks again: what changed the clock (a jump, anot
 """
 
 import asyncio
+import http.client
 import time
 import urllib.request
 
 import msgspec
 
 ASK_TIMEOUT_S = 2.0
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""The broker is on this machine: no proxy of the environment stands between."""
 PPM = 1_000_000
 
 
@@ -57,8 +60,8 @@ class SimClock:
         """Ask the broker again; False, and time goes on as it did, when it does not answer."""
         try:
             self._published = self._ask()
-        except OSError:  # a broker that is gone cannot change its clock
-            return False
+        except (OSError, http.client.HTTPException, msgspec.MsgspecError):
+            return False  # a broker that is gone, or going, cannot change its clock
         return True
 
     async def follow(self, every_s: float = 0.5) -> None:
@@ -68,5 +71,5 @@ class SimClock:
             await asyncio.sleep(every_s)
 
     def _ask(self) -> PublishedClock:
-        with urllib.request.urlopen(self._url, timeout=ASK_TIMEOUT_S) as answer:
+        with _DIRECT.open(self._url, timeout=ASK_TIMEOUT_S) as answer:
             return msgspec.json.decode(answer.read(), type=PublishedClock)

@@ -62,10 +62,13 @@ def sim_address(home: Home) -> SimAddress:
 
 
 def access_token(home: Home, address: BrokerAddress) -> str | None:
-    """Today's token; in sim the broker's own where `.env` has none. None: nobody has logged in."""
+    """Today's token; in sim the broker's own where `.env` has none. None: nobody has logged in. Raises NoAddress."""
     token = _env(home.env_file).get("KITE_ACCESS_TOKEN")
     return token or (address.sim.access_token if address.sim else None)
 
 
 def _env(path: Path) -> dict[str, str | None]:
-    return dotenv_values(path, interpolate=False) if path.exists() else {}
+    try:
+        return dotenv_values(path, interpolate=False) if path.exists() else {}
+    except (OSError, UnicodeDecodeError) as bad:
+        raise NoAddress(f"{path} cannot be read: {type(bad).__name__}; it is text, in UTF-8, and yours") from None

@@ -64,7 +64,8 @@ def feed_check(row: FeedRow, cure: str = "") -> Check:
     """The number is the lag nearest its limit or furthest beyond. `cure` is what helps all feeds at once, if known."""
     feed, lag = row.health, _lag(row)
     if not feed.enforced:
-        detail = f"not trading now: {feed.state} when last judged, not enforced"
+        last = f", {feed.state} when last judged" if feed.state is FeedState.STALE else ""
+        detail = f"not trading now, not enforced{last}"
         return msgspec.structs.replace(lag, status=Status.SKIP, detail=detail)
     if feed.state is FeedState.FRESH:
         return lag

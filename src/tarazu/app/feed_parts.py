@@ -3,16 +3,19 @@
 import msgspec
 
 from tarazu.app.depth_ws.health import DepthWsHealth, LogHealth
-from tarazu.app.feed_words import is_open, seconds, span
+from tarazu.app.feed_words import clock, is_open, seconds, span
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Status, epoch
 from tarazu.market.breaker import Breaker
-from tarazu.model.units import SECOND_NS
+from tarazu.model.units import MINUTE_NS, SECOND_NS
 
 SYNC_LAG_SEC = 1.0
 """What a power cut may cost of the recording; the keeper syncs twenty times a second."""
 SENTINEL_SILENCE_NS = 30 * SECOND_NS
 """Rounds are asked every second; a REST API away for this long no longer vouches for the prices."""
+
+TIDY_LATE_NS = 5 * SECOND_NS
+"""Done each second; a disk that is waited for longer holds up the strikes and the breaker."""
 
 RECORDS = ("RECORDING", "LOW")
 """`runtime.log_state.LogState`, of which LOW warns and still records."""
@@ -24,7 +27,8 @@ CLEAR = 'tarazu feed clear-breaker --reason "..."'
 def part_checks(health: DepthWsHealth, home: Home) -> tuple[Check, ...]:
     """Those that there is something to say about."""
     found = (
-        breaker_check(health.breaker),
+        breaker_check(health.breaker, health.wall_ns),
+        housekeeping_check(health),
         recording_check(health, home),
         None if health.log is None else _disk(health.log, home),
         None if health.log is None else _sync(health.log, home),
@@ -35,13 +39,22 @@ def part_checks(health: DepthWsHealth, home: Home) -> tuple[Check, ...]:
     return tuple(check for check in found if check is not None)
 
 
-def breaker_check(breaker: Breaker) -> Check:
-    count = len(breaker.reconnects_ns)
+def breaker_check(breaker: Breaker, wall_ns: int | None = None) -> Check:
+    """Reconnects of the minute up to `wall_ns`; of all that are kept where no clock is told."""
+    count = sum(1 for t in breaker.reconnects_ns if wall_ns is None or wall_ns - MINUTE_NS < t <= wall_ns)
     seen = Check(id="breaker", status=Status.OK, observed=count, unit="reconnects in the window")
     if breaker.tripped_ns is None:
         return seen
     detail = "reconnect storm: dialling has stopped until a person clears it"
     return seen.broken(Status.CRIT, "BREAKER_OPEN", detail, CLEAR, epoch(breaker.tripped_ns))
+
+
+def housekeeping_check(health: DepthWsHealth) -> Check | None:
+    """The work of each second (bars, strikes, breaker, links without data) stands still although the process lives."""
+    if health.tidied_mono_ns is None or (age_ns := health.mono_ns - health.tidied_mono_ns) <= TIDY_LATE_NS:
+        return None
+    seen = Check(id="housekeeping", status=Status.OK, observed=seconds(age_ns), limit=seconds(TIDY_LATE_NS), unit="s")
+    return seen.broken(Status.WARN, "HOUSEKEEPING_STUCK", "bars, strikes and the breaker are not looked after", RESTART)
 
 
 def recording_check(health: DepthWsHealth, home: Home) -> Check:
@@ -95,11 +108,18 @@ def _master(health: DepthWsHealth) -> Check | None:
     if health.day is not None and master.day != health.day:
         detail = f"the instrument master is of {master.day}, the day is {health.day}"
         return Check(id="master", status=Status.WARN, code="MASTER_OLD", detail=detail, hint=RESTART)
-    if not master.alarms:
-        return Check(id="master", status=Status.OK, observed=master.instruments, unit="instruments")
-    more = f", and {len(master.alarms) - 1} more" if len(master.alarms) > 1 else ""
-    detail, hint = f"{master.alarms[0]}{more}", "tarazu feed history --type MASTER_LOADED"
-    return Check(id="master", status=Status.WARN, code="MASTER_CHANGED", detail=detail, hint=hint)
+    if not health.phase:
+        detail = "no trading today"
+        return Check(id="master", status=Status.OK, observed=master.instruments, unit="instruments", detail=detail)
+    waits = master.due_ns is not None and not is_open(health)
+    alarms = master.alarms[1:] if waits else master.alarms
+    if not alarms:
+        detail = f"provisional, fetched anew at {clock(master.due_ns)}" if waits else ""
+        return Check(id="master", status=Status.OK, observed=master.instruments, unit="instruments", detail=detail)
+    more = f", and {len(alarms) - 1} more" if len(alarms) > 1 else ""
+    detail, hint = f"{alarms[0]}{more}", "tarazu feed history --type MASTER_LOADED"
+    code = "MASTER_PROVISIONAL" if master.due_ns is not None and not waits else "MASTER_CHANGED"
+    return Check(id="master", status=Status.WARN, code=code, detail=detail, hint=hint)
 
 
 def _sentinels(health: DepthWsHealth) -> Check | None:

@@ -1,13 +1,17 @@
 """The health document a command may believe, or the one check that says why there is none."""
 
+import os
 from pathlib import Path
 
 from tarazu.app.breaker_file import BadBreakerFile, read_breaker
-from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, DepthWsHealth, read_health
+from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, DepthWsHealth, boot, read_health
 from tarazu.app.feed_parts import CLEAR, RESTART, breaker_check
-from tarazu.app.feed_words import seconds
+from tarazu.app.feed_words import clock, seconds
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Status, epoch
+
+HEALTH_BYTES_MAX = 64 << 10
+"""More than a health ever takes: with less room on the disk none is written."""
 
 
 def read_feed(home: Home, mono_ns: int) -> DepthWsHealth | Check:
@@ -20,7 +24,7 @@ def read_feed(home: Home, mono_ns: int) -> DepthWsHealth | Check:
         return _unknown("DEPTH_WS_DOWN", f"depth_ws has not run in this home: there is no {home.feed_health}")
     if health.profile != home.profile:
         return _unknown("HEALTH_UNREADABLE", f"{home.feed_health} is of profile {health.profile}")
-    return health if health.is_current(mono_ns) else _old(health, mono_ns)
+    return health if health.is_current(mono_ns) else _old(home, health, mono_ns)
 
 
 def wall_of(found: DepthWsHealth | Check, mono_ns: int, wall_ns: int) -> int:
@@ -43,10 +47,18 @@ def _unknown(code: str, detail: str) -> Check:
     return Check(id="depth_ws", status=Status.UNKNOWN, code=code, detail=detail, hint=RESTART)
 
 
-def _old(health: DepthWsHealth, mono_ns: int) -> Check:
+def _old(home: Home, health: DepthWsHealth, mono_ns: int) -> Check:
     age_ns = health.age_ns(mono_ns)
-    if age_ns < 0:
+    if age_ns < 0 or health.boot != boot():
         return _unknown("DEPTH_WS_DOWN", "its health is from before this machine started")
+    if os.statvfs(home.run).f_bavail * os.statvfs(home.run).f_frsize < HEALTH_BYTES_MAX:
+        return Check(
+            id="depth_ws",
+            status=Status.CRIT,
+            code="DISK_FULL",
+            detail=f"no room for its health since {clock(health.wall_ns)}, nor for the recording",
+            hint=f"df -h {home.run}",
+        )
     limit = seconds(STALE_AFTER_INTERVALS * health.every_ns)
     seen = Check(id="depth_ws", status=Status.UNKNOWN, observed=seconds(age_ns), limit=limit, unit="s")
     alive = _is_running(health.pid)

@@ -2,6 +2,7 @@
 
 $TARAZU_HOME/<profile>/      default var/ in the working directory
   tarazu.toml                settings; none means the defaults
+  feed_breaker.json          the reconnect breaker, which only a person closes
   .env                       the secrets, mode 0600: the one source of today's access token
   masters/                   instrument masters, a file a day
   feed/<day>/                the feed log
@@ -66,7 +67,8 @@ class Home(msgspec.Struct, frozen=True):
 
     @property
     def feed_breaker(self) -> Path:
-        return self.run / "feed_breaker.json"
+        """In no folder that may be deleted: only a person's word closes it."""
+        return self.root / "feed_breaker.json"
 
     @property
     def market(self) -> Path:

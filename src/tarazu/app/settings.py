@@ -2,11 +2,15 @@
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from tarazu.model.instrument import Exchange
+
+Few = Annotated[int, Meta(ge=0, le=50)]
+Strikes = Annotated[int, Meta(ge=0, le=1_000)]
 
 
 class BadSettings(ValueError):
@@ -21,13 +25,13 @@ class UnderlyingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     name: str
     """What its contracts are called, `NIFTY`."""
     exchange: Exchange = Exchange.NFO
-    futures: int = 1
+    futures: Few = 1
     """So many nearest expiries of futures…"""
-    option_expiries: int = 1
+    option_expiries: Few = 1
     """…and of options,"""
-    strikes_each_side: int = 15
+    strikes_each_side: Strikes = 15
     """with so many strikes above and below the money,"""
-    near_each_side: int = 5
+    near_each_side: Strikes = 5
     """of which these are expected to tick all day."""
 
 
@@ -37,17 +41,18 @@ NIFTY = UnderlyingSettings(key="NSE:NIFTY 50", name="NIFTY", option_expiries=2)
 class FeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[feed]`."""
 
-    underlyings: tuple[UnderlyingSettings, ...] = (NIFTY,)
+    underlyings: Annotated[tuple[UnderlyingSettings, ...], Meta(min_length=1)] = (NIFTY,)
     cross_asset: tuple[str, ...] = ("NSE:INDIA VIX", "NSE:NIFTY BANK")
     stocks: tuple[str, ...] = ()
     optional: tuple[Literal["index", "stocks", "futures", "options", "cross_asset"], ...] = ("cross_asset",)
     """Feeds whose staleness warns; all others block entries."""
-    sentinels: int = 5
+    sentinels: Few = 5
     """So many instruments have their price compared with REST each second; 0: none."""
-    recentre_strikes: int = 2
+    recentre_strikes: Annotated[int, Meta(ge=1, le=1_000)] = 2
     """The money moves this many strikes before the selection does."""
-    connections: int = 3
-    instruments_each: int = 3_000
+    connections: Annotated[int, Meta(ge=1, le=3)] = 3
+    instruments_each: Annotated[int, Meta(ge=1, le=3_000)] = 3_000
+    """Kite's limits of connections and instruments (KITE facts 2.3) are the most there can be."""
 
 
 class SimSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,13 +61,13 @@ class SimSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     scenario: str = "normal"
     rules: str = "nse-2026"
     seed: int = 1
-    speed: float = 1.0
+    speed: Annotated[float, Meta(gt=0)] = 1.0
     session: Literal["full", "short"] = "full"
     size: Literal["tiny", "desk", "full"] = "desk"
-    step_ms: int = 1000
+    step_ms: Annotated[int, Meta(ge=10, le=60_000)] = 1000
     at: str | None = None
     day: str | None = None
-    cash: float = 10_000_000.0
+    cash: Annotated[float, Meta(ge=0)] = 10_000_000.0
     """Rupees."""
 
 

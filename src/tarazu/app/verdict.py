@@ -5,6 +5,7 @@ once, on line 1; every problem carries what was observed, the limit, since when,
 files and sockets too: control characters in it are shown, not obeyed, so that nothing can forge a line of a verdict.
 """
 
+import itertools
 from collections.abc import Sequence
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -94,10 +95,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Further members of the JSON object, for machines; values msgspec can encode."""
 
     def text(self) -> str:
-        problems = (line for c in self.checks if (line := problem_line(c, self.now_ns)))
-        skips = (skip_line(c) for c in self.checks if c.status is Status.SKIP)
-        lines = [self.headline, *self.body, *problems, *skips, *self.tail]
-        return "\n".join([*lines, f"exit {int(self.exit_code)}"])
+        lines = [self.headline, *self.body, *problem_lines(self.checks, self.now_ns), *skip_lines(self.checks)]
+        return "\n".join([*lines, *self.tail, f"exit {int(self.exit_code)}"])
 
     @property
     def headline(self) -> str:
@@ -138,18 +137,30 @@ def exit_of(status: Status) -> Exit:
     return _EXITS[status]
 
 
+def problem_lines(checks: Sequence[Check], now_ns: int) -> list[str]:
+    """The worst first; a command that helps several in a row is told once, behind the last of them."""
+    wrong = [c for c in checks if c.status not in (Status.OK, Status.SKIP)]
+    wrong.sort(key=lambda c: _WEIGHT[c.status], reverse=True)
+    lines: list[str] = []
+    for hint, alike in itertools.groupby(wrong, key=lambda c: c.hint):
+        lines += [problem_line(c, now_ns) for c in alike]
+        lines += [f"{'':<{_LABEL}}fix  {plain(hint)}"] if hint else []
+    return lines
+
+
 def problem_line(check: Check, now_ns: int) -> str:
-    """Empty for what is in order or was not looked at. Two lines when there is a command to run."""
-    if check.status in (Status.OK, Status.SKIP):
-        return ""
+    """What is wrong, without the way out."""
     told = "; ".join(part for part in (plain(check.detail), _observed(check), _since(check, now_ns)) if part)
-    line = f"{_label(check)}{check.code + ': ' if check.code else ''}{told}"
-    return f"{line}\n{'':<{_LABEL}}fix  {plain(check.hint)}" if check.hint else line
+    return f"{_label(check)}{check.code + ': ' if check.code else ''}{told}"
 
 
-def skip_line(check: Check) -> str:
-    """Why something was not looked at."""
-    return f"{_label(check)}{plain(check.detail)}"
+def skip_lines(checks: Sequence[Check]) -> list[str]:
+    """What was not looked at, a line for each reason."""
+    names: dict[str, list[str]] = {}
+    for check in checks:
+        if check.status is Status.SKIP:
+            names.setdefault(check.detail, []).append(check.id)
+    return [f"{Status.SKIP:<{_STATUS}}{', '.join(ids):<{_ID - 1}} {plain(detail)}" for detail, ids in names.items()]
 
 
 def plain(text: str) -> str:

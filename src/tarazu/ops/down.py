@@ -3,7 +3,7 @@
 import click
 
 from tarazu.app.feed_flags import feed_flags, home_of
-from tarazu.app.process_flags import names_asked
+from tarazu.app.supervision.process_flags import names_asked
 
 
 @click.command("down")
@@ -15,9 +15,9 @@ def command(names: tuple[str, ...], profile: str | None, as_json: bool) -> int:
     Exit code 0: they are down; 2: one is not; 3: the supervisor does not answer; 5: a depth_ws that somebody started in
     a terminal goes on.
     """
-    from tarazu.app.bring_down import bring_down
-    from tarazu.app.bring_up import now_ns
-    from tarazu.app.outcome import verdict
+    from tarazu.app.supervision.bring_down import bring_down
+    from tarazu.app.supervision.bring_up import now_ns
+    from tarazu.app.supervision.outcome import verdict
 
     home = home_of(profile)
     at_ns = now_ns(home)

@@ -80,7 +80,7 @@ def command(
 def feed_history(
     home: Home, day: date | None, since: clock_time | None, feed: str | None, types: frozenset[str], now_ns: int
 ) -> Verdict:
-    from tarazu.app.recorded_day import days
+    from tarazu.app.recordings.recorded_day import days
     from tarazu.runtime.segment import day_folder
 
     recorded = days(home.feed)
@@ -114,9 +114,9 @@ def _read(folder: Path, wanted: Wanted) -> "tuple[DayTally, list[Entry], tuple[C
     damages: list[Check] = []
     for found in history(folder):
         if isinstance(found, Damage):
-            damages.append(_damage("FEED_LOG_DAMAGED", str(found)))
+            damages.append(_damage(folder.name, "FEED_LOG_DAMAGED", str(found)))
         elif found.type == UNREADABLE:
-            damages.append(_damage("UNREADABLE_EVENT", f"frame {found.sequence}: {found.text}"))
+            damages.append(_damage(folder.name, "UNREADABLE_EVENT", f"frame {found.sequence}: {found.text}"))
         else:
             if found.event is not None:
                 tally.count(found.event)
@@ -140,8 +140,8 @@ def _no_day(home: Home, day: date | None, recorded: list[date], now_ns: int) -> 
     )
 
 
-def _damage(code: str, detail: str) -> Check:
-    return Check(id="feed_log", status=Status.WARN, code=code, detail=detail, hint="tarazu data verify")
+def _damage(day: str, code: str, detail: str) -> Check:
+    return Check(id="feed_log", status=Status.WARN, code=code, detail=detail, hint=f"tarazu data verify {day}")
 
 
 def _line(entry: "Entry") -> str:

@@ -18,8 +18,8 @@ from tarazu.model.units import SECOND_NS
 from tarazu.ports.clock import Clock
 
 if TYPE_CHECKING:
-    from tarazu.app.clip_writer import ClipWriter
-    from tarazu.app.clips import Wanted
+    from tarazu.app.recordings.clip_writer import ClipWriter
+    from tarazu.app.recordings.clips import Wanted
 
 COMMAND = "feed.record"
 TELL_EVERY_S = 0.5
@@ -99,10 +99,10 @@ def _record(
     out: Path | None,
 ) -> Verdict:
     """Everything but the words of the command line. Raises CannotRecord."""
-    from tarazu.app.clip_cut import Cutting
-    from tarazu.app.clip_verdict import Endings, clip_verdict
-    from tarazu.app.clip_writer import ClipWriter
-    from tarazu.app.clips import BadClip, day_master
+    from tarazu.app.recordings.clip_cut import Cutting
+    from tarazu.app.recordings.clip_verdict import Endings, clip_verdict
+    from tarazu.app.recordings.clip_writer import ClipWriter
+    from tarazu.app.recordings.clips import BadClip, day_master
     from tarazu.runtime.log_state import NotRecorded
     from tarazu.runtime.segment import day_folder
     from tarazu.runtime.writer_lock import is_being_written
@@ -145,7 +145,7 @@ def _record(
 
 def _present_day(desk: Home, wants_past: bool) -> date:
     """The day that is being written; where the past is asked for, the last there is."""
-    from tarazu.app.recorded_day import days
+    from tarazu.app.recordings.recorded_day import days
     from tarazu.runtime.segment import day_folder
     from tarazu.runtime.writer_lock import is_being_written
 
@@ -175,7 +175,7 @@ def _clock(desk: Home) -> Clock | None:
 def _wanted(
     day: date, since: str | None, from_sequence: int | None, until: str | None, for_s: float | None, clock: Clock | None
 ) -> "Wanted":
-    from tarazu.app.clips import Wanted
+    from tarazu.app.recordings.clips import Wanted
 
     since_ns = _moment("--since", day, since)
     until_ns = _moment("--until", day, until)

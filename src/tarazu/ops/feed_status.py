@@ -11,6 +11,7 @@ import click
 from tarazu.app.depth_ws.health import DepthWsHealth, FeedRow
 from tarazu.app.feed_checks import feed_checks, unrecovered
 from tarazu.app.feed_flags import feed_flags, home_of
+from tarazu.app.feed_parts import breaker_check
 from tarazu.app.feed_snapshot import breaker_on_file, read_feed
 from tarazu.app.feed_words import clock, is_open, market, names, span, table
 from tarazu.app.home import Home
@@ -91,6 +92,7 @@ def _feeds(health: DepthWsHealth) -> Iterator[str]:
 
 def _feed(row: FeedRow, health: DepthWsHealth) -> tuple[str, ...]:
     feed = row.health
+    tick = (span(feed.tick_lag_ns), span(feed.tick_limit_ns)) if feed.tick_limit_ns else ("-", "-")
     depth = (span(feed.depth_lag_ns), span(feed.depth_limit_ns)) if feed.depth_limit_ns else ("-", "-")
     stale = f"{clock(row.last_stale_ns)} {row.last_stale_reason or ''} ({row.stales_today} today)"
     left = unrecovered(row)
@@ -98,8 +100,7 @@ def _feed(row: FeedRow, health: DepthWsHealth) -> tuple[str, ...]:
         feed.feed,
         "required" if feed.required else "optional",
         str(feed.state) if feed.enforced else f"({feed.state})",
-        span(feed.tick_lag_ns),
-        span(feed.tick_limit_ns),
+        *tick,
         *depth,
         f"{row.packets_per_min:,.0f}",
         f"{feed.members - len(feed.silent)}/{feed.members}",
@@ -143,7 +144,8 @@ def _parts(health: DepthWsHealth) -> Iterator[str]:
     state = f"OPEN since {clock(breaker.tripped_ns)}" if breaker.tripped else "closed"
     cleared = breaker.last_cleared
     by = f" | cleared {clock(cleared.ts_ns)} by {plain(cleared.operator)}: {plain(cleared.reason)}" if cleared else ""
-    yield f"BREAKER     {state} | {len(breaker.reconnects_ns)} reconnects in the window | {breaker.trips} trips{by}"
+    lately = breaker_check(breaker, health.wall_ns).observed
+    yield f"BREAKER     {state} | {lately} reconnects in the last minute | {breaker.trips} trips{by}"
     if log is not None:
         yield (
             f"RECORDING   {log.state} | frame {log.last_sequence:,} in segment {log.segment} | "
@@ -161,7 +163,9 @@ def _parts(health: DepthWsHealth) -> Iterator[str]:
             )
     if master is not None:
         before = f"compared with {master.compared_with}" if master.compared_with else "nothing to compare with"
-        yield f"MASTER      {master.day} | {master.instruments:,} instruments | {before} | {len(master.alarms)} alarms"
+        due = "" if master.due_ns is None else f" | provisional until {clock(master.due_ns)}"
+        alarms = f"{len(master.alarms) - (master.due_ns is not None)} alarms"
+        yield f"MASTER      {master.day} | {master.instruments:,} instruments | {before} | {alarms}{due}"
     asked, flow = health.sentinels, health.throughput
     if asked.instruments:
         yield (
@@ -176,4 +180,4 @@ def _parts(health: DepthWsHealth) -> Iterator[str]:
 
 
 def _price(paise: int) -> str:
-    return rupees_text(paise) if paise else "?"
+    return rupees_text(paise) if paise else "no price now"

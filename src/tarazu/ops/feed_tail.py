@@ -76,7 +76,7 @@ def command(
     """
     from tarazu.app.follow import follow
     from tarazu.app.latest_selection import latest_symbols
-    from tarazu.app.recorded_day import days
+    from tarazu.app.recordings.recorded_day import days
     from tarazu.app.tick_lines import TickLines
     from tarazu.runtime.segment import day_folder
 

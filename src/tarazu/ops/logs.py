@@ -20,8 +20,8 @@ def command(name: str, count: int, follow: bool, profile: str | None, as_json: b
 
     Exit code 0: there is a log; 3: there is none.
     """
-    from tarazu.app.process_log import following, last_lines
-    from tarazu.app.programs import names
+    from tarazu.app.supervision.process_log import following, last_lines
+    from tarazu.app.supervision.programs import names
     from tarazu.app.verdict import Exit
 
     home = home_of(profile)

@@ -3,8 +3,8 @@
 import click
 
 from tarazu.app.feed_flags import feed_flags, home_of
-from tarazu.app.process_flags import names_asked
-from tarazu.app.progress_line import progress_line
+from tarazu.app.supervision.process_flags import names_asked
+from tarazu.app.supervision.progress_line import progress_line
 
 
 @click.command("restart")
@@ -16,8 +16,8 @@ def command(names: tuple[str, ...], patience_s: float, profile: str | None, as_j
 
     Waits and answers as `tarazu up`; what does not run is started.
     """
-    from tarazu.app.bring_up import bring_up, now_ns
-    from tarazu.app.outcome import verdict
+    from tarazu.app.supervision.bring_up import bring_up, now_ns
+    from tarazu.app.supervision.outcome import verdict
 
     home = home_of(profile)
     asked = names_asked(home, names)

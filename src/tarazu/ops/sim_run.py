@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from tarazu.app.sim_flags import argv_of, broker_flags
+from tarazu.app.sim_broker.flags import argv_of, broker_flags
 
 EXAMPLES = """
 \b

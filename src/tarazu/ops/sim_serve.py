@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from tarazu.app.sim_flags import broker_flags, options_of
-from tarazu.app.sim_options import BadOptions, refuse
+from tarazu.app.sim_broker.flags import broker_flags, options_of
+from tarazu.app.sim_broker.options import BadOptions, refuse
 
 EXAMPLES = """
 \b
@@ -38,7 +38,7 @@ def command(log_level: str, **flags: Any) -> int:
     options = options_of(flags)
     try:
         refuse(options)  # before the slow imports
-        from tarazu.app.sim_broker import serve
+        from tarazu.app.sim_broker.broker import serve
 
         return serve(options, log_level)
     except BadOptions as bad:

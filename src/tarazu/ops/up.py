@@ -3,8 +3,8 @@
 import click
 
 from tarazu.app.feed_flags import feed_flags, home_of
-from tarazu.app.process_flags import names_asked
-from tarazu.app.progress_line import progress_line
+from tarazu.app.supervision.process_flags import names_asked
+from tarazu.app.supervision.progress_line import progress_line
 
 
 @click.command("up")
@@ -22,10 +22,10 @@ def command(names: tuple[str, ...], patience_s: float, foreground: bool, profile
     Exit code 0: it holds; 1: it runs, but outside the supervisor; 2: it cannot, and why (no token, no selection, died);
     3: not within --timeout; 4: the reconnect breaker is open, or another depth_ws is in the way.
     """
-    from tarazu.app.bring_up import bring_up, now_ns
-    from tarazu.app.foreground import become_depth_ws, in_the_way
-    from tarazu.app.outcome import verdict
-    from tarazu.app.programs import DEPTH_WS
+    from tarazu.app.supervision.bring_up import bring_up, now_ns
+    from tarazu.app.supervision.foreground import become_depth_ws, in_the_way
+    from tarazu.app.supervision.outcome import verdict
+    from tarazu.app.supervision.programs import DEPTH_WS
 
     home = home_of(profile)
     asked = names_asked(home, names)

@@ -91,8 +91,8 @@ class Bells:
     def _open(self, name: str) -> int | None:
         try:
             fd = os.open(self._folder / name, os.O_WRONLY | os.O_NONBLOCK)
-        except FileNotFoundError:
-            return None  # it left
+        except (FileNotFoundError, PermissionError):
+            return None  # it left; or it is another user's, who waits without being woken
         except OSError as nobody:
             if nobody.errno != errno.ENXIO:
                 raise

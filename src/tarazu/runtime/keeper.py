@@ -5,6 +5,7 @@ next could be made, counted in `stalled_rolls`.
 """
 
 import errno
+import logging
 import os
 import threading
 import time
@@ -21,6 +22,8 @@ from tarazu.runtime.segment_file import WrittenSegment, make_segment
 MIB = 1 << 20
 WARM_BYTES_MIN = 64 << 10
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+log = logging.getLogger("tarazu.feed_log")
 
 
 class Watermarks(msgspec.Struct, frozen=True):
@@ -51,6 +54,7 @@ class Keeper:
         self.full = False
         self.free_bytes = 0
         self.stalled_rolls = 0
+        self._deaf = False
         self.syncs = 0
         self.sync_ns_max = 0
         self._synced_sequence = written()[0]
@@ -138,6 +142,12 @@ class Keeper:
         """One round: readers, the disk's room, the next segment, the sync."""
         try:
             self.bells.discover()
+            self._deaf = False
+        except OSError as broken:
+            if not self._deaf:
+                log.warning("readers are not found, and wait without being woken: %s", broken)
+            self._deaf = True  # no reader's trouble ends the recording
+        try:
             self.look_at_disk()
         except OSError as broken:
             self._fail(f"feed folder: {broken}")

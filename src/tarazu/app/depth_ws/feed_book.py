@@ -82,7 +82,7 @@ class FeedBook:
             last_recover_ns=page.last_recover_ns,
             stales_today=page.stales,
             recovers_today=page.recovers,
-            stales_30m=sum(1 for t in page.stales_ns if t > wall_ns - HALF_HOUR_NS),
+            stales_30m=sum(1 for t in page.stales_ns if wall_ns - HALF_HOUR_NS < t <= wall_ns),
             stale_times_ns=tuple(page.stales_ns),
         )
 

@@ -86,6 +86,7 @@ class FeedDay:
             tell=tell,
         )
         self.recentred = 0
+        self.tidied_mono_ns = clock.mono_ns()
         self._refused: SelectionRefused | None = None
         """Why the selection cannot follow the money now."""
         self._made_ns = 0
@@ -168,6 +169,7 @@ class FeedDay:
         if self._open:
             self.links.cure_mute(mono_ns)
             self._recentre(mono_ns)
+        self.tidied_mono_ns = mono_ns
 
     # The selection.
 

@@ -4,6 +4,7 @@ Times: `*_mono_ns` are CLOCK_MONOTONIC, which all processes of this machine shar
 `mono_ns`; `*_ns` are wall ns of the profile's clock (the simulated broker's in sim). Nothing here needs numpy.
 """
 
+import functools
 import time
 from datetime import date
 from enum import StrEnum
@@ -18,6 +19,12 @@ from tarazu.model.ids import InstrumentToken
 
 STALE_AFTER_INTERVALS = 3
 """State older than three intervals is UNKNOWN (DESIGN 11)."""
+
+
+@functools.cache
+def boot() -> str:
+    """Linux's name for the time since this machine started: random(4), "boot_id"."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 class Stage(StrEnum):
@@ -141,6 +148,8 @@ class DepthWsHealth(msgspec.Struct, frozen=True, kw_only=True):
     schema: str = "tarazu.feed_health/1"
     profile: str
     pid: int
+    boot: str
+    """Which start of this machine the monotonic stamps count from."""
     started_ns: int
     started_mono_ns: int
     wall_ns: int
@@ -164,6 +173,8 @@ class DepthWsHealth(msgspec.Struct, frozen=True, kw_only=True):
     master: MasterHealth | None
     sentinels: SentinelHealth
     throughput: Throughput
+    tidied_mono_ns: int | None
+    """When the day's once-a-second work was last done; None while no day runs."""
     rss_bytes: int
     fds: int
 
@@ -172,7 +183,7 @@ class DepthWsHealth(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_current(self, mono_ns: int | None = None) -> bool:
         """Whether it may be believed: younger than three intervals, and not from before a reboot."""
-        return 0 <= self.age_ns(mono_ns) <= STALE_AFTER_INTERVALS * self.every_ns
+        return self.boot == boot() and 0 <= self.age_ns(mono_ns) <= STALE_AFTER_INTERVALS * self.every_ns
 
 
 class BadHealth(ValueError):

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from tarazu.app.depth_ws.feed_day import FeedDay
-from tarazu.app.depth_ws.health import DepthWsHealth, LogHealth, MasterHealth, SentinelHealth, Stage, Throughput
+from tarazu.app.depth_ws.health import DepthWsHealth, LogHealth, MasterHealth, SentinelHealth, Stage, Throughput, boot
 from tarazu.app.home import Profile
 from tarazu.market.breaker import Breaker
 from tarazu.model.calendar import TradingSession, Venue
@@ -65,6 +65,7 @@ def health_page(
     return DepthWsHealth(
         profile=profile,
         pid=os.getpid(),
+        boot=boot(),
         started_ns=started[0],
         started_mono_ns=started[1],
         wall_ns=wall_ns,
@@ -84,6 +85,7 @@ def health_page(
         master=master,
         sentinels=day.sentinels.health() if day else _NO_SENTINELS,
         throughput=_throughput(day, rate, mono_ns) if day else _NO_THROUGHPUT,
+        tidied_mono_ns=day.tidied_mono_ns if day else None,
         rss_bytes=int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"),
         fds=sum(1 for _ in _FDS.iterdir()),
     )

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from tarazu.adapters.kite_feed.client import KiteFeed
 from tarazu.adapters.kite_feed.events import Connected, ConnectionHealth, Disconnected, LinkEvent, LinkState, Loss
 from tarazu.app.breaker_file import BadBreakerFile, change_breaker, read_breaker
@@ -59,6 +61,13 @@ class Links:
     def tripped(self) -> bool:
         return self.breaker.tripped or bool(self.fault)
 
+    @property
+    def shown(self) -> Breaker:
+        """The breaker as others must see it: open where its file cannot be trusted."""
+        if not self.fault or self.breaker.tripped:
+            return self.breaker
+        return msgspec.structs.replace(self.breaker, tripped_ns=self._clock.wall_ns())
+
     async def run(self) -> None:
         """Until `stop`. What a callback raises ends it."""
         while not self._stopping:
@@ -108,9 +117,8 @@ class Links:
 
         About once a second; the file is written off the event loop's thread.
         """
-        stamps, self._reconnects_ns = self._reconnects_ns, []
-        if stamps and not self.tripped:
-            await self._keep(stamps)
+        if self._reconnects_ns and not self.tripped:
+            await self._keep()
         if self.tripped and self._feed is not None and not self._parting:
             self._parting = True
             many = len(self.breaker.reconnects_ns)
@@ -136,39 +144,40 @@ class Links:
 
     async def _until_cleared(self) -> None:
         """Return when the breaker is closed, at once if it is."""
-        waited = False
+        began_ns, waited = self._clock.wall_ns(), False
         while not self._stopping:
-            await asyncio.to_thread(self._look)
+            await self._keep()
             if not self.tripped:
                 break
             waited = True
             await asyncio.sleep(CLEARED_LOOK_S)
-        if waited and not self._stopping and self.breaker.last_cleared is not None:
-            cleared = self.breaker.last_cleared
-            self._tell(BreakerCleared(ts_ns=self._clock.wall_ns(), operator=cleared.operator, reason=cleared.reason))
+        cleared = self.breaker.last_cleared
+        if waited and not self._stopping and cleared is not None and cleared.ts_ns >= began_ns:
+            now_ns = self._clock.wall_ns()
+            self._tell(BreakerCleared(ts_ns=now_ns, operator=cleared.operator, reason=cleared.reason))
 
-    def _look(self) -> None:
-        try:
-            self.breaker, self.fault = read_breaker(self._file), ""
-        except BadBreakerFile as bad:
-            if not self.fault:
-                log.error("the breaker counts as tripped: %s", bad)
-            self.fault = str(bad)
+    async def _keep(self) -> None:
+        """Count the reconnects since the last time on the file, and believe what it then says.
 
-    async def _keep(self, stamps: list[int]) -> None:
+        What cannot be written or read counts as tripped, and is tried again.
+        """
+        stamps, self._reconnects_ns = self._reconnects_ns, []
+
         def fold(breaker: Breaker) -> Breaker | ClearRefusal:
             for at_ns in stamps:
                 breaker = reconnected(breaker, self._limits, at_ns)
             return breaker
 
         try:
-            kept = await asyncio.to_thread(change_breaker, self._file, fold)
+            kept = await asyncio.to_thread(change_breaker if stamps else _read, self._file, fold)
         except (BadBreakerFile, OSError) as bad:
+            self._reconnects_ns[:0] = stamps
+            if not self.fault:
+                log.error("the breaker counts as tripped: %s", bad)
             self.fault = str(bad)
-            log.error("the breaker counts as tripped: %s", bad)
             return
         assert isinstance(kept, Breaker)
-        self.breaker = kept
+        self.breaker, self.fault = kept, ""
 
     def _on_event(self, event: LinkEvent) -> None:
         self._tell(event)
@@ -177,6 +186,10 @@ class Links:
         elif isinstance(event, Connected) and event.connection in self._stormy_loss:
             self._stormy_loss.remove(event.connection)
             self._reconnects_ns.append(event.wall_ns)
+
+
+def _read(path: Path, _: object) -> Breaker:
+    return read_breaker(path)
 
 
 def link_of(health: ConnectionHealth) -> Link:

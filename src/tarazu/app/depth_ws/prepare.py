@@ -1,6 +1,6 @@
 """Before the first subscription: today's master, the spots, and the selection around them. Blocking; for a thread."""
 
-from datetime import date
+from datetime import date, time
 
 import msgspec
 
@@ -8,7 +8,7 @@ from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.kite_rest.errors import RestError, TokenRefused
 from tarazu.app.depth_ws.health import MasterHealth, Stage
 from tarazu.app.depth_ws.watchlist import plan_of
-from tarazu.app.masters.todays import GENERATED_AT, BadMaster, MasterStore, TodaysMaster, todays_master
+from tarazu.app.masters.todays import AGAIN_NS, GENERATED_AT, BadMaster, MasterStore, TodaysMaster, todays_master
 from tarazu.app.settings import FeedSettings
 from tarazu.market.listing import Listing
 from tarazu.market.reach import reach
@@ -17,6 +17,9 @@ from tarazu.market.selection_plan import Selection, SelectionPlan, SelectionRefu
 from tarazu.model import ist
 from tarazu.model.instrument import Instrument
 from tarazu.model.units import MINUTE_NS
+
+# Nobody's instruments change under a feed that is about to be traded on: after this the provisional one stays.
+BEGIN_WITH_IT_AT = time(9, 10)
 
 
 class NotReady(Exception):
@@ -67,7 +70,6 @@ def prepare(rest: KiteMarketRest, store: MasterStore, settings: FeedSettings, da
 
 def _told(master: TodaysMaster, now_ns: int) -> MasterHealth:
     """What is said of it; the 120,000 instruments themselves are let go."""
-    due_ns = ist.at_ns(master.day, GENERATED_AT) + MINUTE_NS
     return MasterHealth(
         day=master.day,
         instruments=master.rows,
@@ -75,5 +77,11 @@ def _told(master: TodaysMaster, now_ns: int) -> MasterHealth:
         loaded_ns=master.fetched_ns,
         compared_with=master.before,
         alarms=master.alarms,
-        due_ns=due_ns if master.provisional and now_ns < due_ns else None,
+        due_ns=next_due_ns(master.day, now_ns) if master.provisional else None,
     )
+
+
+def next_due_ns(day: date, now_ns: int) -> int | None:
+    """When to ask again for the day's own master; None once the day must begin with the one there is."""
+    due_ns = max(ist.at_ns(day, GENERATED_AT) + MINUTE_NS, now_ns + AGAIN_NS)
+    return due_ns if due_ns < ist.at_ns(day, BEGIN_WITH_IT_AT) else None

@@ -6,21 +6,23 @@ import logging
 import os
 from collections.abc import Callable
 from datetime import date
+from itertools import chain, repeat
 
 from tarazu import __version__
 from tarazu.adapters.kite_feed.client import KiteFeed
 from tarazu.adapters.kite_feed.events import LinkEvent
 from tarazu.adapters.kite_rest.client import KiteMarketRest
+from tarazu.adapters.kite_rest.errors import RestError
 from tarazu.adapters.sim_clock import SimClock
 from tarazu.adapters.system_clock import SystemClock
 from tarazu.app.breaker_file import BadBreakerFile, read_breaker
 from tarazu.app.broker_address import NoAddress, access_token, broker_address
 from tarazu.app.depth_ws.feed_book import FeedBook
 from tarazu.app.depth_ws.feed_day import FeedDay
-from tarazu.app.depth_ws.health import BadHealth, DepthWsHealth, Stage, read_health, write_health
+from tarazu.app.depth_ws.health import BadHealth, DepthWsHealth, MasterHealth, Stage, read_health, write_health
 from tarazu.app.depth_ws.health_page import PacketRate, health_page
 from tarazu.app.depth_ws.market_day import MarketDays
-from tarazu.app.depth_ws.prepare import NotReady, Prepared, prepare
+from tarazu.app.depth_ws.prepare import NotReady, Prepared, next_due_ns, prepare
 from tarazu.app.depth_ws.seen_file import SeenFile
 from tarazu.app.depth_ws.told import Told
 from tarazu.app.feed_record import (
@@ -29,7 +31,7 @@ from tarazu.app.feed_record import (
     TokenReplaced,
 )
 from tarazu.app.home import Home
-from tarazu.app.masters.todays import MasterStore
+from tarazu.app.masters.todays import BadMaster, MasterStore, todays_master
 from tarazu.app.settings import Settings
 from tarazu.market.breaker import Breaker
 from tarazu.model import ist
@@ -40,7 +42,7 @@ log = logging.getLogger("tarazu.depth_ws")
 
 HEALTH_S = 0.5
 LOOK_S = 1.0
-PREPARE_AGAIN_S = 5.0
+PREPARE_AGAIN_S = (1.0, 2.0, 5.0, 5.0, 10.0, 20.0, 30.0)
 EXIT_OK, EXIT_TRY_AGAIN = 0, 75
 
 
@@ -62,6 +64,7 @@ class DepthWs:
         self._left = self._read_left()
         self._book, self._book_day = FeedBook(), date.min
         self._rate = PacketRate()
+        self._env, self._sim = SeenFile(home.env_file), SeenFile(home.sim_broker)
         self._token = access_token(home, self.address)
         self._rest = KiteMarketRest(
             root=self.address.rest_url, api_key=self.address.api_key, access_token=lambda: self._token or ""
@@ -86,7 +89,7 @@ class DepthWs:
                 task.cancel()
             await asyncio.gather(days, *watching, return_exceptions=True)
             self._rest.close()
-            write_health(self.home.feed_health, self.health())  # the last word: stopping, or what was wrong
+            self._last_word()
         return self._code
 
     def stop(self) -> None:
@@ -100,10 +103,14 @@ class DepthWs:
             self._days.session(day)  # a day beyond our data is refused before anything is written
             self._told.begin(FeedLog.open(self.home.feed, day))
             self._open_book(day)
+            why = ""
             try:
                 await self._day(day)
+            except BaseException as failed:
+                why = "" if isinstance(failed, asyncio.CancelledError) else f"failed: {type(failed).__name__}"
+                raise
             finally:
-                self._told.tell(FeedStopped(ts_ns=self.clock.wall_ns(), reason=self._why_over(day)))
+                self._told.tell(FeedStopped(ts_ns=self.clock.wall_ns(), reason=why or self._why_over(day)))
                 self._told.end()
 
     async def _day(self, day: date) -> None:
@@ -125,10 +132,11 @@ class DepthWs:
             book=self._book,
         )
         self._told.symbols = self._feed_day.symbols
+        gc.unfreeze()  # the day before's may go
         gc.collect()
         gc.freeze()  # what is here stays all day: no collection of its thousands of instruments while frames come
         running = asyncio.create_task(self._feed_day.run())
-        over = asyncio.create_task(self._until(self._is_over(day, self._prepared.master.due_ns)))
+        over = asyncio.create_task(self._until_over(day, self._prepared.master))
         try:
             await asyncio.wait([running, over], return_when=asyncio.FIRST_COMPLETED)
             self._feed_day.stop()
@@ -139,19 +147,29 @@ class DepthWs:
             await asyncio.gather(running, over, return_exceptions=True)
             self._feed_day = self._prepared = None
 
-    def _is_over(self, day: date, due_ns: int | None) -> Callable[[], bool]:
-        """The day has ended, or its own master must have been written since a provisional one was taken."""
+    async def _until_over(self, day: date, master: MasterHealth) -> None:
+        """The day has ended, or its own master was written since a provisional one was taken."""
+        due_ns = master.due_ns
+        while not self._stopping.is_set() and ist.day_of(self.clock.wall_ns()) == day:
+            if due_ns is not None and self.clock.wall_ns() >= due_ns:
+                if await self._is_another(day, master.sha256):
+                    return
+                due_ns = next_due_ns(day, self.clock.wall_ns())
+            await self._nap(LOOK_S)
 
-        def is_over() -> bool:
-            now_ns = self.clock.wall_ns()
-            return ist.day_of(now_ns) != day or (due_ns is not None and now_ns >= due_ns)
-
-        return is_over
+    async def _is_another(self, day: date, sha256: str) -> bool:
+        """Whether the broker has another master now; it is kept, for whoever prepares next."""
+        store, now_ns = MasterStore(self.home.masters), self.clock.wall_ns()
+        try:
+            return (await asyncio.to_thread(todays_master, store, self._rest, day, now_ns)).sha256 != sha256
+        except (RestError, BadMaster) as failed:
+            log.warning("the day's own master is not there yet: %s", failed)
+            return False
 
     async def _prepare(self, day: date) -> Prepared | None:
         """Try until it works; None when the day is over or we are to stop."""
-        store = MasterStore(self.home.masters)
-        told = ""
+        store, told = MasterStore(self.home.masters), ""
+        pauses = chain(PREPARE_AGAIN_S, repeat(PREPARE_AGAIN_S[-1]))
         while not self._stopping.is_set() and ist.day_of(self.clock.wall_ns()) == day:
             try:
                 if not self._token:
@@ -159,11 +177,13 @@ class DepthWs:
                 now_ns = self.clock.wall_ns()
                 made = await asyncio.to_thread(prepare, self._rest, store, self.settings.feed, day, now_ns)
             except NotReady as waits:
+                if self._stopping.is_set():
+                    return None
                 self._stage, self._detail = waits.stage, waits.detail
                 if waits.detail != told:
                     self._told.waits(waits)
                 told = waits.detail
-                await self._nap(PREPARE_AGAIN_S)
+                await self._nap(next(pauses))
                 continue
             self._told.master(made)
             self._stage, self._detail = Stage.CONNECTING, ""
@@ -199,6 +219,14 @@ class DepthWs:
         if self._left is not None and self._left.day == day:
             self._book.resume(self._left.feeds)
 
+    def _last_word(self) -> None:
+        """The health that stays: stopping, or what was wrong."""
+        self._stage = Stage.STOPPING
+        try:
+            write_health(self.home.feed_health, self.health())
+        except OSError as full:
+            log.error("the last health is not written: %s", full)
+
     # Beside the days.
 
     async def _write_health(self) -> None:
@@ -223,7 +251,7 @@ class DepthWs:
             feed_log=self._told.log,
             master=self._prepared.master if self._prepared else None,
             day=self._feed_day,
-            breaker=self._feed_day.links.breaker if self._feed_day else self._breaker_on_file(wall_ns),
+            breaker=self._feed_day.links.shown if self._feed_day else self._breaker_on_file(wall_ns),
             rate=self._rate,
         )
 
@@ -236,12 +264,11 @@ class DepthWs:
 
     async def _look_around(self) -> None:
         """The token, the broker's address, the recording: each second."""
-        env, sim = SeenFile(self.home.env_file), SeenFile(self.home.sim_broker)
         while True:
             await asyncio.sleep(LOOK_S)
-            if sim.changed() and self.address.sim is not None:
+            if self._sim.changed() and self.address.sim is not None:
                 self._look_for_broker()
-            if env.changed():
+            if self._env.changed():
                 self._look_for_token()
             self._told.recording()
 
@@ -256,7 +283,11 @@ class DepthWs:
             self._end(EXIT_TRY_AGAIN)
 
     def _look_for_token(self) -> None:
-        token = access_token(self.home, self.address)
+        try:
+            token = access_token(self.home, self.address)
+        except NoAddress as bad:
+            log.error("the token stays as it is: %s", bad)
+            return
         if token and token != self._token:
             self._token = token
             self._told.tell(TokenReplaced(ts_ns=self.clock.wall_ns()))
@@ -271,20 +302,15 @@ class DepthWs:
         self._turn.set()
         self._rest.close()  # nobody waits for an answer that may take a minute
 
-    async def _until(self, happened: Callable[[], bool]) -> None:
-        while not (self._stopping.is_set() or happened()):
-            await self._nap(LOOK_S)
-
     async def _nap(self, seconds: float) -> None:
-        """Sleep, unless something turns up."""
-        self._turn.clear()
-        if self._stopping.is_set():
-            return
+        """Sleep, unless something turns up or has turned up since the last nap."""
         try:
             async with asyncio.timeout(seconds):
                 await self._turn.wait()
         except TimeoutError:
             return  # slept to its end
+        if not self._stopping.is_set():
+            self._turn.clear()
 
     def _why_over(self, day: date) -> str:
         if not self._stopping.is_set():

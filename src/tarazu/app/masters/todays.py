@@ -16,12 +16,17 @@ from tarazu.app.masters.store import DamagedMaster, KeptMaster, MasterMeta, Mast
 from tarazu.market.master import MasterChanges, diff_masters
 from tarazu.model import ist
 from tarazu.model.instrument import Instrument
+from tarazu.model.units import MINUTE_NS
 from tarazu.wire.kite_instruments import BadCsv, InstrumentMaster, decode_csv
 
 __all__ = ["GENERATED_AT", "BadMaster", "DamagedMaster", "MasterStore", "TodaysMaster", "todays_master"]
 
 GENERATED_AT = time(8, 30)
 """IST. Kite writes the day's file at about this time (KITE facts 1.8); fetched earlier, it may be the last day's."""
+
+
+AGAIN_NS = 5 * MINUTE_NS
+"""Ours: a provisional file is not asked for again sooner, whoever starts again meanwhile."""
 
 
 class BadMaster(Exception):
@@ -53,15 +58,15 @@ class _Judged(msgspec.Struct, frozen=True):
 def todays_master(store: MasterStore, rest: KiteMarketRest, day: date, now_ns: int) -> TodaysMaster:
     """Blocking, and a second or two of work for 120,000 rows. `now_ns` is wall time.
 
-    The kept file is used when it came from the same broker after `GENERATED_AT`; a provisional one is fetched anew and
-    used, with an alarm, only if that fails. Without either it raises what the fetch raised (RestError), BadMaster,
-    or OSError of the disk: there is nothing to trade on.
+    The kept file is used when it came from the same broker after `GENERATED_AT`; a provisional one is fetched anew when
+    it is older than `AGAIN_NS`, and used, with an alarm, if that fails. Without either it raises what the fetch raised
+    (RestError), BadMaster, or OSError of the disk: there is nothing to trade on.
     """
     alarms: list[str] = []
     older = _older(store, day, alarms)
     older_meta = older.meta if older else None
     kept = _kept(store, rest.root, day, older, alarms)
-    if kept is None or doubt_of(kept.meta, older_meta, now_ns):
+    if kept is None or (doubt_of(kept.meta, older_meta, now_ns) and not 0 <= now_ns - kept.meta.fetched_ns < AGAIN_NS):
         try:
             kept = _fetched(store, rest, day, older, now_ns)
         except (RestError, BadMaster) as failed:
