@@ -170,7 +170,7 @@ def test_a_refused_token_is_told_with_the_command_that_helps(desk: UpDesk) -> No
         code, out, _ = desk.verb("restart", "depth_ws")
         assert code == 2 and out.startswith("NOT_UP  SIM  depth_ws restarted, ")
         assert "NO_TOKEN: " in out
-        assert "fix  python scripts/generate_kite_access_token.py --prompt-token --update-env" in out
+        assert "fix  put today's KITE_ACCESS_TOKEN into the profile's .env" in out
         assert "not-a-token" not in out
     finally:
         desk.home.env_file.unlink()
@@ -329,7 +329,7 @@ def test_without_a_token_the_paper_profile_says_so(tmp_path: Path) -> None:
         desk.home.env_file.write_text("KITE_API_KEY=abc\n")
         code, out, _ = desk.verb("up", "--timeout", "20")
         assert code == 2 and out.startswith("NOT_UP  PAPER  depth_ws started, ")
-        assert "NO_TOKEN" in out and "generate_kite_access_token.py" in out
+        assert "NO_TOKEN" in out and "KITE_ACCESS_TOKEN" in out
 
 
 def _admin(broker: dict[str, Any], path: str, body: Any = None, method: str = "POST") -> None:

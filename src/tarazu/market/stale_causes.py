@@ -182,9 +182,10 @@ class StaleCauses:
 
 
 def _worst(*pairs: NDArray[np.int64]) -> Lag:
-    """Of lags and limits, twice: the pair with the highest ratio; no lag and no limit where there is nothing."""
+    """Of lags and limits, twice: the pair with the highest ratio, of equals the one with the tightest limit; no lag and
+    no limit where there is nothing."""
     lags, limits = np.concatenate(pairs[::2]), np.concatenate(pairs[1::2])
     if not len(lags):
         return Lag(0, 0)
-    n = int(np.argmax(lags / limits))
+    n = int(np.lexsort((limits, -lags / limits))[0])
     return Lag(int(lags[n]), int(limits[n]))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tarazu.adapters.kite_rest.line import Origin
 
-NO_TOKEN = "no usable API key and access token; log in: tarazu session login --prompt-token --update-env"
+NO_TOKEN = "no usable API key and access token; log in, and put today's KITE_ACCESS_TOKEN into .env"
 TOLD_CHARS_MAX = 200
 _FEWEST_CHARS = 4
 """Shorter "secrets" are a mistake in a settings file, and hiding them would make riddles of messages."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tarazu.adapters.kite_rest.errors import TokenRefused
 
-LOGIN = "log in: tarazu session login --prompt-token --update-env"
+LOGIN = "log in, and put today's KITE_ACCESS_TOKEN into the profile's .env"
 _FEWEST_CHARS = 4
 """Shorter "secrets" are a mistake in a settings file, and hiding them would make riddles of messages."""
 

@@ -53,7 +53,7 @@ def where(damage: Damage) -> str:
 
 
 def _archive_checks(kept: Path, folder: Path, day: date, report: Report | None, steps: Steps) -> list[Check]:
-    fix = f"tarazu data convert {day}" if report is not None else f"tarazu dr restore, or another copy of {kept}"
+    fix = f"tarazu data convert {day}" if report is not None else f"bring back another copy of {kept}"
     try:
         manifest = read_manifest(kept)
     except BadArchive as bad:

@@ -60,7 +60,7 @@ def prepare(rest: KiteMarketRest, store: MasterStore, settings: FeedSettings, da
         raise NotReady(Stage.NO_SELECTION, f"{selection.reason}: {selection.text}", selection)
     shares = Listing(listed, day).fno_shares() if settings.stocks else frozenset()
     return Prepared(
-        master=_told(master, now_ns),
+        master=master_health(master, now_ns),
         instruments=reach(listed, plan, day),
         plan=plan,
         selection=selection,
@@ -68,7 +68,7 @@ def prepare(rest: KiteMarketRest, store: MasterStore, settings: FeedSettings, da
     )
 
 
-def _told(master: TodaysMaster, now_ns: int) -> MasterHealth:
+def master_health(master: TodaysMaster, now_ns: int) -> MasterHealth:
     """What is said of it; the 120,000 instruments themselves are let go."""
     return MasterHealth(
         day=master.day,

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import date
 from itertools import chain, repeat
 
+import msgspec
+
 from tarazu import __version__
 from tarazu.adapters.kite_feed.client import KiteFeed
 from tarazu.adapters.kite_feed.events import LinkEvent
@@ -22,7 +24,7 @@ from tarazu.app.depth_ws.feed_day import FeedDay
 from tarazu.app.depth_ws.health import BadHealth, DepthWsHealth, MasterHealth, Stage, read_health, write_health
 from tarazu.app.depth_ws.health_page import PacketRate, health_page
 from tarazu.app.depth_ws.market_day import MarketDays
-from tarazu.app.depth_ws.prepare import NotReady, Prepared, next_due_ns, prepare
+from tarazu.app.depth_ws.prepare import NotReady, Prepared, master_health, next_due_ns, prepare
 from tarazu.app.depth_ws.seen_file import SeenFile
 from tarazu.app.depth_ws.told import Told
 from tarazu.app.feed_record import (
@@ -136,7 +138,7 @@ class DepthWs:
         gc.collect()
         gc.freeze()  # what is here stays all day: no collection of its thousands of instruments while frames come
         running = asyncio.create_task(self._feed_day.run())
-        over = asyncio.create_task(self._until_over(day, self._prepared.master))
+        over = asyncio.create_task(self._until_over(day, self._prepared))
         try:
             await asyncio.wait([running, over], return_when=asyncio.FIRST_COMPLETED)
             self._feed_day.stop()
@@ -147,24 +149,26 @@ class DepthWs:
             await asyncio.gather(running, over, return_exceptions=True)
             self._feed_day = self._prepared = None
 
-    async def _until_over(self, day: date, master: MasterHealth) -> None:
+    async def _until_over(self, day: date, prepared: Prepared) -> None:
         """The day has ended, or its own master was written since a provisional one was taken."""
-        due_ns = master.due_ns
+        master = prepared.master
         while not self._stopping.is_set() and ist.day_of(self.clock.wall_ns()) == day:
-            if due_ns is not None and self.clock.wall_ns() >= due_ns:
-                if await self._is_another(day, master.sha256):
+            if master.due_ns is not None and self.clock.wall_ns() >= master.due_ns:
+                found = await self._master_now(day, master)
+                if found.sha256 != master.sha256:
                     return
-                due_ns = next_due_ns(day, self.clock.wall_ns())
+                master = found  # the same, which may be the day's own by now
+                self._prepared = msgspec.structs.replace(prepared, master=master)
             await self._nap(LOOK_S)
 
-    async def _is_another(self, day: date, sha256: str) -> bool:
-        """Whether the broker has another master now; it is kept, for whoever prepares next."""
+    async def _master_now(self, day: date, before: MasterHealth) -> MasterHealth:
+        """What the broker has now; it is kept, for whoever prepares next."""
         store, now_ns = MasterStore(self.home.masters), self.clock.wall_ns()
         try:
-            return (await asyncio.to_thread(todays_master, store, self._rest, day, now_ns)).sha256 != sha256
+            return master_health(await asyncio.to_thread(todays_master, store, self._rest, day, now_ns), now_ns)
         except (RestError, BadMaster) as failed:
             log.warning("the day's own master is not there yet: %s", failed)
-            return False
+            return msgspec.structs.replace(before, due_ns=next_due_ns(day, now_ns))
 
     async def _prepare(self, day: date) -> Prepared | None:
         """Try until it works; None when the day is over or we are to stop."""

@@ -35,7 +35,7 @@ class Block(msgspec.Struct, frozen=True):
 # What only a person can change. `up` tells it at once: waiting for it is waiting for nothing.
 BLOCKS = {
     Stage.NO_TOKEN: Block(
-        "NO_TOKEN", Exit.CRIT, "python scripts/generate_kite_access_token.py --prompt-token --update-env"
+        "NO_TOKEN", Exit.CRIT, "put today's KITE_ACCESS_TOKEN into the profile's .env: it is taken up within a second"
     ),
     Stage.BREAKER_OPEN: Block("BREAKER_OPEN", Exit.REFUSED, 'tarazu feed clear-breaker --reason "..."'),
     Stage.NO_SELECTION: Block("NO_SELECTION", Exit.CRIT, "edit [feed] in {settings}; tarazu up depth_ws"),
