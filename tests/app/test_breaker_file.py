@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tarazu.app.breaker_file import BadBreakerFile, change_breaker, read_breaker, replace_bad_breaker
+from tarazu.app.feed.breaker_file import BadBreakerFile, change_breaker, read_breaker, replace_bad_breaker
 from tarazu.market.breaker import Breaker, BreakerLimits, Cleared, ClearRefusal, clear, reconnected
 from tarazu.model.units import SECOND_NS
 

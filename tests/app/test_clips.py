@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.made_day import CALL, DAY, GOLD, INFY, NIFTY, TEN_NS, TICKING, MadeDay, selected, usual_day
-from tarazu.app.feed_record import MasterLoaded, Selected, decode_event
+from tarazu.app.feed.record import MasterLoaded, Selected, decode_event
 from tarazu.app.recordings.clip_cut import Cutting
 from tarazu.app.recordings.clip_writer import ClipWriter
 from tarazu.app.recordings.clips import BadClip, Manifest, Wanted, read_clip, read_master

@@ -10,8 +10,8 @@ import pytest
 from harness.desk import TINY, Desk, desk
 from harness.served import Served, serving
 from tarazu.app.depth_ws.health import Stage
-from tarazu.app.feed_record import FeedStarted, FeedStopped, MasterLoaded, Selected
-from tarazu.app.market_file import MappedMarket
+from tarazu.app.feed.market_file import MappedMarket
+from tarazu.app.feed.record import FeedStarted, FeedStopped, MasterLoaded, Selected
 from tarazu.market.feed_events import FeedRecover, FeedState
 from tarazu.model.units import SECOND_NS
 from tarazu.runtime.repair import verify

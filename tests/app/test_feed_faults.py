@@ -13,7 +13,7 @@ import pytest
 from harness.desk import Desk, desk
 from harness.served import Served, serving
 from tarazu.adapters.kite_feed.events import DataResumed, Disconnected
-from tarazu.app.feed_record import event_name, event_ts_ns
+from tarazu.app.feed.record import event_name, event_ts_ns
 from tarazu.market.feed_events import FeedStale
 from tarazu.market.feeds import FreshnessLimits
 from tarazu.model.units import SECOND_NS

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tarazu.adapters.kite_feed.events import Connected, Disconnected, Loss
-from tarazu.app.feed_record import (
+from tarazu.app.feed.record import (
     LINK_EVENTS,
     OWN_EVENTS,
     BadEvent,

@@ -6,7 +6,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from tarazu.app.feed_record import (
+from tarazu.app.feed.record import (
     LINK_EVENTS,
     OWN_EVENTS,
     BreakerCleared,
@@ -16,7 +16,7 @@ from tarazu.app.feed_record import (
     decode_event,
     encode_event,
 )
-from tarazu.app.feed_sentences import sentence
+from tarazu.app.feed.sentences import sentence
 from tarazu.market.feed_events import FeedRecover, FeedStale
 
 EVENTS = (*OWN_EVENTS, *LINK_EVENTS, FeedStale, FeedRecover)

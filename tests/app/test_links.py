@@ -5,9 +5,9 @@ from pathlib import Path
 
 from tarazu.adapters.kite_feed.events import Connected, Disconnected, Loss
 from tarazu.adapters.system_clock import SystemClock
-from tarazu.app.breaker_file import read_breaker
 from tarazu.app.depth_ws.links import Links
-from tarazu.app.feed_record import FeedRecordEvent
+from tarazu.app.feed.breaker_file import read_breaker
+from tarazu.app.feed.record import FeedRecordEvent
 from tarazu.market.breaker import BreakerLimits
 
 

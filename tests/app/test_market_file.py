@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.market_rows import feed, row
-from tarazu.app.market_file import MappedMarket, create_market
+from tarazu.app.feed.market_file import MappedMarket, create_market
 
 NIFTY, VIX = 256265, 264969
 NOW = 1_795_404_600 * 10**9

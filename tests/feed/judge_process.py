@@ -13,7 +13,7 @@ from tarazu.app.broker_address import sim_address
 from tarazu.app.depth_ws.health import DepthWsHealth, read_health
 from tarazu.app.depth_ws.market_day import MarketDays
 from tarazu.app.depth_ws.watchlist import plan_of
-from tarazu.app.feed_record import FeedRecordEvent, Selected, decode_event, encode_event
+from tarazu.app.feed.record import FeedRecordEvent, Selected, decode_event, encode_event
 from tarazu.app.home import Home, Profile
 from tarazu.app.masters.store import MasterStore
 from tarazu.app.settings import read_settings

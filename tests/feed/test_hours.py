@@ -17,7 +17,7 @@ from harness.desk import Desk, desk
 from harness.desk_operator import Answer, Operator, until
 from tarazu import reference
 from tarazu.app.depth_ws.health import DepthWsHealth, Stage
-from tarazu.app.feed_record import FeedStarted, FeedStopped, MasterLoaded
+from tarazu.app.feed.record import FeedStarted, FeedStopped, MasterLoaded
 from tarazu.market.feed_events import FeedRecover
 from tarazu.model import ist
 from tarazu.model.calendar import Phase, TradingSession, Venue, shorten

@@ -18,7 +18,7 @@ from harness.desk_operator import Answer, Operator
 from harness.recorded import recorded_events, recorded_frames
 from harness.served import Served
 from tarazu.app.depth_ws.health import Stage, read_health
-from tarazu.app.feed_record import RecordingChanged
+from tarazu.app.feed.record import RecordingChanged
 from tarazu.runtime.segment import Frame, segment_path
 from tarazu.runtime.tail import Tail
 

@@ -11,8 +11,8 @@ from harness.desk import Desk, desk
 from harness.desk_operator import Operator
 from harness.recorded import first_ticks, recorded_frames
 from harness.served import Served
-from tarazu.app.feed_record import Selected, decode_event
-from tarazu.app.market_file import MappedMarket
+from tarazu.app.feed.market_file import MappedMarket
+from tarazu.app.feed.record import Selected, decode_event
 from tarazu.model.units import SECOND_NS
 from tarazu.runtime.segment import Kind
 

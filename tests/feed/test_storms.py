@@ -20,7 +20,7 @@ from harness.served import Served
 from harness.supervised import supervised_home
 from tarazu.adapters.kite_feed.events import DataResumed, Disconnected
 from tarazu.app.depth_ws.health import DepthWsHealth, Stage, read_health
-from tarazu.app.feed_record import BreakerCleared, BreakerTripped, Selected
+from tarazu.app.feed.record import BreakerCleared, BreakerTripped, Selected
 from tarazu.app.home import Home, Profile
 from tarazu.model.units import SECOND_NS
 

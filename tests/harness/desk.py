@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.served import Served
 from tarazu.app.depth_ws.health import DepthWsHealth, read_health
-from tarazu.app.feed_record import FeedRecordEvent, decode_event, event_name
+from tarazu.app.feed.record import FeedRecordEvent, decode_event, event_name
 from tarazu.app.home import Home, Profile
 from tarazu.runtime.segment import Frame, Kind
 from tarazu.runtime.tail import Tail

@@ -7,7 +7,7 @@ from datetime import date, time
 import numpy as np
 
 from tarazu.adapters.kite_feed import events as link
-from tarazu.app.feed_record import FeedRecordEvent, FeedStarted, Selected, encode_event
+from tarazu.app.feed.record import FeedRecordEvent, FeedStarted, Selected, encode_event
 from tarazu.app.home import Home
 from tarazu.market.feed_events import FeedRecover, FeedStale, FeedState, StaleReason
 from tarazu.model import ist

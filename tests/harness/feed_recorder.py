@@ -12,7 +12,7 @@ from harness.served import Served
 from tarazu.adapters.kite_feed.client import KiteFeed
 from tarazu.adapters.kite_feed.events import FrameKind
 from tarazu.adapters.sim_clock import SimClock
-from tarazu.app.feed_record import FeedRecordEvent, MasterLoaded, Selected, encode_event
+from tarazu.app.feed.record import FeedRecordEvent, MasterLoaded, Selected, encode_event
 from tarazu.app.home import Home, Profile
 from tarazu.app.masters.store import MasterStore
 from tarazu.model import ist

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tarazu.app.feed_record import FeedRecordEvent, MasterLoaded, Selected, encode_event
+from tarazu.app.feed.record import FeedRecordEvent, MasterLoaded, Selected, encode_event
 from tarazu.app.home import Home, Profile
 from tarazu.app.masters.store import MasterStore
 from tarazu.app.recordings.clips import day_master

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tarazu.app.feed_record import FeedRecordEvent, decode_event, event_name
+from tarazu.app.feed.record import FeedRecordEvent, decode_event, event_name
 from tarazu.app.home import Home
 from tarazu.runtime.damage import Damaged
 from tarazu.runtime.segment import Frame, Kind

@@ -8,7 +8,7 @@ import numpy as np
 
 from tarazu import reference
 from tarazu.adapters.kite_feed import events as link
-from tarazu.app.feed_record import (
+from tarazu.app.feed.record import (
     CentreMade,
     FeedRecordEvent,
     FeedStarted,

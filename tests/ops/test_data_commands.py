@@ -13,7 +13,7 @@ import pytest
 
 from harness.raw_days import DAY, OPEN_NS, Plain, frames_of, patch, write_day
 from harness.recorded_days import record_synthetic_day
-from tarazu.app.feed_record import BreakerCleared, encode_event
+from tarazu.app.feed.record import BreakerCleared, encode_event
 from tarazu.ops import data_bars, data_chart, data_convert, data_list, data_restore, data_verify
 from tarazu.runtime.feed_log import FeedLog
 from tarazu.runtime.segment import Kind, segment_path

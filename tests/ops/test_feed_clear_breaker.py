@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.feed_papers import MONO, SECOND_NS, WALL, health, store
-from tarazu.app.breaker_file import change_breaker, read_breaker
+from tarazu.app.feed.breaker_file import change_breaker, read_breaker
 from tarazu.app.home import Home, Profile
 from tarazu.market.breaker import Breaker, BreakerLimits, Cleared, reconnected
 from tarazu.ops.feed_clear_breaker import clear_breaker, command

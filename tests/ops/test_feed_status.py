@@ -24,9 +24,9 @@ from harness.feed_papers import (
     store,
 )
 from tarazu.adapters.kite_feed.events import LinkState, Loss
-from tarazu.app.breaker_file import change_breaker
 from tarazu.app.depth_ws.health import DepthWsHealth, Stage
-from tarazu.app.feed_checks import HEARTBEAT_SEC
+from tarazu.app.feed.breaker_file import change_breaker
+from tarazu.app.feed.checks import HEARTBEAT_SEC
 from tarazu.app.home import Home, Profile
 from tarazu.app.verdict import Verdict
 from tarazu.market.breaker import Breaker, BreakerLimits, Cleared, reconnected

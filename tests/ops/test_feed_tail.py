@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.feed_diary import DAY, SYMBOLS, diary
-from tarazu.app.follow import follow
+from tarazu.app.feed.follow import follow
+from tarazu.app.feed.latest_selection import latest_symbols
 from tarazu.app.home import Home, Profile
-from tarazu.app.latest_selection import latest_symbols
 from tarazu.model.units import SECOND_NS
 from tarazu.ops.feed_tail import Pace, command
 from tarazu.runtime.damage import Damage

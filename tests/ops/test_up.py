@@ -15,8 +15,8 @@ import pytest
 from harness.broker_process import broker_process
 from harness.supervised import gone
 from harness.up_desk import UpDesk, up_desk
-from tarazu.app.breaker_file import read_breaker
 from tarazu.app.depth_ws.health import read_health
+from tarazu.app.feed.breaker_file import read_breaker
 from tarazu.app.supervision import feed_start, orphans
 from tarazu.app.supervision.found_broker import NAMED
 from tarazu.app.supervision.programs import DEPTH_WS, SIM_BROKER
@@ -357,7 +357,7 @@ def _day_folder(desk: UpDesk) -> Path:
 
 
 def _store_breaker(desk: UpDesk, breaker: Any) -> None:
-    from tarazu.app.breaker_file import change_breaker
+    from tarazu.app.feed.breaker_file import change_breaker
 
     change_breaker(desk.home.feed_breaker, lambda _: breaker)
 

@@ -4,7 +4,7 @@ import time
 
 import click
 
-from tarazu.app.feed_flags import feed_flags, home_of
+from tarazu.app.feed.flags import feed_flags, home_of
 
 EXAMPLES = """
 \b

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tarazu.app.feed_flags import feed_flags, home_of
+from tarazu.app.feed.flags import feed_flags, home_of
 
 EXAMPLES = """
 \b

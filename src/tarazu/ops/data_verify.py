@@ -8,7 +8,7 @@ import click
 
 from tarazu.app.data.flags import day_of
 from tarazu.app.data.steps import steps
-from tarazu.app.feed_flags import feed_flags, home_of
+from tarazu.app.feed.flags import feed_flags, home_of
 
 EXAMPLES = """
 \b

@@ -5,11 +5,11 @@ import time
 
 import click
 
-from tarazu.app.breaker_file import BadBreakerFile, change_breaker, read_breaker, replace_bad_breaker
 from tarazu.app.depth_ws.health import DepthWsHealth
-from tarazu.app.feed_flags import feed_flags, home_of
-from tarazu.app.feed_snapshot import read_feed, wall_of
-from tarazu.app.feed_words import clock
+from tarazu.app.feed.breaker_file import BadBreakerFile, change_breaker, read_breaker, replace_bad_breaker
+from tarazu.app.feed.flags import feed_flags, home_of
+from tarazu.app.feed.snapshot import read_feed, wall_of
+from tarazu.app.feed.words import clock
 from tarazu.app.home import Home
 from tarazu.app.verdict import Exit, Verdict, plain
 from tarazu.market.breaker import Breaker, Cleared, ClearRefusal, clear

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from tarazu.app.feed_flags import feed_flags, home_of
-from tarazu.app.feed_record import LINK_EVENTS, OWN_EVENTS
-from tarazu.app.feed_snapshot import read_feed, wall_of
-from tarazu.app.feed_words import clock, seconds, span, table
+from tarazu.app.feed.flags import feed_flags, home_of
+from tarazu.app.feed.record import LINK_EVENTS, OWN_EVENTS
+from tarazu.app.feed.snapshot import read_feed, wall_of
+from tarazu.app.feed.words import clock, seconds, span, table
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Status, Verdict, epoch, exit_of, plain, worst
 from tarazu.market.feed_events import FeedRecover, FeedStale
 from tarazu.model import ist
 
 if TYPE_CHECKING:
-    from tarazu.app.feed_history import DayTally, Entry, FeedTally
+    from tarazu.app.feed.history import DayTally, Entry, FeedTally
 
 TYPES = sorted(str(t.__struct_config__.tag) for t in (*OWN_EVENTS, *LINK_EVENTS, FeedStale, FeedRecover))
 T = TypeVar("T")
@@ -106,7 +106,7 @@ def feed_history(
 
 def _read(folder: Path, wanted: Wanted) -> "tuple[DayTally, list[Entry], tuple[Check, ...]]":
     """The whole day is counted, what is wanted is kept, and what could not be read is a check each."""
-    from tarazu.app.feed_history import UNREADABLE, DayTally, history
+    from tarazu.app.feed.history import UNREADABLE, DayTally, history
     from tarazu.runtime.damage import Damage
 
     tally = DayTally()

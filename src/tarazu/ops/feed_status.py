@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from tarazu.app.depth_ws.health import DepthWsHealth, FeedRow
-from tarazu.app.feed_checks import feed_checks, unrecovered
-from tarazu.app.feed_flags import feed_flags, home_of
-from tarazu.app.feed_parts import breaker_check
-from tarazu.app.feed_snapshot import breaker_on_file, read_feed
-from tarazu.app.feed_words import clock, is_open, market, names, span, table
+from tarazu.app.feed.checks import feed_checks, unrecovered
+from tarazu.app.feed.flags import feed_flags, home_of
+from tarazu.app.feed.parts import breaker_check
+from tarazu.app.feed.snapshot import breaker_on_file, read_feed
+from tarazu.app.feed.words import clock, is_open, market, names, span, table
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Status, Verdict, exit_of, plain, worst
 from tarazu.model.units import rupees_text

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tarazu.app.feed_flags import PROFILE, home_of
-from tarazu.app.feed_snapshot import read_feed, wall_of
+from tarazu.app.feed.flags import PROFILE, home_of
+from tarazu.app.feed.snapshot import read_feed, wall_of
 from tarazu.app.verdict import Exit, moment
 from tarazu.model.units import SECOND_NS
 
 if TYPE_CHECKING:
-    from tarazu.app.tick_lines import Line, TickLines
+    from tarazu.app.feed.tick_lines import Line, TickLines
     from tarazu.runtime.damage import Damage
     from tarazu.runtime.segment import Frame
 
@@ -74,10 +74,10 @@ def command(
     Exit code 0: the time asked for is over; 1: damaged places were passed over; 3: nothing is recorded yet. Changes
     nothing.
     """
-    from tarazu.app.follow import follow
-    from tarazu.app.latest_selection import latest_symbols
+    from tarazu.app.feed.follow import follow
+    from tarazu.app.feed.latest_selection import latest_symbols
+    from tarazu.app.feed.tick_lines import TickLines
     from tarazu.app.recordings.recorded_day import days
-    from tarazu.app.tick_lines import TickLines
     from tarazu.runtime.segment import day_folder
 
     home = home_of(profile)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import click
 
-from tarazu.app.feed_flags import feed_flags, home_of
+from tarazu.app.feed.flags import feed_flags, home_of
 
 
 @click.command("logs")

@@ -2,7 +2,7 @@
 
 import click
 
-from tarazu.app.feed_flags import feed_flags, home_of
+from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.supervision.process_flags import names_asked
 from tarazu.app.supervision.progress_line import progress_line
 

@@ -8,11 +8,11 @@ import msgspec
 
 from tarazu.adapters.kite_feed.events import LinkState
 from tarazu.app.depth_ws.health import DepthWsHealth, FeedRow, LogHealth
-from tarazu.app.feed_checks import HEARTBEAT_SEC
-from tarazu.app.feed_flags import feed_flags, home_of
-from tarazu.app.feed_parts import SYNC_LAG_SEC, breaker_check, recording_check
-from tarazu.app.feed_snapshot import read_feed
-from tarazu.app.feed_words import clock, is_open, market, names, seconds, table
+from tarazu.app.feed.checks import HEARTBEAT_SEC
+from tarazu.app.feed.flags import feed_flags, home_of
+from tarazu.app.feed.parts import SYNC_LAG_SEC, breaker_check, recording_check
+from tarazu.app.feed.snapshot import read_feed
+from tarazu.app.feed.words import clock, is_open, market, names, seconds, table
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Status, Verdict, epoch, exit_of, plain, worst
 from tarazu.market.feed_events import FeedState

@@ -1,7 +1,7 @@
 """What the feed process wrote beside the frames of a day: its events, and the names of its instruments."""
 
 from tarazu.app.data.frames import Batch
-from tarazu.app.feed_record import BadEvent, FeedRecordEvent, Selected, decode_event
+from tarazu.app.feed.record import BadEvent, FeedRecordEvent, Selected, decode_event
 from tarazu.model.instrument import SegmentByte
 from tarazu.runtime.segment import Kind
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tarazu.adapters.kite_feed import events as link
-from tarazu.app import feed_record as rec
 from tarazu.app.data.frames import Batch
+from tarazu.app.feed import record as rec
 from tarazu.market.feed_events import FeedRecover, FeedStale
 from tarazu.model.units import SECOND_NS
 from tarazu.runtime.segment import Kind

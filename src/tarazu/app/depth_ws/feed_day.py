@@ -17,9 +17,9 @@ from tarazu.app.depth_ws.links import Links
 from tarazu.app.depth_ws.prepare import Prepared
 from tarazu.app.depth_ws.sentinels import Sentinels
 from tarazu.app.depth_ws.watch import Watch
-from tarazu.app.feed_record import CentreMade, FeedRecordEvent, Selected, SelectionFailed
+from tarazu.app.feed.market_file import create_market
+from tarazu.app.feed.record import CentreMade, FeedRecordEvent, Selected, SelectionFailed
 from tarazu.app.home import Home
-from tarazu.app.market_file import create_market
 from tarazu.app.settings import FeedSettings
 from tarazu.market.arrivals import Arrivals
 from tarazu.market.breaker import BreakerLimits

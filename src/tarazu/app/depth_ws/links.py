@@ -9,8 +9,8 @@ import msgspec
 
 from tarazu.adapters.kite_feed.client import KiteFeed
 from tarazu.adapters.kite_feed.events import Connected, ConnectionHealth, Disconnected, LinkEvent, LinkState, Loss
-from tarazu.app.breaker_file import BadBreakerFile, change_breaker, read_breaker
-from tarazu.app.feed_record import BreakerCleared, BreakerTripped, FeedRecordEvent
+from tarazu.app.feed.breaker_file import BadBreakerFile, change_breaker, read_breaker
+from tarazu.app.feed.record import BreakerCleared, BreakerTripped, FeedRecordEvent
 from tarazu.market.breaker import Breaker, BreakerLimits, ClearRefusal, reconnected
 from tarazu.market.sighting import Link
 from tarazu.model.units import SECOND_NS

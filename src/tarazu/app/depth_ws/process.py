@@ -17,7 +17,6 @@ from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.kite_rest.errors import RestError
 from tarazu.adapters.sim_clock import SimClock
 from tarazu.adapters.system_clock import SystemClock
-from tarazu.app.breaker_file import BadBreakerFile, read_breaker
 from tarazu.app.broker_address import NoAddress, access_token, broker_address
 from tarazu.app.depth_ws.feed_book import FeedBook
 from tarazu.app.depth_ws.feed_day import FeedDay
@@ -27,7 +26,8 @@ from tarazu.app.depth_ws.market_day import MarketDays
 from tarazu.app.depth_ws.prepare import NotReady, Prepared, master_health, next_due_ns, prepare
 from tarazu.app.depth_ws.seen_file import SeenFile
 from tarazu.app.depth_ws.told import Told
-from tarazu.app.feed_record import (
+from tarazu.app.feed.breaker_file import BadBreakerFile, read_breaker
+from tarazu.app.feed.record import (
     FeedStarted,
     FeedStopped,
     TokenReplaced,

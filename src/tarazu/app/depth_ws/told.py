@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from tarazu.app.depth_ws.prepare import NotReady, Prepared
-from tarazu.app.feed_record import (
+from tarazu.app.feed.record import (
     FeedRecordEvent,
     FeedWaiting,
     MasterLoaded,
@@ -14,7 +14,7 @@ from tarazu.app.feed_record import (
     event_name,
     event_ts_ns,
 )
-from tarazu.app.feed_sentences import sentence
+from tarazu.app.feed.sentences import sentence
 from tarazu.ports.clock import Clock
 from tarazu.runtime.feed_log import FeedLog
 from tarazu.runtime.log_state import LogState, NotRecorded

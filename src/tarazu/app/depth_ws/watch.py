@@ -10,7 +10,7 @@ from tarazu.app.depth_ws.feed_book import FeedBook
 from tarazu.app.depth_ws.health import FeedRow
 from tarazu.app.depth_ws.links import Links, link_of
 from tarazu.app.depth_ws.sentinels import Sentinels
-from tarazu.app.feed_record import FeedRecordEvent
+from tarazu.app.feed.record import FeedRecordEvent
 from tarazu.market.arrivals import Arrivals
 from tarazu.market.feeds import FeedMember, FeedPlan, FreshnessLimits
 from tarazu.market.freshness import Freshness

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from tarazu.app.feed_record import BadEvent, MasterLoaded, decode_event
+from tarazu.app.feed.record import BadEvent, MasterLoaded, decode_event
 from tarazu.app.recordings.clip_writer import ClipWriter, selected_by
 from tarazu.app.recordings.clips import Wanted
 from tarazu.app.recordings.recorded_day import recorded_day

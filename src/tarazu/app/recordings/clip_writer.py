@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from tarazu import __version__
-from tarazu.app.feed_record import BadEvent, Selected, decode_event
+from tarazu.app.feed.record import BadEvent, Selected, decode_event
 from tarazu.app.recordings.clips import MANIFEST, MASTER, FileSum, Manifest, MarkSeen, Wanted, file_sum, segment_names
 from tarazu.app.recordings.recorded_day import is_ticks, packets_of, recorded_day
 from tarazu.app.recordings.underlyings import underlying_key

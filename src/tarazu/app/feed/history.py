@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from tarazu.adapters.kite_feed.events import Connected
-from tarazu.app.feed_record import (
+from tarazu.app.feed.record import (
     BadEvent,
     FeedRecordEvent,
     FeedStarted,
@@ -15,7 +15,7 @@ from tarazu.app.feed_record import (
     event_name,
     event_ts_ns,
 )
-from tarazu.app.feed_sentences import Symbols, sentence, symbols_of
+from tarazu.app.feed.sentences import Symbols, sentence, symbols_of
 from tarazu.app.recordings.recorded_day import recorded_day
 from tarazu.market.feed_events import FeedRecover, FeedStale
 from tarazu.runtime.damage import Damage

@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from tarazu.app.breaker_file import BadBreakerFile, read_breaker
 from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, DepthWsHealth, boot, read_health
-from tarazu.app.feed_parts import CLEAR, RESTART, breaker_check
-from tarazu.app.feed_words import clock, seconds
+from tarazu.app.feed.breaker_file import BadBreakerFile, read_breaker
+from tarazu.app.feed.parts import CLEAR, RESTART, breaker_check
+from tarazu.app.feed.words import clock, seconds
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Status, epoch
 

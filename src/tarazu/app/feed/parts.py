@@ -3,7 +3,7 @@
 import msgspec
 
 from tarazu.app.depth_ws.health import DepthWsHealth, LogHealth
-from tarazu.app.feed_words import clock, is_open, seconds, span
+from tarazu.app.feed.words import clock, is_open, seconds, span
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Status, epoch
 from tarazu.market.breaker import Breaker

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tarazu.adapters.kite_feed import events as link
-from tarazu.app import feed_record as own
-from tarazu.app.feed_words import clock, names, span
+from tarazu.app.feed import record as own
+from tarazu.app.feed.words import clock, names, span
 from tarazu.app.verdict import plain
 from tarazu.market.feed_events import FeedRecover, FeedStale, FeedState
 from tarazu.model.units import SECOND_NS, rupees_text

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tarazu.app.feed_record import BadEvent, Selected, decode_event
-from tarazu.app.feed_sentences import symbols_of
+from tarazu.app.feed.record import BadEvent, Selected, decode_event
+from tarazu.app.feed.sentences import symbols_of
 from tarazu.runtime.segment import (
     FRAME,
     FRAME_HEADER_BYTES,

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tarazu.app.feed_history import Entry, entry
-from tarazu.app.feed_record import Selected
-from tarazu.app.feed_sentences import symbols_of
-from tarazu.app.feed_words import clock
+from tarazu.app.feed.history import Entry, entry
+from tarazu.app.feed.record import Selected
+from tarazu.app.feed.sentences import symbols_of
+from tarazu.app.feed.words import clock
 from tarazu.app.verdict import epoch, plain
 from tarazu.model import ist
 from tarazu.model.instrument import price_divisor

@@ -9,8 +9,8 @@ import msgspec
 
 from tarazu.adapters.kite_feed.events import ConnectionHealth, LinkState
 from tarazu.app.depth_ws.health import DepthWsHealth, FeedRow, Stage
-from tarazu.app.feed_parts import CLEAR, RESTART, part_checks
-from tarazu.app.feed_words import is_open, names, seconds
+from tarazu.app.feed.parts import CLEAR, RESTART, part_checks
+from tarazu.app.feed.words import is_open, names, seconds
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Status, epoch
 from tarazu.market.feed_events import FeedState

@@ -1,0 +1,1 @@
+"""What everybody may know of the feed: its record, its checks, its words, its breaker."""

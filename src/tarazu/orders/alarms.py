@@ -1,0 +1,46 @@
+"""What a change of one order's state should be told as: to people, and as a wish for more."""
+
+from tarazu.orders.lifecycle import AT_BROKER, OrdStatus
+from tarazu.orders.messages import Alarm, AlarmKind, CancelWanted, Moved, Output, ReadWanted
+from tarazu.orders.order_state import OrderState
+from tarazu.orders.report import Word
+
+_A = AlarmKind
+
+
+def told(before: OrderState, after: OrderState) -> list[Output]:
+    out: list[Output] = []
+    if (before.status, before.cum_qty) != (after.status, after.cum_qty):
+        out.append(Moved(ref=after.ref, was=before.status, status=after.status, cum_qty=after.cum_qty, text=after.text))
+    if after.status is OrdStatus.UNKNOWN and before.status is not OrdStatus.UNKNOWN:
+        out.append(_alarm(after, _A.UNKNOWN, "no answer to believe; it counts in full and is looked for by its tag"))
+        out.append(ReadWanted(ref=after.ref, why="an order is unknown"))
+    if _was_given_up(before) and not _was_given_up(after):
+        out.append(_alarm(after, _A.LATE, f"taken for {before.status}, and there after all"))
+        if after.status in AT_BROKER:
+            out.append(CancelWanted(ref=after.ref, why=f"arrived after it was taken for {before.status}"))
+    elif before.ended and after.cum_qty > before.cum_qty:
+        text = f"{before.status} with {before.cum_qty} filled, now {after.status} with {after.cum_qty}"
+        out.append(_alarm(after, _A.CORRECTED, text))
+    elif before.ended and after.status is before.status and after.ended_ns > before.ended_ns:
+        out.append(_alarm(after, _A.DISPUTED, f"it was {after.status}; a later read of the book shows it at work"))
+    if _is_odd(after) and not (_is_odd(before) and before.row == after.row):
+        text = after.row.text if after.row else ""
+        out.append(_alarm(after, _A.ODD, f"a row that contradicts itself, counted as working: {text}"))
+    if 0 < after.qty < after.cum_qty and not 0 < before.qty < before.cum_qty:
+        out.append(_alarm(after, _A.OVERFILLED, f"{after.cum_qty} filled of {after.qty}"))
+    return out
+
+
+def _was_given_up(order: OrderState) -> bool:
+    """Ended on our conclusion or on an API answer, without the broker having shown it."""
+    return order.ended and order.row is None and order.traded_qty == 0
+
+
+def _is_odd(order: OrderState) -> bool:
+    row = order.row
+    return row is not None and (row.word is Word.ODD or (row.word is Word.FILLED and not order.ended))
+
+
+def _alarm(order: OrderState, kind: AlarmKind, text: str) -> Alarm:
+    return Alarm(ref=order.ref, kind=kind, text=text)

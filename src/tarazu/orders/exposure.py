@@ -1,0 +1,88 @@
+"""How far a position may be from what it seems: filled, and everything that may still fill, on both sides.
+
+An upper bound of the truth at every moment (RELIABILITY I5, C14). What is working, what is intended or unknown, and
+what was canceled less than two minutes before the last complete read all count in full, on their sides, never netted.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from tarazu.model.order import Product, Side
+from tarazu.orders.blotter import Blotter
+from tarazu.orders.lifecycle import AT_BROKER, UNANSWERED, OrdStatus
+from tarazu.orders.order_state import OrderState
+
+Place = tuple[str, Product]
+"""An instrument's key and a product: what a position is of."""
+
+
+class Open(msgspec.Struct, frozen=True, gc=False):
+    """Units of one side that may still fill."""
+
+    working: int = 0
+    """At the broker, or intended and not sent yet."""
+    unknown: int = 0
+    """Sent without an answer to believe, or not answered yet."""
+    cooling: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.working + self.unknown + self.cooling
+
+
+class Exposure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    key: str
+    product: Product
+    filled: int
+    """Net units: what was held before the day, and the day's fills as far as rows or trades show them."""
+    buy: Open = Open()
+    sell: Open = Open()
+
+    @property
+    def highest(self) -> int:
+        return self.filled + self.buy.total
+
+    @property
+    def lowest(self) -> int:
+        return self.filled - self.sell.total
+
+    @property
+    def worst(self) -> int:
+        """The larger of the two ends, without its sign."""
+        return max(self.highest, -self.lowest)
+
+
+def exposure_of(blotter: Blotter, key: str, product: Product, before: int = 0) -> Exposure:
+    """Of one place; `before` is the net quantity carried into the day."""
+    mine = (order for order in blotter.of_key(key) if order.product is product)
+    return _sum(key, product, before, mine, blotter)
+
+
+def exposures(blotter: Blotter, before: Mapping[Place, int] | None = None) -> dict[Place, Exposure]:
+    """Of every place there is an order or a carried position in."""
+    grouped: dict[Place, list[OrderState]] = {place: [] for place in before or {}}
+    for order in blotter.orders.values():
+        grouped.setdefault((order.key, order.product), []).append(order)
+    return {place: _sum(*place, (before or {}).get(place, 0), mine, blotter) for place, mine in sorted(grouped.items())}
+
+
+def open_part(order: OrderState, read_ns: int, cooling_ns: int) -> Open:
+    """What of one order may still fill, and why it counts."""
+    leaves = order.leaves_worst
+    if order.status in AT_BROKER or order.status is OrdStatus.INTENDED:
+        return Open(working=leaves)
+    if order.status in UNANSWERED:
+        return Open(unknown=leaves)
+    return Open(cooling=leaves) if order.cools(read_ns, cooling_ns) else Open()
+
+
+def _sum(key: str, product: Product, before: int, orders: Iterable[OrderState], blotter: Blotter) -> Exposure:
+    filled, sides = before, {Side.BUY: Open(), Side.SELL: Open()}
+    for order in orders:
+        filled += order.side.sign * order.cum_qty
+        part, so_far = open_part(order, blotter.read_ns, blotter.patience.cooling_ns), sides[order.side]
+        sides[order.side] = Open(
+            so_far.working + part.working, so_far.unknown + part.unknown, so_far.cooling + part.cooling
+        )
+    return Exposure(key=key, product=product, filled=filled, buy=sides[Side.BUY], sell=sides[Side.SELL])

@@ -1,0 +1,169 @@
+"""The stop that rests at the exchange for every entry that fills, and the exit that must not be left resting.
+
+If everything of ours dies, the stop is what is left: it goes out within 3 seconds of the fill (RELIABILITY C28). Where
+SL-M is barred (NSE options since 27 Sep 2021, BSE since 9 Oct 2023, KITE facts 1.6) it is an SL with a wide limit.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from tarazu.model.order import OrdType, Product, Side
+from tarazu.model.order_request import PROTECTION_AUTO, OrderChange
+from tarazu.model.units import SECOND_NS
+from tarazu.orders import tick_steps
+from tarazu.orders.blotter import Blotter
+from tarazu.orders.exposure import Place, exposures
+from tarazu.orders.intent import Purpose
+from tarazu.orders.lifecycle import OrdStatus
+from tarazu.orders.order_state import OrderState
+
+STOP_WITHIN_NS = 3 * SECOND_NS
+
+
+class StopTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """How a strategy wants an instrument protected, and what the exchange allows there. Paise."""
+
+    distance_paise: int
+    """From the entry's price to the trigger."""
+    width_paise: int
+    """From the trigger to the limit: as far as the stop may slip. LPP is checked when it triggers."""
+    tick_paise: int
+    low_paise: int
+    high_paise: int
+    """The day's price band."""
+    sl_m_barred: bool = True
+    protection_bps: int = PROTECTION_AUTO
+
+
+class StopPrices(msgspec.Struct, frozen=True, kw_only=True):
+    order_type: OrdType
+    trigger_paise: int
+    price_paise: int | None = None
+    protection_bps: int | None = None
+
+
+class NoStop(msgspec.Struct, frozen=True):
+    why: str
+
+
+def stop_prices(entry: Side, entry_paise: int, terms: StopTerms) -> StopPrices | NoStop:
+    """Of the stop for an entry on side `entry` at `entry_paise`. The trigger is rounded towards the entry, the limit
+    away from it and kept inside the band; NoStop when the band or the tick leaves no room for a trigger."""
+    away = -entry.sign
+    raw = entry_paise + away * terms.distance_paise
+    trigger = (tick_steps.ceil if entry is Side.BUY else tick_steps.floor)(raw, terms.tick_paise)
+    if not terms.low_paise <= trigger <= terms.high_paise or trigger <= 0:
+        return NoStop(f"a trigger of {trigger} paise is outside the band of {terms.low_paise} to {terms.high_paise}")
+    if (trigger - entry_paise) * away <= 0:
+        return NoStop(f"{terms.distance_paise} paise from {entry_paise} is no trigger on a tick of {terms.tick_paise}")
+    if not terms.sl_m_barred:
+        return StopPrices(order_type=OrdType.SL_M, trigger_paise=trigger, protection_bps=terms.protection_bps)
+    if entry is Side.BUY:
+        lowest = tick_steps.ceil(max(terms.low_paise, terms.tick_paise), terms.tick_paise)
+        price = max(tick_steps.floor(trigger - terms.width_paise, terms.tick_paise), lowest)
+    else:
+        highest = tick_steps.floor(terms.high_paise, terms.tick_paise)
+        price = min(tick_steps.ceil(trigger + terms.width_paise, terms.tick_paise), highest)
+    return StopPrices(order_type=OrdType.SL, trigger_paise=trigger, price_paise=price)
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """Filled units of an entry that nothing protects."""
+
+    entry: str
+    key: str
+    product: Product
+    side: Side
+    """Of the stop."""
+    qty: int
+    due_ns: int
+    """Later than this it is an alarm."""
+
+
+def gaps(blotter: Blotter, before: Mapping[Place, int] | None = None) -> list[Gap]:
+    """What still needs a stop, entry by entry, and never more than the position there needs: every order that could
+    already close it counts, unknown ones and those that cool too, so that stops never flip a position."""
+    room = {
+        place: _room(exposure.filled, exposure.sell.total if exposure.filled > 0 else exposure.buy.total)
+        for place, exposure in exposures(blotter, before).items()
+    }
+    found: list[Gap] = []
+    for order in blotter.orders.values():
+        place = (order.key, order.product)
+        if order.intent is None or order.intent.purpose is not Purpose.ENTRY or room[place] * order.side.sign <= 0:
+            continue
+        qty = min(order.cum_qty - _covered(order, blotter), abs(room[place]))
+        if qty > 0:
+            room[place] -= order.side.sign * qty
+            found.append(
+                Gap(
+                    entry=order.ref,
+                    key=order.key,
+                    product=order.product,
+                    side=order.side.opposite,
+                    qty=qty,
+                    due_ns=order.filled_ns + STOP_WITHIN_NS,
+                )
+            )
+    return found
+
+
+def _room(net: int, exits: int) -> int:
+    return max(net - exits, 0) if net > 0 else min(net + exits, 0)
+
+
+def _covered(entry: OrderState, blotter: Blotter) -> int:
+    """What the entry's own stops and exits have closed or will."""
+    mine = (o for o in blotter.of_key(entry.key) if o.intent is not None and o.intent.covers == entry.ref)
+    return sum(order.cum_qty if order.ended else order.qty_worst for order in mine)
+
+
+class ChaseTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """How a protected exit that rests is brought nearer, and how far."""
+
+    every_ns: int = 2 * SECOND_NS
+    steps_max: int = 10
+    """Under Kite's 25 modifications an order; the throttle's 20 comes first."""
+    cross_bps: int = 100
+    """How far beyond the other side's best price each step goes."""
+    worst_paise: int
+    """Never a worse price than this."""
+    tick_paise: int
+
+
+class Rest(msgspec.Struct, frozen=True):
+    """Nothing to do until then; 0: nothing at all."""
+
+    until_ns: int = 0
+
+
+class GaveUp(msgspec.Struct, frozen=True):
+    """The exit rests and will not be moved further: a person must look."""
+
+    why: str
+
+
+def chase(order: OrderState, touch_paise: int | None, terms: ChaseTerms, now_ns: int) -> OrderChange | Rest | GaveUp:
+    """The next price of an exit that rests. `touch_paise` is the best price of the other side, None without one.
+
+    A MARKET order with protection is a LIMIT order at the protected price, and its rest stays in the book (KITE facts
+    0.4). It is never moved back, never twice at once, and only so often.
+    """
+    if order.status not in (OrdStatus.WORKING, OrdStatus.PARTIALLY_FILLED) or order.change or order.cancel:
+        return Rest()
+    since = max(order.status_ns, order.row_ns)
+    if now_ns < since + terms.every_ns:
+        return Rest(since + terms.every_ns)
+    if touch_paise is None:
+        return GaveUp("the other side of the book is empty")
+    if order.changes >= terms.steps_max:
+        return GaveUp(f"{order.changes} steps have not filled it")
+    if order.price_paise == terms.worst_paise:
+        return GaveUp("it rests at the worst price it may have")
+    sign = order.side.sign
+    price = tick_steps.beyond(touch_paise, terms.cross_bps, order.side, terms.tick_paise)
+    price = sign * min(sign * price, sign * terms.worst_paise)
+    if sign * price <= sign * order.price_paise:
+        return Rest(now_ns + terms.every_ns)
+    return OrderChange(order_id=order.order_id, price_paise=price)

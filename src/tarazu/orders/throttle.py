@@ -1,0 +1,102 @@
+"""How many requests may go out: sliding windows under Kite's limits, with a reserve that only cancellations use.
+
+Kite counts places and modifications of an account per calendar second of its own clock, refused ones too, and 25
+modifications an order (KITE facts 1.12). A sliding window of the same length never holds less than a calendar one, so
+staying under a limit in every sliding window is staying under it in every calendar one, whatever the clocks' offset.
+Cancellations are counted and never refused: what the others leave (2 a second of 10) is theirs.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+
+from tarazu.model import ist
+from tarazu.model.units import MINUTE_NS, SECOND_NS
+
+
+class SendKind(StrEnum):
+    PLACE = "PLACE"
+    MODIFY = "MODIFY"
+    CANCEL = "CANCEL"
+
+
+class SendLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """RELIABILITY C11: headroom under Kite's 10 a second, 400 a minute, 5,000 a day and 25 modifications an order."""
+
+    per_second: int = 8
+    per_minute: int = 350
+    per_day: int = 4_500
+    modifications_per_order: int = 20
+    boot_hold_ns: int = SECOND_NS
+    """After a start: what the process before sent in its last moments may be known a little wrongly."""
+
+
+class Window(StrEnum):
+    BOOT = "BOOT"
+    SECOND = "SECOND"
+    MINUTE = "MINUTE"
+    DAY = "DAY"
+    ORDER = "ORDER"
+
+
+class Held(msgspec.Struct, frozen=True, gc=False):
+    """Not now: so many were sent in this window, and so many may be."""
+
+    window: Window
+    count: int
+    limit: int
+    until_ns: int
+    """When to ask again; 0: never, for this order or today."""
+
+
+class Throttle(msgspec.Struct, kw_only=True):
+    """The day's sends. Rebuilt from the journal by `rebuilt`, so a restart forgets none of them."""
+
+    limits: SendLimits = SendLimits()
+    hold_until_ns: int = 0
+    sends: list[int] = []
+    """When each of the day was sent, ascending; refused ones too, for Kite counts those."""
+
+    def held(self, kind: SendKind, now_ns: int, modifications: int = 0) -> Held | None:
+        """Why a request may not go out at `now_ns`; None when it may. A cancellation always may."""
+        if kind is SendKind.CANCEL:
+            return None
+        limits = self.limits
+        if now_ns < self.hold_until_ns:
+            return Held(Window.BOOT, 0, 0, self.hold_until_ns)
+        if kind is SendKind.MODIFY and modifications >= limits.modifications_per_order:
+            return Held(Window.ORDER, modifications, limits.modifications_per_order, 0)
+        if self._today(now_ns) >= limits.per_day:
+            return Held(Window.DAY, self._today(now_ns), limits.per_day, 0)
+        for window, length_ns, limit in (
+            (Window.MINUTE, MINUTE_NS, limits.per_minute),
+            (Window.SECOND, SECOND_NS, limits.per_second),
+        ):
+            count = len(self.sends) - self._first_after(now_ns - length_ns)
+            if count >= limit:
+                return Held(window, count, limit, self.sends[-limit] + length_ns)
+        return None
+
+    def sent(self, now_ns: int) -> None:
+        """Count a request of any kind. A clock that went back counts as standing still."""
+        last = self.sends[-1] if self.sends else 0
+        if self.sends and ist.day_of(now_ns) > ist.day_of(last):
+            self.sends = [at for at in self.sends if at > now_ns - MINUTE_NS]
+        self.sends.append(max(now_ns, last))
+
+    def _first_after(self, ts_ns: int) -> int:
+        return bisect_right(self.sends, ts_ns)
+
+    def _today(self, now_ns: int) -> int:
+        return len(self.sends) - self._first_after(ist.midnight_ns(ist.day_of(now_ns)) - 1)
+
+
+def rebuilt(sends_ns: Iterable[int], started_ns: int, limits: SendLimits | None = None) -> Throttle:
+    """After a start at `started_ns`: from when each request of the day was sent, as the journal has them."""
+    limits = limits or SendLimits()
+    throttle = Throttle(limits=limits, hold_until_ns=started_ns + limits.boot_hold_ns)
+    for at in sorted(sends_ns):
+        throttle.sent(at)
+    return throttle
