@@ -143,6 +143,8 @@ class DepthWs:
             await asyncio.wait([running, over], return_when=asyncio.FIRST_COMPLETED)
             self._feed_day.stop()
             await running
+            if over.done():
+                over.result()  # the day is over, or the watch for its end has failed: say why
         finally:
             for task in (running, over):
                 task.cancel()
@@ -166,7 +168,7 @@ class DepthWs:
         store, now_ns = MasterStore(self.home.masters), self.clock.wall_ns()
         try:
             return master_health(await asyncio.to_thread(todays_master, store, self._rest, day, now_ns), now_ns)
-        except (RestError, BadMaster) as failed:
+        except (RestError, BadMaster, OSError) as failed:  # a feed that runs is not ended for a file
             log.warning("the day's own master is not there yet: %s", failed)
             return msgspec.structs.replace(before, due_ns=next_due_ns(day, now_ns))
 

@@ -1,13 +1,13 @@
 """The health document a command may believe, or the one check that says why there is none."""
 
 import os
-from pathlib import Path
 
 from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, DepthWsHealth, boot, read_health
 from tarazu.app.feed.breaker_file import BadBreakerFile, read_breaker
 from tarazu.app.feed.parts import CLEAR, RESTART, breaker_check
 from tarazu.app.feed.words import clock, seconds
 from tarazu.app.home import Home
+from tarazu.app.supervision.orphans import is_running
 from tarazu.app.verdict import Check, Status, epoch
 
 HEALTH_BYTES_MAX = 64 << 10
@@ -61,16 +61,8 @@ def _old(home: Home, health: DepthWsHealth, mono_ns: int) -> Check:
         )
     limit = seconds(STALE_AFTER_INTERVALS * health.every_ns)
     seen = Check(id="depth_ws", status=Status.UNKNOWN, observed=seconds(age_ns), limit=limit, unit="s")
-    alive = _is_running(health.pid)
+    alive = is_running(health.pid)
     code = "DEPTH_WS_SILENT" if alive else "DEPTH_WS_DOWN"
     said = "is there and tells nothing" if alive else "is gone"
     detail = f"process {health.pid} {said}; it was {health.stage}"
     return seen.broken(Status.UNKNOWN, code, detail, RESTART, epoch(health.wall_ns))
-
-
-def _is_running(pid: int) -> bool:
-    """A process that has ended and that nobody has waited for yet (state Z, proc(5)) does not run."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
