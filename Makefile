@@ -22,7 +22,7 @@ demo: $(READY)   ## serve the broker in a box and run the README's program again
 
 test: $(READY)   ## lint, types, import contracts, and every test
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile -rfER
 
 check: $(READY)  ## lint, types and import contracts alone
 	$(BIN)/ruff check .
