@@ -163,6 +163,11 @@ class Journal:
         return sequence
 
     @property
+    def head(self) -> Head:
+        """The last appended and its hash: what the next will be chained to."""
+        return self._head
+
+    @property
     def sequence(self) -> int:
         """The last appended."""
         return self._head.sequence

@@ -1,0 +1,1 @@
+"""Deterministic simulation: whole days of the real engine, shell and journal among seeded faults."""

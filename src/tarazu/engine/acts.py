@@ -1,0 +1,121 @@
+"""What the engine does about a message. Messages and acts alone change its state, so recovery needs no market: it takes
+each message again and carries out the acts that are written down, and decides nothing anew.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from tarazu.engine.messages import Halt, What
+from tarazu.engine.phase import Phase
+from tarazu.model.order_request import OrderChange
+from tarazu.orders.intent import OrderIntent
+from tarazu.orders.messages import CancelOrder, Filled, ModifyOrder, Moved, NotAsked, SendOrder
+from tarazu.risk.denial import Denial
+from tarazu.strategy.wants import SpreadWant, StopPlan, Want
+
+
+class _Act(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    pass
+
+
+class Intend(_Act, frozen=True):
+    """Write this down, make it durable, send it. Once."""
+
+    intent: OrderIntent
+    stop: StopPlan | None = None
+    leg: str = ""
+    """Of the spread that `intent.group` names."""
+
+
+class AskChange(_Act, frozen=True):
+    ref: str
+    change: OrderChange
+    why: str
+
+
+class AskCancel(_Act, frozen=True):
+    ref: str
+    why: str
+
+
+class Deny(_Act, frozen=True):
+    """Not done, and why: nothing was sent."""
+
+    want: Want
+    denials: tuple[Denial, ...]
+
+
+class BeginSpread(_Act, frozen=True):
+    group: str
+    want: SpreadWant
+
+
+class EndSpread(_Act, frozen=True):
+    group: str
+    how: str
+
+
+class BeginExit(_Act, frozen=True):
+    """From now on this place is being left."""
+
+    key: str
+    product: str
+    why: str
+
+
+class EndExit(_Act, frozen=True):
+    """It is left, or will not be; empty `key`: of everything (`flattening`)."""
+
+    key: str
+    product: str
+    how: str
+
+
+class AskRead(_Act, frozen=True):
+    what: What
+    why: str = ""
+
+
+class MovePhase(_Act, frozen=True):
+    phase: Phase
+    why: str
+
+
+class SetHalt(_Act, frozen=True):
+    """None: a person has reset it."""
+
+    halt: Halt | None
+
+
+class Severity(StrEnum):
+    SEV1 = "SEV1"
+    SEV2 = "SEV2"
+    WARN = "WARN"
+    INFO = "INFO"
+
+
+class Alert(_Act, frozen=True):
+    """Said once for its code and `of`, and again when it is still so after the config's time."""
+
+    severity: Severity
+    code: str
+    of: str = ""
+    """What it is about: a ref, a key, a feed."""
+    text: str = ""
+
+
+Act = (
+    Intend | AskChange | AskCancel | Deny | BeginSpread | EndSpread | BeginExit | EndExit | AskRead | MovePhase
+    | SetHalt | Alert
+)  # fmt: skip
+
+Output = SendOrder | ModifyOrder | CancelOrder | Moved | Filled | NotAsked
+"""What the orders answered to the message and the acts: the first three are performed, all are part of the record."""
+
+
+class Step(msgspec.Struct, frozen=True, array_like=True):
+    """All that came of one message."""
+
+    acts: tuple[Act, ...] = ()
+    outputs: tuple[Output, ...] = ()

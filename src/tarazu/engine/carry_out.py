@@ -1,0 +1,260 @@
+"""How messages and acts change the state: the only place that does. Recovery takes the same way."""
+
+from datetime import date
+
+from tarazu.engine import agreement, reads
+from tarazu.engine import messages as m
+from tarazu.engine.acts import (
+    Act,
+    Alert,
+    AskCancel,
+    AskChange,
+    AskRead,
+    BeginExit,
+    BeginSpread,
+    Deny,
+    EndExit,
+    EndSpread,
+    Intend,
+    MovePhase,
+    Output,
+    SetHalt,
+)
+from tarazu.engine.state import EngineState, Spread
+from tarazu.model.order import Product
+from tarazu.orders import messages as told
+from tarazu.orders.throttle import rebuilt
+from tarazu.portfolio.book import Books
+from tarazu.portfolio.breaks import carried_of
+
+
+def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
+    """Carry one act out; what the orders say to it."""
+    match act:
+        case Intend():
+            return _intend(state, act, now_ns)
+        case AskChange():
+            return _asked(state, told.AskChange(ref=act.ref, change=act.change, ts_ns=now_ns), now_ns)
+        case AskCancel():
+            return _asked(state, told.AskCancel(ref=act.ref, ts_ns=now_ns), now_ns)
+        case AskRead():
+            reading = state.readings[act.what]
+            reading.asked_ns, reading.wanted = now_ns, False
+        case MovePhase():
+            state.phase, state.phase_ns, state.phase_why = act.phase, now_ns, act.why
+        case SetHalt():
+            state.halt = act.halt
+            if act.halt is None:
+                state.agreement.needed_ns = now_ns
+        case BeginSpread():
+            state.names += 1
+            state.spreads[act.group] = Spread(want=act.want, began_ns=now_ns)
+        case EndSpread():
+            del state.spreads[act.group]
+        case BeginExit():
+            state.exits[act.key, Product(act.product)] = act.why
+        case EndExit():
+            if act.key:
+                del state.exits[act.key, Product(act.product)]
+            else:
+                state.flattening = ""
+        case Alert():
+            state.alerted[act.code, act.of] = now_ns
+        case Deny():
+            pass  # of the record alone
+    return []
+
+
+def _intend(state: EngineState, act: Intend, now_ns: int) -> list[Output]:
+    """The step that says so is durable before its outputs are performed: that is the shell's one promise."""
+    intent, ref = act.intent, act.intent.ref
+    state.names += 1
+    if act.stop is not None:
+        state.stops[ref] = act.stop
+    if act.leg:
+        state.spreads[intent.group].refs.setdefault(act.leg, []).append(ref)
+    if intent.covers and intent.purpose == "STOP":
+        state.stop_tries[intent.covers] = state.stop_tries.get(intent.covers, 0) + 1
+    out = tell(state, told.Intended(intent=intent, ts_ns=now_ns), now_ns)
+    out += tell(state, told.Durable(ref=ref, ts_ns=now_ns), now_ns)
+    state.throttle.sent(now_ns)
+    return out + tell(state, told.Send(ref=ref, ts_ns=now_ns), now_ns)
+
+
+def _asked(state: EngineState, message: told.AskChange | told.AskCancel, now_ns: int) -> list[Output]:
+    out = tell(state, message, now_ns)
+    if any(isinstance(said, told.ModifyOrder | told.CancelOrder) for said in out):
+        state.throttle.sent(now_ns)
+    return out
+
+
+def tell(state: EngineState, message: told.Message, now_ns: int) -> list[Output]:
+    """Give the blotter one message, and keep what its outputs say: fills into the books, alarms for the reactors."""
+    out: list[Output] = []
+    for said in state.blotter.apply(message):
+        match said:
+            case told.Filled():
+                state.filled_ns = now_ns
+                _book(state, said)
+                out.append(said)
+            case told.CancelWanted():
+                state.cancels.setdefault(said.ref, said.why)
+            case told.ReadWanted():
+                for what in (m.What.ORDERS, m.What.TRADES):
+                    state.readings[what].wanted = True
+            case told.Alarm():
+                state.alarms.append(said)
+            case _:
+                out.append(said)
+    return out
+
+
+def _book(state: EngineState, filled: told.Filled) -> None:
+    if state.books is None:
+        state.unbooked.append(filled.fill)
+    else:
+        state.books.apply(filled.fill)
+
+
+# Messages.
+
+
+def take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
+    """What a message itself changes, before anything is decided about it."""
+    out = _take(state, message, now_ns)
+    if isinstance(message, m.OrdersRead | m.TradesRead | m.PositionsRead):
+        agreement.compare(state, now_ns)
+    return out
+
+
+def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
+    match message:
+        case m.Started():
+            return _start(state, message, now_ns)
+        case m.Ticked():
+            state.skewed = message.skewed
+            return tell(state, told.Timed(ts_ns=now_ns), now_ns)
+        case m.Stopping():
+            state.stopping = True
+        case m.RecordTrouble():
+            if message.ok:
+                state.trouble.pop(message.of, None)
+            else:
+                state.trouble[message.of] = message.text
+        case m.FeedMoved():
+            state.feeds[message.feed] = message
+        case m.OrderHeard():
+            return tell(state, told.Reported(report=message.report, ts_ns=now_ns), now_ns)
+        case m.Answered():
+            return _answered(state, message, now_ns)
+        case m.OrdersRead():
+            return _orders_read(state, message, now_ns)
+        case m.TradesRead():
+            reads.take_trades(state.broker, message)
+            _read_ended(state, m.What.TRADES, message.started_ns)
+            return tell(
+                state, told.TradesRead(started_ns=message.started_ns, fills=message.fills, ts_ns=now_ns), now_ns
+            )
+        case m.PositionsRead():
+            _positions_read(state, message)
+        case m.BandsRead():
+            state.bands.update({band.key: band for band in message.bands})
+            _read_ended(state, m.What.BANDS, now_ns)
+        case m.ReadFailed():
+            reading = state.readings[message.what]
+            reading.asked_ns, reading.failed_ns = 0, now_ns
+            if message.auth_lost:
+                state.blotter.auth_lost = True
+        case m.Commanded():
+            return _commanded(state, message, now_ns)
+        case m.MarketMoved() | m.Wanted():
+            pass  # the market is not of this state, and wants are the gate's
+    return []
+
+
+def _start(state: EngineState, message: m.Started, now_ns: int) -> list[Output]:
+    """A new epoch. Nothing that was under way has an answer any more, and the books are compared anew."""
+    state.config, state.day, state.epoch = message.config, date.fromisoformat(message.day), message.epoch
+    state.started_ns, state.names, state.stopping = now_ns, 0, False
+    state.halt = state.halt or message.halt
+    state.skewed = None
+    state.feeds.clear()
+    state.agreement.needed_ns = now_ns
+    state.agreement.breaks, state.agreement.since_ns = (), 0
+    for reading in state.readings.values():
+        reading.asked_ns = reading.failed_ns = 0
+    state.throttle = rebuilt(state.throttle.sends, now_ns, message.config.limits)
+    state.blotter.patience = message.config.patience
+    return tell(state, told.Restarted(ts_ns=now_ns), now_ns)
+
+
+def _answered(state: EngineState, message: m.Answered, now_ns: int) -> list[Output]:
+    was_lost = state.blotter.auth_lost
+    out = tell(state, _answer(message, now_ns), now_ns)
+    if state.blotter.auth_lost and not was_lost:
+        state.agreement.needed_ns = now_ns
+    return out
+
+
+def _answer(message: m.Answered, now_ns: int) -> told.Message:
+    match message.call:
+        case m.Call.PLACE:
+            return told.PlaceAnswered(ref=message.ref, answer=message.answer, ts_ns=now_ns)
+        case m.Call.MODIFY:
+            return told.ChangeAnswered(ref=message.ref, answer=message.answer, ts_ns=now_ns)
+        case m.Call.CANCEL:
+            return told.CancelAnswered(ref=message.ref, answer=message.answer, ts_ns=now_ns)
+
+
+def _orders_read(state: EngineState, message: m.OrdersRead, now_ns: int) -> list[Output]:
+    if state.blotter.auth_lost:
+        state.agreement.needed_ns = now_ns
+    reads.take_orders(state.broker, message)
+    _read_ended(state, m.What.ORDERS, message.started_ns)
+    reports = message.reports
+    if message.base_ns:
+        # An unknown order is looked for by its tag in all rows, not in the new ones alone.
+        unknown = {order.ref for order in state.blotter.unknown()}
+        told_now = {row.order_id for row in reports}
+        there = (row for row in state.broker.rows.values() if row.tag.strip().upper() in unknown) if unknown else ()
+        reports = (*reports, *(row for row in there if row.order_id not in told_now))
+    read = told.BookRead(started_ns=message.started_ns, reports=reports, whole=message.whole, ts_ns=now_ns)
+    return tell(state, read, now_ns)
+
+
+def _positions_read(state: EngineState, message: m.PositionsRead) -> None:
+    _read_ended(state, m.What.POSITIONS, message.started_ns)
+    state.held = {(row.key, row.product): row.qty for row in message.positions if row.qty}
+    if state.books is not None:
+        return
+    carried = [c for row in message.positions if (c := carried_of(row)) is not None]
+    state.before = {(c.key, c.product): c.qty for c in carried}
+    state.books = Books(state.day, state.rates, state.instruments, carried)
+    for fill in state.unbooked:
+        state.books.apply(fill)
+    state.unbooked = []
+
+
+def _read_ended(state: EngineState, what: m.What, started_ns: int) -> None:
+    reading = state.readings[what]
+    reading.asked_ns, reading.failed_ns, reading.began_ns = 0, 0, max(reading.began_ns, started_ns)
+
+
+def _commanded(state: EngineState, message: m.Commanded, now_ns: int) -> list[Output]:
+    by = f"{message.who}: {message.why}"
+    match message.order:
+        case m.Order.FLATTEN:
+            state.flattening = by
+        case m.Order.STOP_FLATTEN:
+            state.flattening = ""
+        case m.Order.ENTRIES_OFF:
+            state.entries_off = by
+        case m.Order.ENTRIES_ON:
+            state.entries_off = ""
+        case m.Order.CLAIM:
+            return tell(state, told.Claimed(order_id=message.order_id, ref=message.ref, ts_ns=now_ns), now_ns)
+        case m.Order.DISOWN:
+            return tell(state, told.Disowned(order_id=message.order_id, ts_ns=now_ns), now_ns)
+        case m.Order.HALT | m.Order.RESET_HALT | m.Order.CANCEL_ENTRIES:
+            pass  # decided about by a reactor
+    return []

@@ -1,0 +1,87 @@
+"""A step as an entry of the journal: its kind by number, its payload as bytes, and how durable it must be.
+
+Numbers are for ever: a journal of years ago is still read.
+"""
+
+import msgspec
+
+from tarazu.engine import messages as m
+from tarazu.engine.acts import Alert, AskChange, Intend, SetHalt, Severity, Step
+from tarazu.engine.messages import Stamped
+from tarazu.journal.entry import Durability
+
+KINDS: dict[type[m.Message], int] = {
+    m.Started: 1,
+    m.Ticked: 2,
+    m.Stopping: 3,
+    m.RecordTrouble: 4,
+    m.MarketMoved: 5,
+    m.FeedMoved: 6,
+    m.OrderHeard: 7,
+    m.Answered: 8,
+    m.OrdersRead: 9,
+    m.TradesRead: 10,
+    m.PositionsRead: 11,
+    m.ReadFailed: 12,
+    m.BandsRead: 13,
+    m.Commanded: 14,
+    m.Wanted: 15,
+}
+FAILED = 100
+"""The message at which the engine failed, and how: `Failure`. It is in no step, and a replay stops there."""
+
+NAMES = {number: kind.__name__ for kind, number in KINDS.items()} | {FAILED: "Failed"}
+
+
+class BadPayload(ValueError):
+    """An entry's payload is not what its kind says; a journal of another version, or a bug."""
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True):
+    stamped: Stamped
+    step: Step
+
+
+class Failure(msgspec.Struct, frozen=True, array_like=True):
+    stamped: Stamped
+    error: str
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_RECORD = msgspec.msgpack.Decoder(Record)
+_FAILURE = msgspec.msgpack.Decoder(Failure)
+
+
+def encode(stamped: Stamped, step: Step) -> tuple[int, bytes]:
+    """Kind and payload."""
+    return KINDS[type(stamped.message)], _ENCODER.encode(Record(stamped, step))
+
+
+def encode_failure(stamped: Stamped, error: str) -> tuple[int, bytes]:
+    return FAILED, _ENCODER.encode(Failure(stamped, error))
+
+
+def decode(kind: int, payload: bytes | memoryview) -> Record | Failure:
+    """Raises BadPayload."""
+    try:
+        return _FAILURE.decode(payload) if kind == FAILED else _RECORD.decode(payload)
+    except msgspec.MsgspecError as bad:
+        raise BadPayload(f"kind {kind}: {bad}") from bad
+
+
+def durability(stamped: Stamped, step: Step) -> Durability:
+    """FORCE, on the disk before anything of it is done: what is sent or changed, halts, people's words, every start
+    (RELIABILITY 4.3, class A). A cancellation waits for no disk."""
+    if isinstance(stamped.message, m.Started | m.Commanded | m.Stopping):
+        return Durability.FORCE
+    forced = any(isinstance(act, Intend | AskChange | SetHalt) or _is_sev1(act) for act in step.acts)
+    return Durability.FORCE if forced else Durability.GROUP
+
+
+def is_urgent(stamped: Stamped, step: Step) -> bool:
+    """Whether it must be recorded even when only the reserve of the disk is left: all but new risk is."""
+    return not any(isinstance(act, Intend) and act.intent.purpose == "ENTRY" for act in step.acts)
+
+
+def _is_sev1(act: object) -> bool:
+    return isinstance(act, Alert) and act.severity is Severity.SEV1

@@ -1,0 +1,30 @@
+"""What the engine is told to keep to: journalled with every start, so that a replay keeps to the same."""
+
+import msgspec
+
+from tarazu.model.units import SECOND_NS
+from tarazu.orders.order_state import Patience
+from tarazu.orders.throttle import SendLimits
+
+
+class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    qty_max: dict[str, int] = {}
+    """By instrument key: the largest position, working and unknown orders counted in. No limit configured: no entry."""
+    qty_max_default: int = 0
+    """For instruments without a row of their own; 0: none, and entries in them are denied."""
+    stop_required: bool = True
+    """Whether an entry without a protective stop is denied."""
+    settle_ns: int = 60 * SECOND_NS
+    """No entries for so long after a start (RELIABILITY C16)."""
+    touch_age_ns: int = 5 * SECOND_NS
+    """An older best price is none."""
+    flatten_every_ns: int = 1 * SECOND_NS
+    stop_tries_max: int = 3
+    """A protective stop that was refused so often is a person's to look at."""
+    chase_every_ns: int = 2 * SECOND_NS
+    chase_steps_max: int = 10
+    chase_cross_bps: int = 100
+    chase_worst_bps: int = 1_000
+    """An exit is never chased further than this from the price it was first placed at."""
+    patience: Patience = Patience()
+    limits: SendLimits = SendLimits()

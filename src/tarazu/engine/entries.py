@@ -1,0 +1,185 @@
+"""Wants, weighed and carried out: the one funnel through which anything new comes to the broker."""
+
+from collections.abc import Iterable
+
+from tarazu.engine import phases
+from tarazu.engine.acts import AskCancel, AskChange, BeginExit, BeginSpread, Deny, Intend
+from tarazu.engine.messages import Wanted
+from tarazu.engine.run import Run
+from tarazu.engine.tags import fresh_tag
+from tarazu.model.instrument import Instrument
+from tarazu.model.order import OrdType
+from tarazu.model.order_request import PROTECTION_AUTO, NewOrder, OrderChange
+from tarazu.orders.intent import OrderIntent, Purpose
+from tarazu.orders.order_state import OrderState
+from tarazu.orders.protection import NoStop, StopTerms, stop_prices
+from tarazu.orders.slicing import NotSliceable, slices
+from tarazu.orders.throttle import SendKind
+from tarazu.risk.denial import Code, Denial
+from tarazu.risk.gate import Entry, weigh
+from tarazu.strategy.wants import CancelWant, ChangeWant, EntryWant, ExitWant, SpreadWant, StopPlan, Want
+
+
+def from_outside(run: Run) -> None:
+    if isinstance(run.message, Wanted):
+        carry_out(run, [run.message.want])
+
+
+def carry_out(run: Run, wants: Iterable[Want]) -> None:
+    for want in wants:
+        match want:
+            case EntryWant():
+                _enter(run, want)
+            case SpreadWant():
+                _spread(run, want)
+            case ExitWant():
+                if (want.key, want.product) not in run.state.exits:
+                    run.act(BeginExit(key=want.key, product=want.product, why=want.why or want.strategy))
+            case CancelWant():
+                _cancel(run, want)
+            case ChangeWant():
+                _change(run, want)
+
+
+def _enter(run: Run, want: EntryWant) -> None:
+    denials = weigh(weighed(run, want, want.qty, want.stop))
+    instrument = run.state.instruments.get(want.key)
+    if denials or instrument is None:
+        run.act(Deny(want=want, denials=denials))
+        return
+    cut = slices(want.qty, instrument.lot_size, instrument.freeze_qty)
+    assert not isinstance(cut, NotSliceable), "the gate lets through what can be sliced"
+    group = ""
+    for qty in cut:
+        tag = fresh_tag(run)
+        group = group or (tag if len(cut) > 1 else "")
+        order = NewOrder(
+            tag=tag,
+            exchange=instrument.exchange,
+            tradingsymbol=instrument.tradingsymbol,
+            side=want.side,
+            qty=qty,
+            product=want.product,
+            order_type=want.order_type,
+            price_paise=want.price_paise if want.order_type is OrdType.LIMIT else None,
+            validity=want.validity,
+            protection_bps=PROTECTION_AUTO if want.order_type is OrdType.MARKET else None,
+        )
+        intent = OrderIntent(order=order, purpose=Purpose.ENTRY, strategy=want.strategy, group=group)
+        run.act(Intend(intent=intent, stop=want.stop))
+
+
+def weighed(run: Run, want: EntryWant, added: int, stop: StopPlan | None, *, is_hedge: bool = False) -> Entry:
+    """`want` beside everything it is weighed against; `added` units are new."""
+    state, key = run.state, want.key
+    instrument = state.instruments.get(key)
+    band = state.bands.get(key)
+    return Entry(
+        key=key,
+        side=want.side,
+        qty=added,
+        order_type=want.order_type,
+        price_paise=want.price_paise,
+        entries=phases.due(state, run.now_ns)[1],
+        instrument=instrument,
+        exposure=state.exposure(key, want.product),
+        qty_max=state.config.qty_max.get(key, state.config.qty_max_default),
+        band=(band.low_paise, band.high_paise) if band else None,
+        touch=run.quotes.touch(key),
+        is_blocked=key in state.blotter.blocked_keys(),
+        is_leaving=bool(state.flattening) or (key, want.product) in state.exits,
+        lacks_stop="" if is_hedge else _lacks_stop(run, want, instrument, stop),
+        held=state.throttle.held(SendKind.PLACE, run.now_ns),
+    )
+
+
+def _lacks_stop(run: Run, want: EntryWant, instrument: Instrument | None, stop: StopPlan | None) -> str:
+    if stop is None:
+        return "the want has none" if run.state.config.stop_required else ""
+    if instrument is None or want.key not in run.state.bands:
+        return "its instrument or band is not known"
+    price = want.price_paise or _reference(run, want.key)
+    if price is None:
+        return "there is no price to reckon it from"
+    prices = stop_prices(want.side, price, stop_terms(run, instrument, stop))
+    return prices.why if isinstance(prices, NoStop) else ""
+
+
+def _reference(run: Run, key: str) -> int | None:
+    touch = run.quotes.touch(key)
+    return touch.last_paise if touch else None
+
+
+def stop_terms(run: Run, instrument: Instrument, stop: StopPlan) -> StopTerms:
+    """KITE facts 1.6: SL-M is barred in options; everywhere else an SL does as well."""
+    band = run.state.bands[instrument.key]
+    return StopTerms(
+        distance_paise=stop.distance_paise,
+        width_paise=stop.width_paise,
+        tick_paise=instrument.tick_size_paise,
+        low_paise=band.low_paise,
+        high_paise=band.high_paise,
+        sl_m_barred=True,
+    )
+
+
+def _spread(run: Run, want: SpreadWant) -> None:
+    """Weighed whole, every leg as an entry of its own; one no is a no to all."""
+    denials: list[Denial] = []
+    for leg in (*want.hedges, *want.mains):
+        entry = EntryWant(
+            strategy=want.strategy,
+            key=leg.key,
+            side=leg.side,
+            qty=want.sets * leg.per_set,
+            product=want.product,
+            order_type=OrdType.LIMIT if leg.price_paise is not None else OrdType.MARKET,
+            price_paise=leg.price_paise,
+        )
+        denials += weigh(weighed(run, entry, entry.qty, None, is_hedge=True))
+    if denials or not want.hedges or not want.mains or want.sets <= 0:
+        run.act(Deny(want=want, denials=tuple(denials) or (Denial(Code.ORDER, "no hedges, mains or sets"),)))
+    else:
+        run.act(BeginSpread(group=fresh_tag(run), want=want))
+
+
+def _cancel(run: Run, want: CancelWant) -> None:
+    order = run.state.blotter.find(want.ref)
+    if order is None or order.ended:
+        run.act(Deny(want=want, denials=(Denial(Code.ORDER, order.status if order else "no such order"),)))
+    else:
+        run.act(AskCancel(ref=order.ref, why=want.why or want.strategy))
+
+
+def _change(run: Run, want: ChangeWant) -> None:
+    order = run.state.blotter.find(want.ref)
+    if order is None or order.ended or order.intent is None:
+        run.act(Deny(want=want, denials=(Denial(Code.ORDER, order.status if order else "no such order"),)))
+        return
+    denials = _change_denials(run, want, order)
+    if denials:
+        run.act(Deny(want=want, denials=denials))
+        return
+    change = OrderChange(order_id=order.order_id, qty=want.qty, price_paise=want.price_paise)
+    run.act(AskChange(ref=order.ref, change=change, why=want.strategy))
+
+
+def _change_denials(run: Run, want: ChangeWant, order: OrderState) -> tuple[Denial, ...]:
+    """Less of it, or another price of an exit, passes; more of an entry or another price of it is weighed as one."""
+    held = run.state.throttle.held(SendKind.MODIFY, run.now_ns, order.changes)
+    if held is not None:
+        return (Denial(Code.THROTTLE, f"{held.count} a {held.window}", str(held.limit)),)
+    added = max((want.qty or 0) - order.qty_worst, 0)
+    if order.intent is None or (order.intent.purpose is not Purpose.ENTRY and not added):
+        return ()
+    lot = run.state.instruments[order.key].lot_size
+    probe = EntryWant(
+        strategy=want.strategy,
+        key=order.key,
+        side=order.side,
+        qty=added or lot,
+        product=order.product,
+        price_paise=want.price_paise if want.price_paise is not None else order.price_paise,
+    )
+    found = weigh(weighed(run, probe, added, run.state.stops.get(order.ref), is_hedge=True))
+    return tuple(denial for denial in found if added or denial.code is not Code.LOT)

@@ -1,0 +1,215 @@
+"""What the engine is told. Every message is stamped by the shell, journalled, and enough to do it all again.
+
+Market data comes by reference: `MarketMoved` names the last frame of the feed log that is in the market by then.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from tarazu.engine.config import EngineConfig
+from tarazu.model.execution import Fill
+from tarazu.orders.report import Answer, OrderReport
+from tarazu.portfolio.breaks import BrokerPosition
+from tarazu.strategy.wants import Want
+
+
+class _In(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    pass
+
+
+class Halt(msgspec.Struct, frozen=True, kw_only=True):
+    """Why no new risk is taken until a person says otherwise."""
+
+    code: str
+    why: str
+    since_ns: int
+
+
+# Of the process.
+
+
+class Started(_In, frozen=True):
+    """A process began on this journal: the first message of every epoch."""
+
+    day: str
+    """ISO date, IST."""
+    epoch: int
+    profile: str
+    build: str
+    """Version and source hash: a replay by another build may differ, and says so."""
+    config: EngineConfig
+    master_sha256: str = ""
+    """The day's instrument master, by which symbols, lots and ticks are known."""
+    watch: tuple[int, ...] = ()
+    """Instrument tokens whose market this process follows; a replay follows the same."""
+    halt: Halt | None = None
+    """A halt carried over from the day before: midnight resets nothing."""
+
+
+class Ticked(_In, frozen=True):
+    """A second has passed."""
+
+    skewed: bool | None = False
+    """Whether our clock is certainly more than the limit off the broker's; None: not known yet, which is no yes."""
+
+
+class Stopping(_In, frozen=True):
+    """The process was asked to end."""
+
+
+class RecordTrouble(_In, frozen=True):
+    """The journal's disk runs full, or the database cannot be written; `ok` when it is over."""
+
+    of: str
+    """`DISK`, `DATABASE`."""
+    ok: bool
+    text: str = ""
+
+
+# Of the market.
+
+
+class MarketMoved(_In, frozen=True):
+    sequence: int
+    """Of the last feed-log frame that is in the market now."""
+    wall_ns: int = 0
+    """When that frame was received."""
+
+
+class FeedMoved(_In, frozen=True):
+    """FEED_STALE, FEED_RECOVER, or the feed's process gone and back."""
+
+    feed: str
+    fresh: bool
+    required: bool
+    reason: str = ""
+
+
+# Of the broker.
+
+
+class OrderHeard(_In, frozen=True):
+    """An order update of the ticker, or a postback: a hint."""
+
+    report: OrderReport
+
+
+class Call(StrEnum):
+    PLACE = "PLACE"
+    MODIFY = "MODIFY"
+    CANCEL = "CANCEL"
+
+
+class Answered(_In, frozen=True):
+    """How a request about an order ended."""
+
+    call: Call
+    ref: str
+    answer: Answer
+
+
+class OrdersRead(_In, frozen=True):
+    """`GET /orders`, asked at `started_ns` of the engine's time: what is new in it (`reads.order_news`)."""
+
+    started_ns: int
+    reports: tuple[OrderReport, ...]
+    """Rows that are new or another than in the read of `base_ns`."""
+    gone: tuple[str, ...] = ()
+    """Order ids that the read of `base_ns` had and this one has not."""
+    base_ns: int = 0
+    """`started_ns` of the read this one is told against; 0: `reports` is all there is."""
+    whole: bool = True
+
+
+class TradesRead(_In, frozen=True):
+    """`GET /trades` of the day, without what the read of `base_ns` told."""
+
+    started_ns: int
+    fills: tuple[Fill, ...]
+    gone: tuple[tuple[str, str], ...] = ()
+    """Order and exec ids."""
+    base_ns: int = 0
+
+
+class PositionsRead(_In, frozen=True):
+    """`GET /portfolio/positions`, all net rows."""
+
+    started_ns: int
+    positions: tuple[BrokerPosition, ...]
+
+
+class What(StrEnum):
+    ORDERS = "ORDERS"
+    TRADES = "TRADES"
+    POSITIONS = "POSITIONS"
+    BANDS = "BANDS"
+
+
+class ReadFailed(_In, frozen=True):
+    what: What
+    cause: str
+    auth_lost: bool = False
+
+
+class Band(msgspec.Struct, frozen=True, kw_only=True):
+    """The day's price limits of an instrument, paise, of a quote."""
+
+    key: str
+    low_paise: int
+    high_paise: int
+
+
+class BandsRead(_In, frozen=True):
+    bands: tuple[Band, ...]
+
+
+# Of people and of strategies outside.
+
+
+class Order(StrEnum):
+    """What a person may tell the engine."""
+
+    HALT = "HALT"
+    RESET_HALT = "RESET_HALT"
+    FLATTEN = "FLATTEN"
+    STOP_FLATTEN = "STOP_FLATTEN"
+    CANCEL_ENTRIES = "CANCEL_ENTRIES"
+    ENTRIES_OFF = "ENTRIES_OFF"
+    ENTRIES_ON = "ENTRIES_ON"
+    CLAIM = "CLAIM"
+    DISOWN = "DISOWN"
+
+
+class Commanded(_In, frozen=True):
+    order: Order
+    who: str
+    why: str
+    ref: str = ""
+    """CLAIM: our tag."""
+    order_id: str = ""
+    """CLAIM, DISOWN: the broker's."""
+
+
+class Wanted(_In, frozen=True):
+    """What somebody outside the engine's own strategies wants traded: a person, a test, another program."""
+
+    want: Want
+
+
+Message = (
+    Started | Ticked | Stopping | RecordTrouble | MarketMoved | FeedMoved | OrderHeard | Answered | OrdersRead
+    | TradesRead | PositionsRead | ReadFailed | BandsRead | Commanded | Wanted
+)  # fmt: skip
+
+
+class Stamped(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A message with what it was stamped with when it was taken."""
+
+    ts_ns: int
+    """The engine's steady time, UTC ns: intervals are counted by it. It never goes back."""
+    wall_ns: int
+    """The wall clock, UTC ns: it decides the session's phase and nothing else."""
+    head: int
+    """First 30 bits of the journal's head, which a new order's tag carries."""
+    message: Message

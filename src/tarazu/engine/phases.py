@@ -1,0 +1,93 @@
+"""In which phase the engine should be now, and the move to it. Nothing but a halt needs a person to be over."""
+
+from tarazu.engine.acts import Alert, MovePhase, SetHalt, Severity
+from tarazu.engine.messages import Commanded, Halt, Order, Started
+from tarazu.engine.phase import Phase
+from tarazu.engine.run import Run
+from tarazu.engine.state import EngineState
+from tarazu.orders.messages import AlarmKind
+
+HALTING = frozenset({AlarmKind.NO_INTENT, AlarmKind.DOUBLED, AlarmKind.OVERFILLED})
+"""Alarms of the orders after which nobody may believe that we know what we do (RELIABILITY I1, I2)."""
+
+_SEVERITY = {
+    AlarmKind.NO_INTENT: Severity.SEV1,
+    AlarmKind.DOUBLED: Severity.SEV1,
+    AlarmKind.OVERFILLED: Severity.SEV1,
+    AlarmKind.AUTH_LOST: Severity.SEV2,
+    AlarmKind.FOREIGN: Severity.SEV2,
+    AlarmKind.LATE: Severity.SEV2,
+    AlarmKind.LOOKALIKE: Severity.SEV2,
+    AlarmKind.CORRECTED: Severity.SEV2,
+    AlarmKind.DISPUTED: Severity.SEV2,
+    AlarmKind.ODD: Severity.SEV2,
+    AlarmKind.TAG_MISMATCH: Severity.SEV2,
+    AlarmKind.REFUSED_YET_THERE: Severity.SEV2,
+}
+
+
+def alarms(run: Run) -> None:
+    """What the orders have raised an alarm about is told; some of it is a halt."""
+    raised, run.state.alarms = run.state.alarms, []
+    for alarm in raised:
+        run.act(
+            Alert(severity=_SEVERITY.get(alarm.kind, Severity.WARN), code=alarm.kind, of=alarm.ref, text=alarm.text)
+        )
+        if alarm.kind in HALTING:
+            _halt(run, alarm.kind, f"{alarm.ref}: {alarm.text}")
+
+
+def commands(run: Run) -> None:
+    """A person halts, and resets."""
+    state, message = run.state, run.message
+    if isinstance(message, Commanded) and message.order is Order.HALT:
+        _halt(run, "OPERATOR", f"{message.who}: {message.why}")
+    if isinstance(message, Commanded) and message.order is Order.RESET_HALT and state.halt is not None:
+        run.act(SetHalt(halt=None))
+        run.act(Alert(severity=Severity.WARN, code="HALT_RESET", text=f"{message.who}: {message.why}"))
+
+
+def _halt(run: Run, code: str, why: str) -> None:
+    if run.state.halt is None:
+        run.act(SetHalt(halt=Halt(code=code, why=why, since_ns=run.now_ns)))
+        run.act(Alert(severity=Severity.SEV1, code="HALT", of=code, text=why))
+
+
+def move(run: Run) -> None:
+    """To where we should be. Said when the phase is another, not when its reason is."""
+    phase, why = due(run.state, run.now_ns)
+    if phase is not run.state.phase or isinstance(run.message, Started):
+        run.act(MovePhase(phase=phase, why=why))
+
+
+def due(state: EngineState, now_ns: int) -> tuple[Phase, str]:
+    if state.halt is not None:
+        return Phase.HALTED, f"{state.halt.code}: {state.halt.why}"
+    if not state.agreement.is_reached:
+        return Phase.RECONCILING, "the broker's books and ours are not compared yet"
+    why = reduce_only(state, now_ns)
+    return (Phase.REDUCE_ONLY, why) if why else (Phase.ACTIVE, "")
+
+
+def reduce_only(state: EngineState, now_ns: int) -> str:
+    """Why no new risk is taken; empty when it is. The first that holds."""
+    if state.blotter.auth_lost:
+        return "the broker's session is over"
+    if state.agreement.since_ns:
+        return f"the broker's books differ: {'; '.join(state.agreement.breaks[:3])}"
+    if now_ns < state.started_ns + state.config.settle_ns:
+        return "started a moment ago"
+    if state.skewed is None:
+        return "the broker's clock is not known yet"
+    if state.skewed:
+        return "our clock is off the broker's"
+    stale = sorted(name for name, feed in state.feeds.items() if feed.required and not feed.fresh)
+    if stale or not state.feeds:
+        return f"stale: {', '.join(stale)}" if stale else "nothing is heard of the feed yet"
+    if state.trouble:
+        return "; ".join(f"{of}: {text}" for of, text in sorted(state.trouble.items()))
+    if state.flattening:
+        return f"flattening for {state.flattening}"
+    if state.entries_off:
+        return f"entries are off, {state.entries_off}"
+    return "stopping" if state.stopping else ""

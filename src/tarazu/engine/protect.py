@@ -1,0 +1,74 @@
+"""The stop at the exchange behind every filled entry, within three seconds (RELIABILITY C28).
+
+It goes out whatever the phase, halted too: it only makes less of what is already there.
+"""
+
+from tarazu.engine.acts import Intend, Severity
+from tarazu.engine.entries import stop_terms
+from tarazu.engine.messages import Answered, OrderHeard, OrdersRead, Ticked, TradesRead
+from tarazu.engine.run import Run
+from tarazu.engine.tags import fresh_tag
+from tarazu.model.order_request import NewOrder
+from tarazu.orders.intent import OrderIntent, Purpose
+from tarazu.orders.order_state import OrderState
+from tarazu.orders.protection import Gap, NoStop, gaps, stop_prices
+from tarazu.orders.throttle import SendKind
+
+_MAY_OPEN_A_GAP = (OrderHeard, Answered, OrdersRead, TradesRead, Ticked)
+
+
+def protect(run: Run) -> None:
+    """Where filled units of an entry have no stop, place one. Places that are being left have their exits."""
+    state = run.state
+    if not isinstance(run.message, _MAY_OPEN_A_GAP) or not state.stops:
+        return
+    for gap in gaps(state.blotter, state.before):
+        if gap.entry in state.stops and not state.flattening and (gap.key, gap.product) not in state.exits:
+            _cover(run, gap)
+    for gap in gaps(state.blotter, state.before):
+        if gap.entry in state.stops and run.now_ns > gap.due_ns:
+            run.alert(Severity.SEV2, "UNPROTECTED", gap.entry, f"{gap.qty} of {gap.key} have no stop")
+
+
+def _cover(run: Run, gap: Gap) -> None:
+    state = run.state
+    entry, instrument = state.blotter.orders[gap.entry], state.instruments.get(gap.key)
+    if instrument is None or gap.key not in state.bands or gap.qty % instrument.lot_size:
+        return  # said as UNPROTECTED when the time is up
+    if state.stop_tries.get(gap.entry, 0) >= state.config.stop_tries_max and _last_refused(run, entry):
+        return
+    if state.throttle.held(SendKind.PLACE, run.now_ns) is not None:
+        return  # the next second will do: it is at most one
+    prices = stop_prices(entry.side, _entry_price(entry), stop_terms(run, instrument, state.stops[gap.entry]))
+    if isinstance(prices, NoStop):
+        return
+    order = NewOrder(
+        tag=fresh_tag(run),
+        exchange=instrument.exchange,
+        tradingsymbol=instrument.tradingsymbol,
+        side=gap.side,
+        qty=gap.qty,
+        product=gap.product,
+        order_type=prices.order_type,
+        price_paise=prices.price_paise,
+        trigger_paise=prices.trigger_paise,
+        protection_bps=prices.protection_bps,
+    )
+    strategy = entry.intent.strategy if entry.intent else ""
+    run.act(Intend(intent=OrderIntent(order=order, purpose=Purpose.STOP, strategy=strategy, covers=gap.entry)))
+
+
+def _last_refused(run: Run, entry: OrderState) -> bool:
+    """Whether no stop of it is in place: the tries were refused, and one more would be, too."""
+    blotter = run.state.blotter
+    mine = [o for o in blotter.of_key(entry.key) if o.intent is not None and o.intent.covers == entry.ref]
+    return all(order.ended and order.cum_qty == 0 for order in mine)
+
+
+def _entry_price(entry: OrderState) -> int:
+    """What was paid, as far as trades or rows say; else the limit."""
+    if entry.traded_qty:
+        return round(sum(f.qty * f.price_paise for f in entry.fills.values()) / entry.traded_qty)
+    if entry.row is not None and entry.row.average_paise:
+        return entry.row.average_paise
+    return entry.price_paise

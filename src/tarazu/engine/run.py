@@ -1,0 +1,59 @@
+"""One message's way through the engine: the state as it changes, and what has been decided so far."""
+
+from collections.abc import Sequence
+
+from tarazu.engine import carry_out
+from tarazu.engine.acts import Act, Alert, Output, Severity, Step
+from tarazu.engine.messages import Stamped
+from tarazu.engine.phase import Phase
+from tarazu.engine.state import EngineState
+from tarazu.market.touch import Quotes
+from tarazu.model.order import Product
+from tarazu.model.units import MINUTE_NS
+from tarazu.orders.order_state import OrderState
+
+ALERT_AGAIN_NS = 5 * MINUTE_NS
+"""What is still so is said again after this."""
+
+
+class Run:
+    """What reactors are given. They read `state` and change it by `act` alone. It is a strategy's `View`, too."""
+
+    def __init__(self, state: EngineState, stamped: Stamped, quotes: Quotes) -> None:
+        self.state, self.message, self.quotes = state, stamped.message, quotes
+        self.now_ns, self.wall_ns, self.head = stamped.ts_ns, stamped.wall_ns, stamped.head
+        self.acts: list[Act] = []
+        self.outputs: list[Output] = []
+        self.news: list[Output] = []
+        """Outputs that no reactor has seen yet."""
+
+    def act(self, act: Act) -> None:
+        self.acts.append(act)
+        self.hear(carry_out.act(self.state, act, self.now_ns))
+
+    def hear(self, outputs: Sequence[Output]) -> None:
+        self.outputs += outputs
+        self.news += outputs
+
+    def alert(self, severity: Severity, code: str, of: str = "", text: str = "") -> None:
+        """Unless it was said lately."""
+        said_ns = self.state.alerted.get((code, of))
+        if said_ns is None or self.now_ns >= said_ns + ALERT_AGAIN_NS:
+            self.act(Alert(severity=severity, code=code, of=of, text=text))
+
+    @property
+    def step(self) -> Step:
+        return Step(tuple(self.acts), tuple(self.outputs))
+
+    # A strategy's view.
+
+    @property
+    def is_active(self) -> bool:
+        return self.state.phase is Phase.ACTIVE
+
+    def position(self, key: str, product: Product) -> int:
+        return self.state.exposure(key, product).filled
+
+    def orders(self, strategy: str) -> Sequence[OrderState]:
+        mine = self.state.blotter.orders.values()
+        return [order for order in mine if order.intent is not None and order.intent.strategy == strategy]

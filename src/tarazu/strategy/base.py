@@ -1,0 +1,62 @@
+"""What a strategy is: called when the market moved, once a second and on its fills; answers with what it wants.
+
+    class Breakout:
+        name = "breakout"
+        watches = frozenset({"NFO:NIFTY26NOVFUT"})
+
+        def on_market(self, view: View) -> Iterable[Want]: ...
+
+A strategy is pure: the same calls give the same wants, or a day does not replay. After a restart of the process it
+begins anew, and finds its orders and positions in the view.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from tarazu.market.touch import Quotes
+from tarazu.model.execution import Fill
+from tarazu.model.order import Product
+from tarazu.orders.order_state import OrderState
+from tarazu.strategy.wants import Want
+
+
+class View(Protocol):
+    """What a strategy may look at. Nothing here can be changed by it."""
+
+    @property
+    def now_ns(self) -> int:
+        """The engine's steady time, UTC ns."""
+        ...
+
+    @property
+    def wall_ns(self) -> int: ...
+
+    @property
+    def quotes(self) -> Quotes: ...
+
+    @property
+    def is_active(self) -> bool:
+        """Whether entries are taken at all now."""
+        ...
+
+    def position(self, key: str, product: Product) -> int:
+        """Net units of the account, carried ones too, as far as fills are known."""
+        ...
+
+    def orders(self, strategy: str) -> Sequence[OrderState]:
+        """Its orders of the day, in the order in which they were intended."""
+        ...
+
+
+class Strategy(Protocol):
+    name: str
+    watches: frozenset[str]
+    """Instrument keys; `on_market` is called when one of them changed."""
+
+    def on_market(self, view: View) -> Iterable[Want]: ...
+
+    def on_second(self, view: View) -> Iterable[Want]: ...
+
+    def on_fill(self, view: View, ref: str, fill: Fill) -> Iterable[Want]:
+        """Of an order of its own."""
+        ...
