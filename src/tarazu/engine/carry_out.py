@@ -21,10 +21,12 @@ from tarazu.engine.acts import (
     SetHalt,
 )
 from tarazu.engine.state import EngineState, Spread
+from tarazu.model.execution import Fill
 from tarazu.model.order import Product
 from tarazu.orders import messages as told
 from tarazu.orders.throttle import rebuilt
 from tarazu.portfolio.book import Books
+from tarazu.portfolio.bookings import Booked, Unbooked, Why
 from tarazu.portfolio.breaks import carried_of
 
 
@@ -73,8 +75,6 @@ def _intend(state: EngineState, act: Intend, now_ns: int) -> list[Output]:
         state.stops[ref] = act.stop
     if act.leg:
         state.spreads[intent.group].refs.setdefault(act.leg, []).append(ref)
-    if intent.covers and intent.purpose == "STOP":
-        state.stop_tries[intent.covers] = state.stop_tries.get(intent.covers, 0) + 1
     out = tell(state, told.Intended(intent=intent, ts_ns=now_ns), now_ns)
     out += tell(state, told.Durable(ref=ref, ts_ns=now_ns), now_ns)
     state.throttle.sent(now_ns)
@@ -113,7 +113,13 @@ def _book(state: EngineState, filled: told.Filled) -> None:
     if state.books is None:
         state.unbooked.append(filled.fill)
     else:
-        state.books.apply(filled.fill)
+        _entered(state, state.books.apply(filled.fill), filled.fill)
+
+
+def _entered(state: EngineState, booked: Booked | Unbooked, fill: Fill) -> None:
+    """An execution that the books do not take leaves positions and results in doubt: nothing new is entered."""
+    if isinstance(booked, Unbooked) and booked.why is not Why.REPEATED:
+        state.trouble["BOOKS"] = f"execution {fill.exec_id} of order {fill.order_id} is not booked: {booked.why}"
 
 
 # Messages.
@@ -165,6 +171,7 @@ def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
             reading.asked_ns, reading.failed_ns = 0, now_ns
             if message.auth_lost:
                 state.blotter.auth_lost = True
+                state.agreement.needed_ns = now_ns
         case m.Commanded():
             return _commanded(state, message, now_ns)
         case m.MarketMoved() | m.Wanted():
@@ -231,7 +238,7 @@ def _positions_read(state: EngineState, message: m.PositionsRead) -> None:
     state.before = {(c.key, c.product): c.qty for c in carried}
     state.books = Books(state.day, state.rates, state.instruments, carried)
     for fill in state.unbooked:
-        state.books.apply(fill)
+        _entered(state, state.books.apply(fill), fill)
     state.unbooked = []
 
 

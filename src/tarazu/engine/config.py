@@ -19,8 +19,6 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     touch_age_ns: int = 5 * SECOND_NS
     """An older best price is none."""
     flatten_every_ns: int = 1 * SECOND_NS
-    stop_tries_max: int = 3
-    """A protective stop that was refused so often is a person's to look at."""
     chase_every_ns: int = 2 * SECOND_NS
     chase_steps_max: int = 10
     chase_cross_bps: int = 100

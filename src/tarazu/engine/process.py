@@ -48,7 +48,7 @@ class Engine:
             react(run)
         strategies.ask(run, self._strategies)
         phases.alarms(run)
-        _tell_breaks(run)
+        _tell_trouble(run)
         reads.schedule(run)
         return run.step
 
@@ -61,7 +61,10 @@ class Engine:
             self.state.alarms.clear()
 
 
-def _tell_breaks(run: Run) -> None:
+def _tell_trouble(run: Run) -> None:
+    """What lasts is said again and again."""
     agreement = run.state.agreement
+    for of, text in run.state.trouble.items():
+        run.alert(Severity.SEV1, of, text=text)
     if agreement.since_ns:
         run.alert(Severity.SEV2, "RECONCILE", text="; ".join(agreement.breaks[:5]))

@@ -9,11 +9,13 @@ from tarazu.engine.messages import Answered, OrderHeard, OrdersRead, Ticked, Tra
 from tarazu.engine.run import Run
 from tarazu.engine.tags import fresh_tag
 from tarazu.model.order_request import NewOrder
+from tarazu.model.units import SECOND_NS
 from tarazu.orders.intent import OrderIntent, Purpose
 from tarazu.orders.order_state import OrderState
 from tarazu.orders.protection import Gap, NoStop, gaps, stop_prices
 from tarazu.orders.throttle import SendKind
 
+TRY_AGAIN_S_MAX = 60
 _MAY_OPEN_A_GAP = (OrderHeard, Answered, OrdersRead, TradesRead, Ticked)
 
 
@@ -35,7 +37,7 @@ def _cover(run: Run, gap: Gap) -> None:
     entry, instrument = state.blotter.orders[gap.entry], state.instruments.get(gap.key)
     if instrument is None or gap.key not in state.bands or gap.qty % instrument.lot_size:
         return  # said as UNPROTECTED when the time is up
-    if state.stop_tries.get(gap.entry, 0) >= state.config.stop_tries_max and _last_refused(run, entry):
+    if state.blotter.auth_lost or run.now_ns < _next_try_ns(run, entry):
         return
     if state.throttle.held(SendKind.PLACE, run.now_ns) is not None:
         return  # the next second will do: it is at most one
@@ -58,11 +60,14 @@ def _cover(run: Run, gap: Gap) -> None:
     run.act(Intend(intent=OrderIntent(order=order, purpose=Purpose.STOP, strategy=strategy, covers=gap.entry)))
 
 
-def _last_refused(run: Run, entry: OrderState) -> bool:
-    """Whether no stop of it is in place: the tries were refused, and one more would be, too."""
-    blotter = run.state.blotter
-    mine = [o for o in blotter.of_key(entry.key) if o.intent is not None and o.intent.covers == entry.ref]
-    return all(order.ended and order.cum_qty == 0 for order in mine)
+def _next_try_ns(run: Run, entry: OrderState) -> int:
+    """A stop that came to nothing is tried again at longer and longer intervals, and never given up."""
+    mine = (o for o in run.state.blotter.of_key(entry.key) if o.intent is not None and o.intent.covers == entry.ref)
+    vain = [order for order in mine if order.ended and order.cum_qty == 0]
+    if not vain:
+        return 0
+    pause_s = min(1 << (len(vain) - 1), TRY_AGAIN_S_MAX)
+    return max(order.status_ns for order in vain) + pause_s * SECOND_NS
 
 
 def _entry_price(entry: OrderState) -> int:

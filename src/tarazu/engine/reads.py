@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tarazu.engine.acts import AskRead
-from tarazu.engine.messages import OrdersRead, TradesRead, What
+from tarazu.engine.messages import MarketMoved, OrdersRead, TradesRead, What
 from tarazu.engine.phase import Phase
 from tarazu.model.execution import Fill
 from tarazu.model.units import SECOND_NS
@@ -98,6 +98,8 @@ def _grown(kept: dict[str, OrderReport], news: dict[str, OrderReport], gone: Ite
 def schedule(run: "Run") -> None:
     """Ask for each book when its time has come or something wants it; one read of each at a time."""
     state = run.state
+    if isinstance(run.message, MarketMoved):
+        return  # the second's tick will do
     for what in (What.ORDERS, What.TRADES, What.POSITIONS):
         reading = state.readings[what]
         if reading.asked_ns or run.now_ns < reading.failed_ns + AGAIN_NS:

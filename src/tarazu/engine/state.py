@@ -91,7 +91,6 @@ class EngineState(msgspec.Struct, kw_only=True):
     trouble: dict[str, str] = {}
     stops: dict[str, StopPlan] = {}
     """By entry."""
-    stop_tries: dict[str, int] = {}
     exits: dict[Place, str] = {}
     """Places being left, and why."""
     flattening: str = ""
@@ -122,7 +121,7 @@ class EngineState(msgspec.Struct, kw_only=True):
 
 _PLAIN = (
     "config", "day", "epoch", "started_ns", "names", "phase", "phase_ns", "halt", "entries_off", "stopping",
-    "throttle", "unbooked", "readings", "agreement", "bands", "feeds", "skewed", "trouble", "stops", "stop_tries",
+    "throttle", "unbooked", "readings", "agreement", "bands", "feeds", "skewed", "trouble", "stops",
     "flattening", "spreads", "cancels",
 )  # fmt: skip
 

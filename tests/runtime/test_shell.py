@@ -1,0 +1,150 @@
+"""The shell: stamp, process, journal, and only then perform."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.engine_desk import BUY, CONFIG, NIFTY_CALL
+from harness.order_story import DAY, KEY, NINE_ON_MONDAY_NS
+from tarazu import reference
+from tarazu.engine import codec
+from tarazu.engine import messages as m
+from tarazu.engine.acts import Step
+from tarazu.engine.messages import Stamped
+from tarazu.engine.process import Engine
+from tarazu.journal.entry import Durability
+from tarazu.model.units import SECOND_NS
+from tarazu.orders.client_order_id import ClientOrderId, head_bits, read_tag
+from tarazu.orders.lifecycle import OrdStatus
+from tarazu.ports.desk import Request
+from tarazu.runtime.journal_reader import JournalReader
+from tarazu.runtime.journal_writer import Journal
+from tarazu.runtime.shell import EngineFailed, Shell, recover
+
+NAME = "tarazu.local/test"
+
+
+class Times:
+    def __init__(self) -> None:
+        self.now_ns = NINE_ON_MONDAY_NS + 900 * SECOND_NS
+
+    def steady_ns(self) -> int:
+        self.now_ns += 1_000_000
+        return self.now_ns
+
+    def wall_ns(self) -> int:
+        return self.now_ns
+
+
+class WatchedDesk:
+    """Notes, at each request, how far the journal had been made durable by then."""
+
+    def __init__(self) -> None:
+        self.journal: Journal | None = None
+        self.requests: list[tuple[Request, int]] = []
+        self.reads: list[m.What] = []
+        self.sequences: list[int] = []
+
+    def request(self, request: Request) -> None:
+        assert self.journal is not None
+        self.requests.append((request, self.journal.acknowledged))
+
+    def read(self, what: m.What) -> None:
+        self.reads.append(what)
+
+    def told(self, sequence: int, stamped: Stamped, step: Step) -> None:
+        self.sequences.append(sequence)
+
+
+class Rig:
+    def __init__(self, root: Path) -> None:
+        self.journal = Journal.open(root, DAY, NAME)
+        self.engine = engine()
+        self.desk, self.times = WatchedDesk(), Times()
+        self.desk.journal = self.journal
+        self.shell = Shell(self.engine, self.journal, self.desk, self.times)
+
+    def start(self) -> None:
+        epoch = self.journal.epoch
+        self.shell.take(m.Started(day=DAY.isoformat(), epoch=epoch, profile="sim", build="t", config=CONFIG))
+        self.shell.take(m.BandsRead(bands=(m.Band(key=KEY, low_paise=5, high_paise=10_000_000),)))
+        self.shell.take(m.FeedMoved(feed="options", fresh=True, required=True))
+        self.shell.take(m.Ticked())
+        now_ns = self.times.now_ns
+        self.shell.take(m.OrdersRead(started_ns=now_ns, reports=()))
+        self.shell.take(m.TradesRead(started_ns=now_ns, fills=()))
+        self.shell.take(m.PositionsRead(started_ns=now_ns, positions=()))
+        self.times.now_ns += 2 * SECOND_NS  # the first second after a start is silent
+
+
+def engine() -> Engine:
+    return Engine({KEY: NIFTY_CALL}, reference.charge_rates())
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    made = Rig(tmp_path / "journal")
+    yield made
+    made.journal.close()
+
+
+def test_an_order_is_on_the_disk_before_it_is_sent_and_its_tag_carries_the_head_of_the_journal(rig: Rig) -> None:
+    rig.start()
+    head = rig.journal.head
+    rig.shell.take(m.Wanted(want=BUY))
+    ((request, acknowledged),) = rig.desk.requests
+    assert acknowledged == rig.desk.sequences[-1] == head.sequence + 1
+    name = read_tag(request.ref)
+    assert isinstance(name, ClientOrderId) and name.head == head_bits(head.hash)
+
+
+def test_reads_are_asked_for_and_every_step_is_told_with_its_place_in_the_journal(rig: Rig) -> None:
+    rig.start()
+    assert rig.desk.reads[:3] == [m.What.ORDERS, m.What.TRADES, m.What.POSITIONS]
+    assert rig.desk.sequences == list(range(1, 8))
+
+
+def test_another_process_recovers_the_same_state_and_sends_nothing_again(rig: Rig, tmp_path: Path) -> None:
+    rig.start()
+    rig.shell.take(m.Wanted(want=BUY))
+    digest, tag = rig.engine.state.digest(), rig.desk.requests[0][0].ref
+    rig.journal.close()
+    again = Rig(tmp_path / "journal")
+    last_ns = recover(again.engine, JournalReader(again.journal.folder).ready())
+    assert again.engine.state.digest() == digest and last_ns == rig.times.now_ns
+    again.times.now_ns = last_ns
+    again.start()
+    order = again.engine.state.blotter.find(tag)
+    assert order is not None and order.status is OrdStatus.UNKNOWN and not again.desk.requests
+    again.journal.close()
+
+
+def test_a_bug_is_written_down_with_the_message_it_met_and_nothing_is_performed(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.start()
+
+    def broken(*_: object) -> None:
+        raise KeyError("boom")
+
+    monkeypatch.setattr("tarazu.engine.entries.carry_out", broken)
+    with pytest.raises(EngineFailed, match="Wanted: KeyError"):
+        rig.shell.take(m.Wanted(want=BUY))
+    assert not rig.desk.requests
+    last = list(JournalReader(rig.journal.folder).ready())[-1]
+    failure = codec.decode(last.kind, last.payload)
+    assert isinstance(failure, codec.Failure) and failure.stamped.message == m.Wanted(want=BUY)
+    assert recover(engine(), JournalReader(rig.journal.folder).ready()) == last.ts_ns
+
+
+def test_what_must_be_on_the_disk_first_and_what_may_follow() -> None:
+    stamped = Stamped(1, 1, 0, m.Ticked())
+    assert codec.durability(stamped, Step()) is Durability.GROUP
+    assert codec.durability(Stamped(1, 1, 0, m.Commanded(order=m.Order.HALT, who="a", why="b")), Step()) is (
+        Durability.FORCE
+    )
+    assert set(codec.KINDS) == set(m.Message.__args__), "every message has a number"
+    assert len(set(codec.NAMES)) == len(codec.KINDS) + 1
+    with pytest.raises(codec.BadPayload, match="kind 2"):
+        codec.decode(2, b"\xc1")
