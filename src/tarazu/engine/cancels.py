@@ -27,8 +27,7 @@ def cancel(run: Run) -> None:
 
 
 def _resting_entries(run: Run) -> list[OrderState]:
-    orders = run.state.blotter.orders.values()
-    mine = (o for o in orders if o.intent is not None and o.intent.purpose is Purpose.ENTRY)
+    mine = (o for o in run.state.blotter.open() if o.intent is not None and o.intent.purpose is Purpose.ENTRY)
     return [order for order in mine if order.status in AT_BROKER and order.order_id]
 
 

@@ -55,5 +55,5 @@ class Run:
         return self.state.exposure(key, product).filled
 
     def orders(self, strategy: str) -> Sequence[OrderState]:
-        mine = self.state.blotter.orders.values()
-        return [order for order in mine if order.intent is not None and order.intent.strategy == strategy]
+        blotter = self.state.blotter
+        return [blotter.orders[ref] for ref in blotter.standing.of_strategy.get(strategy, ())]

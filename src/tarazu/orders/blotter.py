@@ -17,6 +17,7 @@ from tarazu.orders.lifecycle import AT_BROKER, UNANSWERED, Heard, OrdStatus
 from tarazu.orders.messages import Alarm, AlarmKind, Filled, Message, Output, ReadWanted
 from tarazu.orders.order_state import OrderState, Patience, foreign, heard, intended
 from tarazu.orders.report import END_RANK, OrderReport
+from tarazu.orders.standing import Standing
 from tarazu.orders.unknown import is_absent, lookalikes, missed_by
 
 READ_EVERY_NS = 30 * SECOND_NS
@@ -39,6 +40,8 @@ class Blotter(msgspec.Struct, kw_only=True):
     """When the last complete read of the book began."""
     auth_lost: bool = False
     """From an answer that said so until a read of the book succeeds. Nothing is sent meanwhile, and nothing undone."""
+    standing: Standing = msgspec.field(default_factory=Standing)
+    """Derived from the orders, and in no snapshot."""
 
     def apply(self, message: Message) -> list[Output]:
         """Take one message. Idempotent for everything the broker says; AssertionError for a bug of ours."""
@@ -72,7 +75,14 @@ class Blotter(msgspec.Struct, kw_only=True):
         return (self.orders[ref] for ref in self.keys.get(key, ()))
 
     def unknown(self) -> list[OrderState]:
-        return [order for order in self.orders.values() if order.status is OrdStatus.UNKNOWN]
+        return [order for order in self.open() if order.status is OrdStatus.UNKNOWN]
+
+    def open(self) -> list[OrderState]:
+        """Orders that may yet change or count for more than their fills, by name (`standing`)."""
+        return self.standing.open(self.read_ns, self.patience.cooling_ns)
+
+    def open_of(self, key: str) -> Iterable[OrderState]:
+        return self.standing.open_of(key, self.read_ns, self.patience.cooling_ns)
 
     def lookalikes(self, order: OrderState) -> list[OrderState]:
         return lookalikes(order, self.of_key(order.key), self.patience)
@@ -85,17 +95,18 @@ class Blotter(msgspec.Struct, kw_only=True):
         """How often the book should be read: more often while there is a question it could answer."""
         unsure = any(
             order.status in (OrdStatus.IN_FLIGHT, OrdStatus.UNKNOWN) or order.change or order.cancel
-            for order in self.orders.values()
+            for order in self.open()
         )
         return READ_EVERY_UNSURE_NS if unsure else READ_EVERY_NS
 
     def trades_missing(self) -> list[OrderState]:
         """Orders with more filled than their trades show: the trades should be read."""
-        return [order for order in self.orders.values() if order.fills_missing]
+        return [order for order in self.open() if order.fills_missing]
 
     def snapshot(self) -> bytes:
         """The whole state; equal states give equal bytes."""
-        return msgspec.json.encode(self, order="deterministic")
+        told = {name: getattr(self, name) for name in self.__struct_fields__ if name != "standing"}
+        return msgspec.json.encode(told, order="deterministic")
 
     # For the other files of this room.
 
@@ -104,6 +115,7 @@ class Blotter(msgspec.Struct, kw_only=True):
         if before is order:
             return []
         self.orders[order.ref] = order
+        self.standing.moved(before, order)
         if order.order_id:
             self.refs[order.order_id] = order.ref
         return alarms.told(before, order)
@@ -111,6 +123,7 @@ class Blotter(msgspec.Struct, kw_only=True):
     def enter(self, order: OrderState) -> None:
         assert order.ref not in self.orders, f"{order.ref} was used before: an intent has one tag for ever"
         self.orders[order.ref] = order
+        self.standing.moved(None, order)
         self.keys.setdefault(order.key, []).append(order.ref)
         if order.order_id:
             self.refs[order.order_id] = order.ref
@@ -171,7 +184,7 @@ class Blotter(msgspec.Struct, kw_only=True):
     def _restart(self) -> list[Output]:
         """What was under way has lost its answer. An intent without a send may have been sent: we cannot know."""
         out: list[Output] = []
-        for order in list(self.orders.values()):
+        for order in self.open():
             if order.status in UNANSWERED:
                 out += self.put(heard(order, Heard.RESTART, self.now_ns))
             elif order.change or order.cancel:
@@ -181,17 +194,20 @@ class Blotter(msgspec.Struct, kw_only=True):
 
     def _time(self) -> list[Output]:
         out: list[Output] = []
-        for order in list(self.orders.values()):
+        for order in self.open():
             stuck = f"STUCK {order.status} {order.status_ns}"
             if _passing(order) and self.now_ns >= order.status_ns + self.patience.stuck_ns and stuck not in order.told:
-                self.orders[order.ref] = msgspec.structs.replace(order, told=(*order.told, stuck))
+                out += self.put(msgspec.structs.replace(order, told=(*order.told, stuck)))
                 out.append(Alarm(ref=order.ref, kind=AlarmKind.STUCK, text=f"{order.status} for too long"))
                 out.append(ReadWanted(ref=order.ref, why="an order is stuck"))
         return out
 
 
 def restored(snapshot: bytes) -> Blotter:
-    return msgspec.json.decode(snapshot, type=Blotter)
+    blotter = msgspec.json.decode(snapshot, type=Blotter)
+    for order in blotter.orders.values():
+        blotter.standing.moved(None, order)
+    return blotter
 
 
 def _is_repeated(order: OrderState, row: OrderReport) -> bool:

@@ -12,9 +12,9 @@ from tarazu.model.order import Product, Side
 from tarazu.orders.blotter import Blotter
 from tarazu.orders.lifecycle import AT_BROKER, UNANSWERED, OrdStatus
 from tarazu.orders.order_state import OrderState
+from tarazu.orders.standing import Place
 
-Place = tuple[str, Product]
-"""An instrument's key and a product: what a position is of."""
+__all__ = ["Exposure", "Open", "Place", "exposure_of", "exposures", "open_part"]
 
 
 class Open(msgspec.Struct, frozen=True, gc=False):
@@ -55,16 +55,15 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def exposure_of(blotter: Blotter, key: str, product: Product, before: int = 0) -> Exposure:
     """Of one place; `before` is the net quantity carried into the day."""
-    mine = (order for order in blotter.of_key(key) if order.product is product)
+    mine = (order for order in blotter.open_of(key) if order.product is product)
     return _sum(key, product, before, mine, blotter)
 
 
 def exposures(blotter: Blotter, before: Mapping[Place, int] | None = None) -> dict[Place, Exposure]:
     """Of every place there is an order or a carried position in."""
-    grouped: dict[Place, list[OrderState]] = {place: [] for place in before or {}}
-    for order in blotter.orders.values():
-        grouped.setdefault((order.key, order.product), []).append(order)
-    return {place: _sum(*place, (before or {}).get(place, 0), mine, blotter) for place, mine in sorted(grouped.items())}
+    carried = before or {}
+    places = {(order.key, order.product) for order in blotter.orders.values()}.union(carried)
+    return {place: exposure_of(blotter, *place, carried.get(place, 0)) for place in sorted(places)}
 
 
 def open_part(order: OrderState, read_ns: int, cooling_ns: int) -> Open:
@@ -78,9 +77,9 @@ def open_part(order: OrderState, read_ns: int, cooling_ns: int) -> Open:
 
 
 def _sum(key: str, product: Product, before: int, orders: Iterable[OrderState], blotter: Blotter) -> Exposure:
-    filled, sides = before, {Side.BUY: Open(), Side.SELL: Open()}
+    filled = before + blotter.standing.filled.get((key, product), 0)
+    sides = {Side.BUY: Open(), Side.SELL: Open()}
     for order in orders:
-        filled += order.side.sign * order.cum_qty
         part, so_far = open_part(order, blotter.read_ns, blotter.patience.cooling_ns), sides[order.side]
         sides[order.side] = Open(
             so_far.working + part.working, so_far.unknown + part.unknown, so_far.cooling + part.cooling

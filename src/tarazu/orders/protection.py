@@ -13,8 +13,7 @@ from tarazu.model.order_request import PROTECTION_AUTO, OrderChange
 from tarazu.model.units import SECOND_NS
 from tarazu.orders import tick_steps
 from tarazu.orders.blotter import Blotter
-from tarazu.orders.exposure import Place, exposures
-from tarazu.orders.intent import Purpose
+from tarazu.orders.exposure import Exposure, Place, exposure_of
 from tarazu.orders.lifecycle import OrdStatus
 from tarazu.orders.order_state import OrderState
 
@@ -84,17 +83,15 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 def gaps(blotter: Blotter, before: Mapping[Place, int] | None = None) -> list[Gap]:
     """What still needs a stop, entry by entry, and never more than the position there needs: every order that could
     already close it counts, unknown ones and those that cool too, so that stops never flip a position."""
-    room = {
-        place: _room(exposure.filled, exposure.sell.total if exposure.filled > 0 else exposure.buy.total)
-        for place, exposure in exposures(blotter, before).items()
-    }
+    room: dict[Place, int] = {}
     found: list[Gap] = []
-    for order in blotter.orders.values():
+    for ref in sorted(blotter.standing.bare):
+        order, bare = blotter.orders[ref], blotter.standing.bare[ref]
         place = (order.key, order.product)
-        if order.intent is None or order.intent.purpose is not Purpose.ENTRY or room[place] * order.side.sign <= 0:
-            continue
-        qty = min(order.cum_qty - _covered(order, blotter), abs(room[place]))
-        if qty > 0:
+        if place not in room:
+            room[place] = _room(exposure_of(blotter, *place, (before or {}).get(place, 0)))
+        qty = min(bare, abs(room[place]))
+        if qty > 0 and room[place] * order.side.sign > 0:
             room[place] -= order.side.sign * qty
             found.append(
                 Gap(
@@ -109,14 +106,10 @@ def gaps(blotter: Blotter, before: Mapping[Place, int] | None = None) -> list[Ga
     return found
 
 
-def _room(net: int, exits: int) -> int:
-    return max(net - exits, 0) if net > 0 else min(net + exits, 0)
-
-
-def _covered(entry: OrderState, blotter: Blotter) -> int:
-    """What the entry's own stops and exits have closed or will."""
-    mine = (o for o in blotter.of_key(entry.key) if o.intent is not None and o.intent.covers == entry.ref)
-    return sum(order.cum_qty if order.ended else order.qty_worst for order in mine)
+def _room(exposure: Exposure) -> int:
+    """The position, less everything that could already close it; signed."""
+    net = exposure.filled
+    return max(net - exposure.sell.total, 0) if net > 0 else min(net + exposure.buy.total, 0)
 
 
 class ChaseTerms(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,6 +43,7 @@ def owner(blotter: "Blotter", row: OrderReport, known: OrderState | None) -> tup
 def bound(blotter: "Blotter", stranger: OrderState, ours: OrderState) -> OrderState:
     """`ours`, with all that was heard of it while it was taken for a stranger, who is no more."""
     del blotter.orders[stranger.ref]
+    blotter.standing.moved(stranger, None)
     blotter.keys[stranger.key].remove(stranger.ref)
     if stranger.ref in blotter.strangers:
         blotter.strangers.remove(stranger.ref)
