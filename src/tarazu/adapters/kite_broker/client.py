@@ -12,8 +12,8 @@ from tarazu.adapters.kite_broker.heads import Heads
 from tarazu.adapters.kite_broker.order_calls import OrderCalls
 from tarazu.adapters.kite_broker.questions import Questions, ReadOutcome
 from tarazu.adapters.kite_broker.wires import Wires
-from tarazu.adapters.kite_rest.line import origin_of
-from tarazu.adapters.kite_rest.line import tls as system_tls
+from tarazu.adapters.kite_origin import origin_of
+from tarazu.adapters.kite_origin import tls as system_tls
 from tarazu.model.order_request import Cancellation, NewOrder, OrderChange, TradedOrder
 from tarazu.model.outcome import ClockOffset, OrderOutcome
 from tarazu.ports.clock import Clock

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tarazu.adapters.kite_rest.line import Origin
+from tarazu.adapters.kite_origin import Origin
 
 NO_TOKEN = "no usable API key and access token; log in, and put today's KITE_ACCESS_TOKEN into .env"
 TOLD_CHARS_MAX = 200

@@ -8,7 +8,7 @@ from tarazu.adapters.kite_broker.clock_offset import OffsetWindow, parse_date
 from tarazu.adapters.kite_broker.heads import END, Heads
 from tarazu.adapters.kite_broker.lane import Lane
 from tarazu.adapters.kite_broker.link import Link, Lost, Reply, Then
-from tarazu.adapters.kite_rest.line import Origin
+from tarazu.adapters.kite_origin import Origin
 from tarazu.model.outcome import Cause, ClockOffset
 from tarazu.ports.clock import Clock
 

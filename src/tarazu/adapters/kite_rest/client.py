@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlencode
 
+from tarazu.adapters.kite_origin import origin_of
 from tarazu.adapters.kite_rest.body import BadBody
 from tarazu.adapters.kite_rest.credentials import Credentials
 from tarazu.adapters.kite_rest.errors import BadAnswer, Unreachable
-from tarazu.adapters.kite_rest.line import Answer, Deadline, Line, LostBeforeAnswer, origin_of
+from tarazu.adapters.kite_rest.line import Answer, Deadline, Line, LostBeforeAnswer
 from tarazu.adapters.kite_rest.pace import Pace
 from tarazu.adapters.kite_rest.refusal import looks, refusal_of
 from tarazu.wire.kite_answers import Declined, LastPrice, Malformed, read_last_prices

@@ -4,15 +4,14 @@ import http.client
 import io
 import select
 import socket
-import ssl
 import time
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
+from tarazu.adapters.kite_origin import Origin, tls
 from tarazu.adapters.kite_rest.body import read_body
 
 ERROR_BYTES_MAX = 64 << 10
@@ -26,23 +25,6 @@ class Answer(msgspec.Struct, frozen=True):
 
 class LostBeforeAnswer(ConnectionError):
     """The server closed a connection that had answered before: it was idle too long, and a fresh one is worth a try."""
-
-
-class Origin(msgspec.Struct, frozen=True):
-    secure: bool
-    host: str
-    port: int
-
-
-def origin_of(root: str) -> Origin:
-    """Raises ValueError for what is no `http(s)://host[:port]`."""
-    parts = urlsplit(root)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise ValueError(f"{root!r} is no http:// or https:// address of a host alone")
-    if parts.username is not None:
-        raise ValueError("the address of the broker carries a user name; credentials go by the API key and token")
-    secure = parts.scheme == "https"
-    return Origin(secure, parts.hostname, parts.port or (443 if secure else 80))
 
 
 class Deadline:
@@ -119,12 +101,6 @@ class Line:
         connection.response_class = partial(_timed_response, deadline)  # type: ignore[assignment]
         connection.request("GET", target, headers=dict(headers))
         return connection.getresponse()
-
-
-@cache
-def tls() -> ssl.SSLContext:
-    """Verifies chain and host name against the system's authorities. Made once: it takes some 20 ms."""
-    return ssl.create_default_context()
 
 
 class _TimedReads(io.RawIOBase):
