@@ -25,25 +25,25 @@ def protect(run: Run) -> None:
     if not isinstance(run.message, _MAY_OPEN_A_GAP) or not state.stops:
         return
     for gap in gaps(state.blotter, state.before):
-        if gap.entry in state.stops and not state.flattening and (gap.key, gap.product) not in state.exits:
-            _cover(run, gap)
-    for gap in gaps(state.blotter, state.before):
-        if gap.entry in state.stops and run.now_ns > gap.due_ns:
+        if gap.entry not in state.stops or state.flattening or (gap.key, gap.product) in state.exits:
+            continue
+        if not _is_covered(run, gap) and run.now_ns > gap.due_ns:
             run.alert(Severity.SEV2, "UNPROTECTED", gap.entry, f"{gap.qty} of {gap.key} have no stop")
 
 
-def _cover(run: Run, gap: Gap) -> None:
+def _is_covered(run: Run, gap: Gap) -> bool:
+    """Place the stop, if it can be placed now."""
     state = run.state
     entry, instrument = state.blotter.orders[gap.entry], state.instruments.get(gap.key)
     if instrument is None or gap.key not in state.bands or gap.qty % instrument.lot_size:
-        return  # said as UNPROTECTED when the time is up
+        return False
     if state.blotter.auth_lost or run.now_ns < _next_try_ns(run, entry):
-        return
+        return False
     if state.throttle.held(SendKind.PLACE, run.now_ns) is not None:
-        return  # the next second will do: it is at most one
+        return False  # the next second will do: it is at most one
     prices = stop_prices(entry.side, _entry_price(entry), stop_terms(run, instrument, state.stops[gap.entry]))
     if isinstance(prices, NoStop):
-        return
+        return False
     order = NewOrder(
         tag=fresh_tag(run),
         exchange=instrument.exchange,
@@ -58,6 +58,7 @@ def _cover(run: Run, gap: Gap) -> None:
     )
     strategy = entry.intent.strategy if entry.intent else ""
     run.act(Intend(intent=OrderIntent(order=order, purpose=Purpose.STOP, strategy=strategy, covers=gap.entry)))
+    return True
 
 
 def _next_try_ns(run: Run, entry: OrderState) -> int:

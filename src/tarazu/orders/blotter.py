@@ -75,7 +75,8 @@ class Blotter(msgspec.Struct, kw_only=True):
         return (self.orders[ref] for ref in self.keys.get(key, ()))
 
     def unknown(self) -> list[OrderState]:
-        return [order for order in self.open() if order.status is OrdStatus.UNKNOWN]
+        unsure = self.standing.unsure
+        return [unsure[ref] for ref in sorted(unsure) if unsure[ref].status is OrdStatus.UNKNOWN]
 
     def open(self) -> list[OrderState]:
         """Orders that may yet change or count for more than their fills, by name (`standing`)."""
@@ -93,15 +94,11 @@ class Blotter(msgspec.Struct, kw_only=True):
 
     def read_every_ns(self) -> int:
         """How often the book should be read: more often while there is a question it could answer."""
-        unsure = any(
-            order.status in (OrdStatus.IN_FLIGHT, OrdStatus.UNKNOWN) or order.change or order.cancel
-            for order in self.open()
-        )
-        return READ_EVERY_UNSURE_NS if unsure else READ_EVERY_NS
+        return READ_EVERY_UNSURE_NS if self.standing.unsure else READ_EVERY_NS
 
     def trades_missing(self) -> list[OrderState]:
         """Orders with more filled than their trades show: the trades should be read."""
-        return [order for order in self.open() if order.fills_missing]
+        return [self.standing.untraded[ref] for ref in sorted(self.standing.untraded)]
 
     def snapshot(self) -> bytes:
         """The whole state; equal states give equal bytes."""

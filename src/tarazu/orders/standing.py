@@ -8,10 +8,13 @@ from collections.abc import Iterable
 
 from tarazu.model.order import Product
 from tarazu.orders.intent import Purpose
+from tarazu.orders.lifecycle import OrdStatus
 from tarazu.orders.order_state import OrderState
 
 Place = tuple[str, Product]
 """An instrument's key and a product: what a position is of."""
+
+_UNSURE = (OrdStatus.IN_FLIGHT, OrdStatus.UNKNOWN)
 
 
 class Standing:
@@ -21,7 +24,13 @@ class Standing:
         self.bare: dict[str, int] = {}
         """Entries with units filled that no stop or exit of theirs covers, and how many; above 0."""
         self.of_strategy: dict[str, list[str]] = {}
+        self.unsure: dict[str, OrderState] = {}
+        """Those a read of the book could settle something about: unanswered, unknown, or asked something."""
+        self.untraded: dict[str, OrderState] = {}
+        """Those with more filled than their trades show."""
         self._open: dict[str, OrderState] = {}
+        self._cooling: dict[str, OrderState] = {}
+        """Those of the open that have ended."""
         self._open_of: dict[str, dict[str, OrderState]] = {}
         self._entries: dict[str, OrderState] = {}
         """Those with something filled."""
@@ -33,36 +42,42 @@ class Standing:
             self._fill(before, -1)
         if after is None:
             assert before is not None
+            for kept in (self.unsure, self.untraded):
+                kept.pop(before.ref, None)
             self._close(before)
             return
         self._fill(after, +1)
+        _keep(self.unsure, after, after.status in _UNSURE or not _is_quiet(after))
+        _keep(self.untraded, after, after.fills_missing != 0)
         if after.ended and _is_settled(after):
             self._close(after)
         else:
             self._open[after.ref] = after
             self._open_of.setdefault(after.key, {})[after.ref] = after
+            _keep(self._cooling, after, after.ended)
         if after.intent is not None:
             self._cover(before, after)
 
     def open(self, read_ns: int, cooling_ns: int) -> list[OrderState]:
         """In the order of their names, which is that of their intents."""
-        self._cool(self._open.values(), read_ns, cooling_ns)
+        self._cool(read_ns, cooling_ns)
         return [self._open[ref] for ref in sorted(self._open)]
 
     def open_of(self, key: str, read_ns: int, cooling_ns: int) -> Iterable[OrderState]:
         mine = self._open_of.get(key)
         if not mine:
             return ()
-        self._cool(mine.values(), read_ns, cooling_ns)
+        self._cool(read_ns, cooling_ns)
         return mine.values()
 
-    def _cool(self, orders: Iterable[OrderState], read_ns: int, cooling_ns: int) -> None:
+    def _cool(self, read_ns: int, cooling_ns: int) -> None:
         """What has ended and cools no more is open no more; a complete read has shown it."""
-        for order in [o for o in orders if o.ended and _is_quiet(o) and not o.cools(read_ns, cooling_ns)]:
+        for order in [o for o in self._cooling.values() if not o.cools(read_ns, cooling_ns) and _is_done(o)]:
             self._close(order)
 
     def _close(self, order: OrderState) -> None:
         self._open.pop(order.ref, None)
+        self._cooling.pop(order.ref, None)
         self._open_of.get(order.key, {}).pop(order.ref, None)
 
     def _fill(self, order: OrderState, sign: int) -> None:
@@ -94,9 +109,21 @@ class Standing:
             self.bare.pop(entry.ref, None)
 
 
+def _keep(kept: dict[str, OrderState], order: OrderState, belongs: bool) -> None:
+    if belongs:
+        kept[order.ref] = order
+    else:
+        kept.pop(order.ref, None)
+
+
 def _is_quiet(order: OrderState) -> bool:
-    return order.change is None and order.cancel is None and order.fills_missing == 0
+    return order.change is None and order.cancel is None
+
+
+def _is_done(order: OrderState) -> bool:
+    """Nothing is asked of it and its trades explain its fills."""
+    return _is_quiet(order) and order.fills_missing == 0
 
 
 def _is_settled(order: OrderState) -> bool:
-    return _is_quiet(order) and (order.leaves_worst == 0 or order.ended_ns == 0)
+    return _is_done(order) and (order.leaves_worst == 0 or order.ended_ns == 0)
