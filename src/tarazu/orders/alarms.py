@@ -27,7 +27,7 @@ def told(before: OrderState, after: OrderState) -> list[Output]:
     if _is_odd(after) and not (_is_odd(before) and before.row == after.row):
         text = after.row.text if after.row else ""
         out.append(_alarm(after, _A.ODD, f"a row that contradicts itself, counted as working: {text}"))
-    if 0 < after.qty < after.cum_qty and not 0 < before.qty < before.cum_qty:
+    if _is_overfilled(after) and not _is_overfilled(before):
         out.append(_alarm(after, _A.OVERFILLED, f"{after.cum_qty} filled of {after.qty}"))
     return out
 
@@ -40,6 +40,12 @@ def _was_given_up(order: OrderState) -> bool:
 def _is_odd(order: OrderState) -> bool:
     row = order.row
     return row is not None and (row.word is Word.ODD or (row.word is Word.FILLED and not order.ended))
+
+
+def _is_overfilled(order: OrderState) -> bool:
+    """More than any quantity it had or was asked to have: trades may be heard before the row of a change."""
+    asked = order.change.change.qty if order.change and order.change.change else None
+    return order.qty > 0 and order.cum_qty > max(order.qty, order.qty_high, asked or 0)
 
 
 def _alarm(order: OrderState, kind: AlarmKind, text: str) -> Alarm:

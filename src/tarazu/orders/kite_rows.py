@@ -8,8 +8,10 @@ from tarazu.model.units import PAISE
 from tarazu.orders.flatten_plan import BrokerPosition
 from tarazu.orders.messages import BookRead, TradesRead
 from tarazu.orders.report import OrderReport, Word
+from tarazu.portfolio.breaks import MILLIPAISE
+from tarazu.portfolio.breaks import BrokerPosition as Position
 from tarazu.wire.kite_books import OddOrder, OrderBook
-from tarazu.wire.kite_money import PositionsData
+from tarazu.wire.kite_money import PositionRow, PositionsData
 from tarazu.wire.kite_orders import BadRow, KiteStatus, OrderRow, TradeRow
 
 _K = KiteStatus
@@ -136,6 +138,29 @@ def positions_read(positions: PositionsData) -> list[BrokerPosition] | BadRow:
         ]
     except ValueError as bad:
         return BadRow(str(bad))
+
+
+def position_of(row: PositionRow) -> Position | BadRow:
+    """A net row with all its figures, for the books to be compared with."""
+    try:
+        product = Product(row.product)
+    except ValueError as bad:
+        return BadRow(f"{row.exchange}:{row.tradingsymbol}: {bad}")
+    return Position(
+        key=f"{row.exchange}:{row.tradingsymbol}",
+        product=product,
+        qty=row.quantity,
+        overnight_qty=row.overnight_quantity,
+        day_buy_qty=row.day_buy_quantity,
+        day_sell_qty=row.day_sell_quantity,
+        buy_value_paise=paise(row.buy_value),
+        sell_value_paise=paise(row.sell_value),
+        day_buy_value_paise=paise(row.day_buy_value),
+        day_sell_value_paise=paise(row.day_sell_value),
+        average_millipaise=round(row.average_price * PAISE * MILLIPAISE),
+        close_paise=paise(row.close_price),
+        realised_paise=paise(row.realised),
+    )
 
 
 def fill_of(row: TradeRow) -> Fill | BadRow:

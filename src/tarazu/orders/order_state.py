@@ -61,6 +61,8 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     was_working: bool = False
     change: Ask | None = None
     cancel: Ask | None = None
+    cancel_ns: int = 0
+    """When its cancellation was last asked for; 0: never."""
     changes: int = 0
     """Modifications asked for; Kite allows 25."""
     first_event_ns: int = 0

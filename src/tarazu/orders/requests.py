@@ -124,7 +124,7 @@ def _ask_cancel(blotter: "Blotter", message: messages.AskCancel) -> list[Output]
     why = _why_not(order)
     if order is None or why is not None:
         return [NotAsked(ref=message.ref, why=why or W.NO_SUCH_ORDER)]
-    asked = msgspec.structs.replace(order, cancel=Ask(asked_ns=blotter.now_ns))
+    asked = msgspec.structs.replace(order, cancel=Ask(asked_ns=blotter.now_ns), cancel_ns=blotter.now_ns)
     out = blotter.put(heard(asked, Heard.ASK_CANCEL, blotter.now_ns))
     wanted = Cancellation(order_id=order.order_id, variety=order.variety, parent_order_id=order.parent_order_id)
     return [*out, CancelOrder(ref=order.ref, cancellation=wanted)]

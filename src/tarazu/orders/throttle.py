@@ -16,6 +16,10 @@ from tarazu.model import ist
 from tarazu.model.units import MINUTE_NS, SECOND_NS
 
 
+KITE_PER_SECOND = 10
+"""Kite v3 "API rate limits": order placement, change and cancellation together."""
+
+
 class SendKind(StrEnum):
     PLACE = "PLACE"
     MODIFY = "MODIFY"
@@ -59,8 +63,8 @@ class Throttle(msgspec.Struct, kw_only=True):
     sends: list[int] = []
     """When each of the day was sent, ascending; refused ones too, for Kite counts those."""
 
-    def held(self, kind: SendKind, now_ns: int, modifications: int = 0) -> Held | None:
-        """Why a request may not go out at `now_ns`; None when it may. A cancellation always may."""
+    def held(self, kind: SendKind, now_ns: int, modifications: int = 0, sends: int = 1) -> Held | None:
+        """Why `sends` requests may not go out at `now_ns`; None when they may. A cancellation always may."""
         if kind is SendKind.CANCEL:
             return None
         limits = self.limits
@@ -68,16 +72,21 @@ class Throttle(msgspec.Struct, kw_only=True):
             return Held(Window.BOOT, 0, 0, self.hold_until_ns)
         if kind is SendKind.MODIFY and modifications >= limits.modifications_per_order:
             return Held(Window.ORDER, modifications, limits.modifications_per_order, 0)
-        if self._today(now_ns) >= limits.per_day:
+        if self._today(now_ns) + sends > limits.per_day:
             return Held(Window.DAY, self._today(now_ns), limits.per_day, 0)
         for window, length_ns, limit in (
             (Window.MINUTE, MINUTE_NS, limits.per_minute),
             (Window.SECOND, SECOND_NS, limits.per_second),
         ):
             count = len(self.sends) - self._first_after(now_ns - length_ns)
-            if count >= limit:
-                return Held(window, count, limit, self.sends[-limit] + length_ns)
+            if count + sends > limit:
+                fit = sends <= limit
+                return Held(window, count, limit, self.sends[sends - limit - 1] + length_ns if fit else 0)
         return None
+
+    def has_room(self, now_ns: int) -> bool:
+        """Whether Kite itself would take one more in this second: a cancellation beyond that is refused, and late."""
+        return len(self.sends) - self._first_after(now_ns - SECOND_NS) < KITE_PER_SECOND
 
     def sent(self, now_ns: int) -> None:
         """Count a request of any kind. A clock that went back counts as standing still."""
