@@ -58,6 +58,13 @@ def prices(state: MarketState) -> list[int]:
     return state.rows["ltp"].tolist()
 
 
+def damage_second_frame(log: FeedLog) -> None:
+    second = 64 + (FRAME_HEADER_BYTES + PACKET_END + 7 & ~7)
+    with segment_path(log.folder, 1).open("r+b") as file:
+        file.seek(second + FRAME_HEADER_BYTES + 9)
+        file.write(b"\xff")
+
+
 def test_it_ends_with_the_market_of_the_process_that_recorded(open_log: Open, follow: Callable[..., MarketFollower]):
     """Rows, features and bars to the bit, at whatever pace it reads; what is no tick changes nothing."""
     log, recorded, frame = open_log(), state_of(*TOKENS), TickFrame()
@@ -91,6 +98,43 @@ def test_one_call_conflates_whatever_there_is(open_log: Open, follow: Callable[.
     assert follower.follow_ready() == 38
     assert prices(follower.state) == [1, 19, 1, 39, 1] and follower.changed.tolist() == [1, 3]
     assert follower.follow_ready() == 0 and follower.changed.tolist() == []
+
+
+def test_as_many_frames_are_applied_as_are_asked_for(open_log: Open, follow: Callable[..., MarketFollower]):
+    log = open_log()
+    follower = follow(log.folder)
+    for n in range(1, 6):
+        put(log, n, ticks(n, n % 5))
+    assert follower.follow_ready(2) == 2 and follower.sequence == 2 and follower.changed.tolist() == [1, 2]
+    assert follower.follow_ready(2) == 2 and follower.follow_ready(2) == 1 and follower.follow_ready(2) == 0
+
+
+def test_it_goes_to_a_frame_and_no_further(open_log: Open, follow: Callable[..., MarketFollower]):
+    log = open_log()
+    follower = follow(log.folder)
+    for n in range(1, 11):
+        put(log, n, ticks(n, n % 5))
+    assert follower.follow_to(3) == 3 and follower.sequence == 3
+    assert prices(follower.state) == [0, 1, 2, 3, 0] and follower.changed.tolist() == [1, 2, 3]
+    assert follower.follow_to(3) == follower.follow_to(2) == 0 and follower.changed.tolist() == []
+    assert follower.follow_to(4) == 1 and follower.changed.tolist() == [4]
+    assert follower.follow_ready() == 6 and prices(follower.state) == [10, 6, 7, 8, 9]
+    assert follower.follow_to(12) == 0 and follower.sequence == 10
+    put(log, 11, ticks(11, 1))
+    assert follower.follow_to(12) == 1 and follower.sequence == 11
+
+
+def test_a_frame_beyond_the_damage_waits_for_its_turn(open_log: Open, follow: Callable[..., MarketFollower]):
+    log = open_log()
+    for n in (1, 2, 3):
+        put(log, n, ticks(n, 0))
+    damage_second_frame(log)
+    follower = follow(log.folder)
+    with pytest.raises(Damaged):
+        follower.follow_to(2)
+    assert follower.skip_damage() is not None
+    assert follower.follow_to(2) == 0 and follower.sequence == 1 and prices(follower.state)[0] == 1
+    assert follower.follow_to(2) == 0 and follower.follow_to(3) == 1 and prices(follower.state)[0] == 3
 
 
 def test_it_sleeps_until_there_is_more(open_log: Open, follow: Callable[..., MarketFollower]):
@@ -158,10 +202,7 @@ def test_damage_is_raised_until_it_is_skipped(open_log: Open, follow: Callable[.
     log = open_log()
     for n in (1, 2, 3):
         put(log, n, ticks(n, 0))
-    second = 64 + (FRAME_HEADER_BYTES + PACKET_END + 7 & ~7)
-    with segment_path(log.folder, 1).open("r+b") as file:
-        file.seek(second + FRAME_HEADER_BYTES + 9)
-        file.write(b"\xff")
+    damage_second_frame(log)
     follower = follow(log.folder)
     for _ in range(2):
         with pytest.raises(Damaged) as met:

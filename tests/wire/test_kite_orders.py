@@ -11,6 +11,7 @@ from tarazu.wire.kite_orders import (
     KiteStatus,
     OrderRow,
     decode_order_row,
+    decode_order_update,
     decode_orders,
 )
 
@@ -111,6 +112,16 @@ def test_fields_we_do_not_know_are_passed_over() -> None:
 def test_null_is_an_absent_field() -> None:
     nulls = dict.fromkeys(("market_protection", "tags", "meta", "validity_ttl", "guid", "modified", "average_price"))
     assert decode_order_row(ROW | nulls) == decode_order_row(ROW)
+
+
+def test_an_update_of_an_open_order_is_told_as_open_and_only_in_updates() -> None:
+    told = ROW | {"status": "UPDATE", "filled_quantity": 10}
+    update = decode_order_update(msgspec.json.encode(told))
+    assert isinstance(update, OrderRow) and (update.status, update.filled_quantity) == (KiteStatus.OPEN, 10)
+    assert decode_order_update(msgspec.json.encode(ROW)) == decode_order_row(ROW)
+    assert isinstance(decode_order_row(told), BadRow), "no order rests as UPDATE"
+    for broken in (b"", b"[]", b"{", b'{"status":"UPDATE"}'):
+        assert isinstance(decode_order_update(broken), BadRow)
 
 
 def test_a_whole_rupee_may_come_without_a_fraction() -> None:

@@ -32,6 +32,8 @@ class AskChange(_Act, frozen=True):
     ref: str
     change: OrderChange
     why: str
+    first_paise: int = 0
+    """Of an exit that is brought to the market: the price it was first to have; it is brought only so far from it."""
 
 
 class AskCancel(_Act, frozen=True):
@@ -51,7 +53,18 @@ class BeginSpread(_Act, frozen=True):
     want: SpreadWant
 
 
+class AllotLegs(_Act, frozen=True):
+    """So many units of these legs are to be sent in all, as the throttle lets them. What was to be sent beyond that and
+    has not been is given up."""
+
+    group: str
+    qty: dict[str, int]
+    why: str = ""
+
+
 class EndSpread(_Act, frozen=True):
+    """What of its legs still works is canceled."""
+
     group: str
     how: str
 
@@ -61,7 +74,9 @@ class BeginExit(_Act, frozen=True):
 
     key: str
     product: str
-    why: str
+    strategy: str
+    """Whose exit it is: its orders carry the name, and it hears of their fills."""
+    why: str = ""
 
 
 class EndExit(_Act, frozen=True):
@@ -106,8 +121,8 @@ class Alert(_Act, frozen=True):
 
 
 Act = (
-    Intend | AskChange | AskCancel | Deny | BeginSpread | EndSpread | BeginExit | EndExit | AskRead | MovePhase
-    | SetHalt | Alert
+    Intend | AskChange | AskCancel | Deny | BeginSpread | AllotLegs | EndSpread | BeginExit | EndExit | AskRead
+    | MovePhase | SetHalt | Alert
 )  # fmt: skip
 
 Output = SendOrder | ModifyOrder | CancelOrder | Moved | Filled | NotAsked

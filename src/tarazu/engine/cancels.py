@@ -1,7 +1,6 @@
 """Orders that should not be there: asked to be cancelled until they have ended. No gate, no throttle holds this up."""
 
 from tarazu.engine.acts import AskCancel
-from tarazu.engine.messages import Commanded, Order
 from tarazu.engine.run import Run
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.intent import Purpose
@@ -12,18 +11,18 @@ AGAIN_NS = 2 * SECOND_NS
 
 
 def cancel(run: Run) -> None:
-    state, message = run.state, run.message
-    if isinstance(message, Commanded) and message.order is Order.CANCEL_ENTRIES:
-        for order in _resting_entries(run):
-            run.act(AskCancel(ref=order.ref, why=f"{message.who}: {message.why}"))
+    """At once as many as Kite takes in a second; the rest as its seconds pass."""
+    state = run.state
+    wanted = {ref: order for ref in state.cancels if (order := state.blotter.find(ref)) is not None}
+    whys = dict(state.cancels)
     if state.halt is not None:
         for order in _resting_entries(run):
             if order.cancel is None:
-                run.act(AskCancel(ref=order.ref, why=f"halted: {state.halt.code}"))
-    for ref, why in state.cancels.items():
-        found = state.blotter.find(ref)
-        if found is not None and found.status in AT_BROKER and _may_ask(found, run.now_ns):
-            run.act(AskCancel(ref=found.ref, why=why))
+                wanted.setdefault(order.ref, order)
+                whys.setdefault(order.ref, f"halted: {state.halt.code}")
+    for ref, order in wanted.items():
+        if order.status in AT_BROKER and may_ask(order, run.now_ns) and state.throttle.has_room(run.now_ns):
+            run.act(AskCancel(ref=order.ref, why=whys[ref]))
 
 
 def _resting_entries(run: Run) -> list[OrderState]:
@@ -31,5 +30,6 @@ def _resting_entries(run: Run) -> list[OrderState]:
     return [order for order in mine if order.status in AT_BROKER and order.order_id]
 
 
-def _may_ask(order: OrderState, now_ns: int) -> bool:
-    return bool(order.order_id) and (order.cancel is None or now_ns >= order.cancel.asked_ns + AGAIN_NS)
+def may_ask(order: OrderState, now_ns: int) -> bool:
+    """A broker that refuses it is not asked with every message again."""
+    return bool(order.order_id) and (not order.cancel_ns or now_ns >= order.cancel_ns + AGAIN_NS)

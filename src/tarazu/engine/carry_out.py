@@ -1,5 +1,6 @@
 """How messages and acts change the state: the only place that does. Recovery takes the same way."""
 
+from collections.abc import Iterator
 from datetime import date
 
 from tarazu.engine import agreement, reads
@@ -7,6 +8,7 @@ from tarazu.engine import messages as m
 from tarazu.engine.acts import (
     Act,
     Alert,
+    AllotLegs,
     AskCancel,
     AskChange,
     AskRead,
@@ -24,6 +26,8 @@ from tarazu.engine.state import EngineState, Spread
 from tarazu.model.execution import Fill
 from tarazu.model.order import Product
 from tarazu.orders import messages as told
+from tarazu.orders.lifecycle import OrdStatus
+from tarazu.orders.report import OrderReport
 from tarazu.orders.throttle import rebuilt
 from tarazu.portfolio.book import Books
 from tarazu.portfolio.bookings import Booked, Unbooked, Why
@@ -36,6 +40,8 @@ def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
         case Intend():
             return _intend(state, act, now_ns)
         case AskChange():
+            if act.first_paise:
+                state.exit_prices.setdefault(act.ref, act.first_paise)
             return _asked(state, told.AskChange(ref=act.ref, change=act.change, ts_ns=now_ns), now_ns)
         case AskCancel():
             return _asked(state, told.AskCancel(ref=act.ref, ts_ns=now_ns), now_ns)
@@ -51,10 +57,13 @@ def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
         case BeginSpread():
             state.names += 1
             state.spreads[act.group] = Spread(want=act.want, began_ns=now_ns)
+        case AllotLegs():
+            state.spreads[act.group].allotted.update(act.qty)
+            state.spreads[act.group].allotted_ns = now_ns
         case EndSpread():
-            del state.spreads[act.group]
+            _end_spread(state, act)
         case BeginExit():
-            state.exits[act.key, Product(act.product)] = act.why
+            state.exits[act.key, Product(act.product)] = act.strategy
         case EndExit():
             if act.key:
                 del state.exits[act.key, Product(act.product)]
@@ -65,6 +74,14 @@ def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
         case Deny():
             pass  # of the record alone
     return []
+
+
+def _end_spread(state: EngineState, act: EndSpread) -> None:
+    ended = state.spreads.pop(act.group)
+    for leg in (*ended.want.hedges, *ended.want.mains):
+        for ref in ended.refs.get(leg.name, ()):
+            if not state.blotter.orders[ref].ended:
+                state.cancels.setdefault(ref, f"its spread has ended: {act.how}")
 
 
 def _intend(state: EngineState, act: Intend, now_ns: int) -> list[Output]:
@@ -167,8 +184,7 @@ def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
             state.bands.update({band.key: band for band in message.bands})
             _read_ended(state, m.What.BANDS, now_ns)
         case m.ReadFailed():
-            reading = state.readings[message.what]
-            reading.asked_ns, reading.failed_ns = 0, now_ns
+            _read_failed(state, message.what, now_ns)
             if message.auth_lost:
                 state.blotter.auth_lost = True
                 state.agreement.needed_ns = now_ns
@@ -217,16 +233,28 @@ def _orders_read(state: EngineState, message: m.OrdersRead, now_ns: int) -> list
     if state.blotter.auth_lost:
         state.agreement.needed_ns = now_ns
     reads.take_orders(state.broker, message)
-    _read_ended(state, m.What.ORDERS, message.started_ns)
+    if message.whole:
+        _read_ended(state, m.What.ORDERS, message.started_ns)
+    else:
+        _read_failed(state, m.What.ORDERS, now_ns)
     reports = message.reports
     if message.base_ns:
-        # An unknown order is looked for by its tag in all rows, not in the new ones alone.
-        unknown = {order.ref for order in state.blotter.unknown()}
-        told_now = {row.order_id for row in reports}
-        there = (row for row in state.broker.rows.values() if row.tag.strip().upper() in unknown) if unknown else ()
-        reports = (*reports, *(row for row in there if row.order_id not in told_now))
+        reports = (*reports, *_standing_rows(state, {row.order_id for row in reports}))
     read = told.BookRead(started_ns=message.started_ns, reports=reports, whole=message.whole, ts_ns=now_ns)
     return tell(state, read, now_ns)
+
+
+def _standing_rows(state: EngineState, told_now: set[str]) -> Iterator[OrderReport]:
+    """Rows that are as they were, of orders that are open: that a read shows them still so is what settles a change
+    without effect, and denies an end. An unknown order is looked for by its tag in all of them."""
+    rows, unknown = state.broker.rows, set()
+    for order in state.blotter.open():
+        if order.status is OrdStatus.UNKNOWN and not order.order_id:
+            unknown.add(order.ref)
+        elif order.order_id in rows and order.order_id not in told_now:
+            yield rows[order.order_id]
+    if unknown:
+        yield from (r for r in rows.values() if r.order_id not in told_now and r.tag.strip().upper() in unknown)
 
 
 def _positions_read(state: EngineState, message: m.PositionsRead) -> None:
@@ -242,6 +270,12 @@ def _positions_read(state: EngineState, message: m.PositionsRead) -> None:
     state.unbooked = []
 
 
+def _read_failed(state: EngineState, what: m.What, now_ns: int) -> None:
+    """Or it was not whole, which proves no agreement either."""
+    reading = state.readings[what]
+    reading.asked_ns, reading.failed_ns = 0, now_ns
+
+
 def _read_ended(state: EngineState, what: m.What, started_ns: int) -> None:
     reading = state.readings[what]
     reading.asked_ns, reading.failed_ns, reading.began_ns = 0, 0, max(reading.began_ns, started_ns)
@@ -252,6 +286,7 @@ def _commanded(state: EngineState, message: m.Commanded, now_ns: int) -> list[Ou
     match message.order:
         case m.Order.FLATTEN:
             state.flattening = by
+            state.entries_off = state.entries_off or f"flattened by {by}"
         case m.Order.STOP_FLATTEN:
             state.flattening = ""
         case m.Order.ENTRIES_OFF:
@@ -262,6 +297,10 @@ def _commanded(state: EngineState, message: m.Commanded, now_ns: int) -> list[Ou
             return tell(state, told.Claimed(order_id=message.order_id, ref=message.ref, ts_ns=now_ns), now_ns)
         case m.Order.DISOWN:
             return tell(state, told.Disowned(order_id=message.order_id, ts_ns=now_ns), now_ns)
-        case m.Order.HALT | m.Order.RESET_HALT | m.Order.CANCEL_ENTRIES:
+        case m.Order.CANCEL_ENTRIES:
+            for order in state.blotter.open():
+                if order.intent is not None and order.intent.purpose == "ENTRY" and not order.ended:
+                    state.cancels.setdefault(order.ref, by)
+        case m.Order.HALT | m.Order.RESET_HALT:
             pass  # decided about by a reactor
     return []

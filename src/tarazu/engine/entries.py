@@ -8,7 +8,7 @@ from tarazu.engine.messages import Wanted
 from tarazu.engine.run import Run
 from tarazu.engine.tags import fresh_tag
 from tarazu.model.instrument import Instrument
-from tarazu.model.order import OrdType
+from tarazu.model.order import OrdType, Side
 from tarazu.model.order_request import PROTECTION_AUTO, NewOrder, OrderChange
 from tarazu.orders.intent import OrderIntent, Purpose
 from tarazu.orders.order_state import OrderState
@@ -34,7 +34,7 @@ def carry_out(run: Run, wants: Iterable[Want]) -> None:
                 _spread(run, want)
             case ExitWant():
                 if (want.key, want.product) not in run.state.exits:
-                    run.act(BeginExit(key=want.key, product=want.product, why=want.why or want.strategy))
+                    run.act(BeginExit(key=want.key, product=want.product, strategy=want.strategy, why=want.why))
             case CancelWant():
                 _cancel(run, want)
             case ChangeWant():
@@ -42,8 +42,8 @@ def carry_out(run: Run, wants: Iterable[Want]) -> None:
 
 
 def _enter(run: Run, want: EntryWant) -> None:
-    denials = weigh(weighed(run, want, want.qty, want.stop))
     instrument = run.state.instruments.get(want.key)
+    denials = weigh(weighed(run, want, want.qty, want.stop, sends=_sends(instrument, want.qty)))
     if denials or instrument is None:
         run.act(Deny(want=want, denials=denials))
         return
@@ -69,7 +69,9 @@ def _enter(run: Run, want: EntryWant) -> None:
         run.act(Intend(intent=intent, stop=want.stop))
 
 
-def weighed(run: Run, want: EntryWant, added: int, stop: StopPlan | None, *, is_hedge: bool = False) -> Entry:
+def weighed(
+    run: Run, want: EntryWant, added: int, stop: StopPlan | None, *, is_hedge: bool = False, sends: int = 1
+) -> Entry:
     """`want` beside everything it is weighed against; `added` units are new."""
     state, key = run.state, want.key
     instrument = state.instruments.get(key)
@@ -89,8 +91,14 @@ def weighed(run: Run, want: EntryWant, added: int, stop: StopPlan | None, *, is_
         is_blocked=key in state.blotter.blocked_keys(),
         is_leaving=bool(state.flattening) or (key, want.product) in state.exits,
         lacks_stop="" if is_hedge else _lacks_stop(run, want, instrument, stop),
-        held=state.throttle.held(SendKind.PLACE, run.now_ns),
+        held=state.throttle.held(SendKind.PLACE, run.now_ns, sends=sends),
     )
+
+
+def _sends(instrument: Instrument | None, qty: int) -> int:
+    """How many orders it takes: all slices leave at once."""
+    cut = slices(qty, instrument.lot_size, instrument.freeze_qty) if instrument is not None else ()
+    return 1 if isinstance(cut, NotSliceable) else max(len(cut), 1)
 
 
 def _lacks_stop(run: Run, want: EntryWant, instrument: Instrument | None, stop: StopPlan | None) -> str:
@@ -98,6 +106,10 @@ def _lacks_stop(run: Run, want: EntryWant, instrument: Instrument | None, stop: 
         return "the want has none" if run.state.config.stop_required else ""
     if instrument is None or want.key not in run.state.bands:
         return "its instrument or band is not known"
+    exposure = run.state.exposure(want.key, want.product)
+    cooling = (exposure.sell if want.side is Side.BUY else exposure.buy).cooling
+    if cooling:
+        return f"{cooling} units of orders that were cancelled there may still fill: no stop could go out beside them"
     price = want.price_paise or _reference(run, want.key)
     if price is None:
         return "there is no price to reckon it from"
@@ -137,10 +149,27 @@ def _spread(run: Run, want: SpreadWant) -> None:
             price_paise=leg.price_paise,
         )
         denials += weigh(weighed(run, entry, entry.qty, None, is_hedge=True))
-    if denials or not want.hedges or not want.mains or want.sets <= 0:
-        run.act(Deny(want=want, denials=tuple(denials) or (Denial(Code.ORDER, "no hedges, mains or sets"),)))
+    misshapen = _misshapen(run, want)
+    if misshapen:
+        denials.append(Denial(Code.ORDER, misshapen))
+    if denials:
+        run.act(Deny(want=want, denials=tuple(denials)))
     else:
         run.act(BeginSpread(group=fresh_tag(run), want=want))
+
+
+def _misshapen(run: Run, want: SpreadWant) -> str:
+    """Why it is no spread that could be carried out leg by leg; empty when it is."""
+    legs = (*want.hedges, *want.mains)
+    if not want.hedges or not want.mains or want.sets <= 0:
+        return "no hedges, mains or sets"
+    if len({leg.name for leg in legs}) < len(legs) or any(not leg.name or ":" in leg.name for leg in legs):
+        return "every leg needs a name of its own, without a colon"
+    if len({leg.key for leg in legs}) < len(legs):
+        return "two legs in one instrument"
+    lots = {leg.key: run.state.instruments[leg.key].lot_size for leg in legs if leg.key in run.state.instruments}
+    odd = [leg.name for leg in legs if leg.per_set <= 0 or leg.per_set % lots.get(leg.key, 1)]
+    return f"a set is no whole number of lots of {', '.join(odd)}" if odd else ""
 
 
 def _cancel(run: Run, want: CancelWant) -> None:

@@ -173,6 +173,7 @@ class Order(StrEnum):
     HALT = "HALT"
     RESET_HALT = "RESET_HALT"
     FLATTEN = "FLATTEN"
+    """Leave everything, and enter nothing until ENTRIES_ON."""
     STOP_FLATTEN = "STOP_FLATTEN"
     CANCEL_ENTRIES = "CANCEL_ENTRIES"
     ENTRIES_OFF = "ENTRIES_OFF"

@@ -14,7 +14,7 @@ from tarazu.model.rules import ChargeRates
 from tarazu.strategy.base import Strategy
 
 REACTORS: tuple[Callable[[Run], None], ...] = (
-    phases.alarms, phases.commands, phases.move, exits.leave, protect.protect, cancels.cancel,
+    phases.alarms, phases.commands, phases.move, exits.leave, protect.protect, protect.relieve, cancels.cancel,
     entries.from_outside, spreads.advance,
 )  # fmt: skip
 """In this order; each sees what those before it have done. The strategies come after them, and the reads last."""

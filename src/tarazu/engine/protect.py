@@ -3,16 +3,16 @@
 It goes out whatever the phase, halted too: it only makes less of what is already there.
 """
 
-from tarazu.engine.acts import Intend, Severity
+from tarazu.engine.acts import AskCancel, AskChange, Intend, Severity
 from tarazu.engine.entries import stop_terms
 from tarazu.engine.messages import Answered, OrderHeard, OrdersRead, Ticked, TradesRead
 from tarazu.engine.run import Run
 from tarazu.engine.tags import fresh_tag
-from tarazu.model.order_request import NewOrder
+from tarazu.model.order_request import NewOrder, OrderChange
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.intent import OrderIntent, Purpose
 from tarazu.orders.order_state import OrderState
-from tarazu.orders.protection import Gap, NoStop, gaps, stop_prices
+from tarazu.orders.protection import Gap, NoStop, gaps, stop_prices, surplus
 from tarazu.orders.throttle import SendKind
 
 TRY_AGAIN_S_MAX = 60
@@ -29,6 +29,24 @@ def protect(run: Run) -> None:
             continue
         if not _is_covered(run, gap) and run.now_ns > gap.due_ns:
             run.alert(Severity.SEV2, "UNPROTECTED", gap.entry, f"{gap.qty} of {gap.key} have no stop")
+
+
+def relieve(run: Run) -> None:
+    """Take back what of the stops would open a position: a person has sold by hand what they protect, say. Looked at
+    once a second: in between, what closes and what is closed may be heard in either order."""
+    state = run.state
+    if not isinstance(run.message, Ticked) or not state.stops or state.flattening or state.blotter.auth_lost:
+        return
+    for found in surplus(state.blotter, state.before):
+        order = state.blotter.orders[found.ref]
+        if (found.key, found.product) in state.exits or order.cancel is not None or order.change is not None:
+            continue
+        run.alert(Severity.WARN, "SURPLUS_STOP", found.ref, f"{order.leaves_worst} rest, more than is open there")
+        if not found.keep_qty:
+            run.act(AskCancel(ref=found.ref, why="more than is open there: it would open a position"))
+        elif state.throttle.held(SendKind.MODIFY, run.now_ns, order.changes) is None:
+            change = OrderChange(order_id=order.order_id, qty=found.keep_qty)
+            run.act(AskChange(ref=found.ref, change=change, why="more than is open there"))
 
 
 def _is_covered(run: Run, gap: Gap) -> bool:

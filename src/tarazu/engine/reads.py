@@ -114,6 +114,6 @@ def _every_ns(run: "Run", what: What) -> int:
     if state.phase is Phase.RECONCILING:
         return AGAIN_NS
     if what is What.POSITIONS:
-        return state.config.flatten_every_ns if state.exits else POSITIONS_EVERY_NS
+        return state.config.flatten_every_ns if state.exits or state.flattening else POSITIONS_EVERY_NS
     every_ns = state.blotter.read_every_ns()
     return every_ns if what is What.ORDERS or state.blotter.trades_missing() else max(every_ns, POSITIONS_EVERY_NS)

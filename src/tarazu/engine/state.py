@@ -29,6 +29,9 @@ class Spread(msgspec.Struct, kw_only=True):
     began_ns: int
     refs: dict[str, list[str]] = {}
     """By leg; a trim's leg is `trim:` and the hedge's name."""
+    allotted: dict[str, int] = {}
+    """By leg: the units that are to be sent in all. Mains that are allotted nothing will not be sent."""
+    allotted_ns: int = 0
 
 
 class Agreement(msgspec.Struct, kw_only=True):
@@ -92,7 +95,9 @@ class EngineState(msgspec.Struct, kw_only=True):
     stops: dict[str, StopPlan] = {}
     """By entry."""
     exits: dict[Place, str] = {}
-    """Places being left, and why."""
+    """Places being left, and for whom."""
+    exit_prices: dict[str, int] = {}
+    """What an exit that is brought to the market was first priced at."""
     flattening: str = ""
     """Who wants everything flat; empty: nobody."""
     spreads: dict[str, Spread] = {}
@@ -122,7 +127,7 @@ class EngineState(msgspec.Struct, kw_only=True):
 _PLAIN = (
     "config", "day", "epoch", "started_ns", "names", "phase", "phase_ns", "halt", "entries_off", "stopping",
     "throttle", "unbooked", "readings", "agreement", "bands", "feeds", "skewed", "trouble", "stops",
-    "flattening", "spreads", "cancels",
+    "flattening", "exit_prices", "spreads", "cancels",
 )  # fmt: skip
 
 

@@ -17,9 +17,9 @@ def ask(run: Run, strategies: Sequence[Strategy]) -> None:
     if not strategies:
         return
     if isinstance(run.message, MarketMoved):
-        changed = frozenset(run.quotes.changed())
+        changed = run.quotes.changed()
         for strategy in strategies:
-            if not changed.isdisjoint(strategy.watches):
+            if any(key in changed for key in strategy.watches):
                 entries.carry_out(run, strategy.on_market(run))
     if isinstance(run.message, Ticked):
         for strategy in strategies:

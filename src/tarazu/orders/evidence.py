@@ -9,7 +9,7 @@ import msgspec
 
 from tarazu.model.execution import Fill
 from tarazu.orders.asks import Ask, seen_without_effect, took
-from tarazu.orders.lifecycle import Heard
+from tarazu.orders.lifecycle import AT_BROKER, Heard
 from tarazu.orders.order_state import OrderState, Patience, heard
 from tarazu.orders.report import END_RANK, OrderReport, Word
 
@@ -120,7 +120,8 @@ def _follow(order: OrderState, cum_before: int, now_ns: int) -> OrderState:
     assert row is not None
     order = _grown(order, cum_before, now_ns)
     what = seen(row.word, order.cum_qty, order.qty)
-    if (order.change or order.cancel) and what in (Heard.SEEN_SUBMITTED, Heard.SEEN_WORKING, Heard.SEEN_PARTIAL):
+    asked = (order.change or order.cancel) and order.status in AT_BROKER
+    if asked and what in (Heard.SEEN_SUBMITTED, Heard.SEEN_WORKING, Heard.SEEN_PARTIAL):
         return order  # it stays pending until the ask is settled
     return heard(order, what, now_ns)
 

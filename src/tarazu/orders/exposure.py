@@ -78,10 +78,22 @@ def open_part(order: OrderState, read_ns: int, cooling_ns: int) -> Open:
 
 def _sum(key: str, product: Product, before: int, orders: Iterable[OrderState], blotter: Blotter) -> Exposure:
     filled = before + blotter.standing.filled.get((key, product), 0)
-    sides = {Side.BUY: Open(), Side.SELL: Open()}
+    read_ns, cooling_ns = blotter.read_ns, blotter.patience.cooling_ns
+    parts: dict[Side, list[Open]] = {Side.BUY: [], Side.SELL: []}
     for order in orders:
-        part, so_far = open_part(order, blotter.read_ns, blotter.patience.cooling_ns), sides[order.side]
-        sides[order.side] = Open(
-            so_far.working + part.working, so_far.unknown + part.unknown, so_far.cooling + part.cooling
-        )
-    return Exposure(key=key, product=product, filled=filled, buy=sides[Side.BUY], sell=sides[Side.SELL])
+        parts[order.side].append(open_part(order, read_ns, cooling_ns))
+    buy, sell = _together(parts[Side.BUY]), _together(parts[Side.SELL])
+    return Exposure(key=key, product=product, filled=filled, buy=buy, sell=sell)
+
+
+def _together(parts: list[Open]) -> Open:
+    if not parts:
+        return _NOTHING
+    return parts[0] if len(parts) == 1 else Open(*(sum(column) for column in zip(*map(_figures, parts), strict=True)))
+
+
+def _figures(part: Open) -> tuple[int, int, int]:
+    return part.working, part.unknown, part.cooling
+
+
+_NOTHING = Open()

@@ -66,6 +66,9 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     changes: int = 0
     """Modifications asked for; Kite allows 25."""
     first_event_ns: int = 0
+    first_qty: int = 0
+    first_price_paise: int = 0
+    """Of a foreign order, as its first row had them: what is changed since, by us or by hand, hides no lookalike."""
     disowned: bool = False
     told: tuple[str, ...] = ()
     """Alarms that are raised once."""
@@ -74,7 +77,8 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def cum_qty(self) -> int:
         """FIX CumQty: the most that either the rows or the trades show."""
-        return max(self.row.filled_qty if self.row else 0, self.traded_qty)
+        row, traded = self.row, self.traded_qty
+        return row.filled_qty if row is not None and row.filled_qty > traded else traded
 
     @property
     def ended(self) -> bool:
@@ -83,7 +87,10 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def qty_worst(self) -> int:
         """The largest quantity it may end with."""
-        asked = self.change.change.qty if self.change and self.change.change else None
+        if self.change is None:
+            high, cum = self.qty_high, self.cum_qty
+            return high if high > cum else cum
+        asked = self.change.change.qty if self.change.change else None
         return max(self.qty_high, asked or 0, self.cum_qty)
 
     @property
@@ -135,6 +142,8 @@ def foreign(order_id: str, like: OrderReport | Fill, now_ns: int) -> OrderState:
         qty=0,
         qty_high=0,
         first_event_ns=like.ts_event_ns,
+        first_qty=like.qty if isinstance(like, OrderReport) else 0,
+        first_price_paise=like.price_paise if isinstance(like, OrderReport) else 0,
     )
 
 

@@ -14,7 +14,8 @@ from tarazu.model.units import SECOND_NS
 from tarazu.orders import tick_steps
 from tarazu.orders.blotter import Blotter
 from tarazu.orders.exposure import Exposure, Place, exposure_of
-from tarazu.orders.lifecycle import OrdStatus
+from tarazu.orders.intent import Purpose
+from tarazu.orders.lifecycle import AT_BROKER, OrdStatus
 from tarazu.orders.order_state import OrderState
 
 STOP_WITHIN_NS = 3 * SECOND_NS
@@ -85,7 +86,7 @@ def gaps(blotter: Blotter, before: Mapping[Place, int] | None = None) -> list[Ga
     already close it counts, unknown ones and those that cool too, so that stops never flip a position."""
     room: dict[Place, int] = {}
     found: list[Gap] = []
-    for ref in sorted(blotter.standing.bare):
+    for ref in sorted(blotter.standing.bare, reverse=True):  # what other hands have closed, they closed the oldest of
         order, bare = blotter.orders[ref], blotter.standing.bare[ref]
         place = (order.key, order.product)
         if place not in room:
@@ -103,6 +104,34 @@ def gaps(blotter: Blotter, before: Mapping[Place, int] | None = None) -> list[Ga
                     due_ns=order.filled_ns + STOP_WITHIN_NS,
                 )
             )
+    return found
+
+
+class Surplus(msgspec.Struct, frozen=True, kw_only=True):
+    """A stop of ours that rests for more than is open there: it would open what it is there to close."""
+
+    ref: str
+    key: str
+    product: Product
+    keep_qty: int
+    """Of the whole order, what is filled of it included; 0: all that rests of it is too much."""
+
+
+def surplus(blotter: Blotter, before: Mapping[Place, int] | None = None) -> list[Surplus]:
+    """Which stops are more than what is open: somebody else has closed it, and the oldest of it first."""
+    room: dict[Place, int] = {}
+    found: list[Surplus] = []
+    for order in reversed(blotter.standing.open(blotter.read_ns, blotter.patience.cooling_ns)):
+        if order.status not in AT_BROKER or order.intent is None or order.intent.purpose is not Purpose.STOP:
+            continue
+        place = (order.key, order.product)
+        if place not in room:
+            room[place] = exposure_of(blotter, *place, (before or {}).get(place, 0)).filled
+        kept = min(order.leaves_worst, max(-order.side.sign * room[place], 0))
+        room[place] += order.side.sign * kept
+        if kept < order.leaves_worst:
+            keep_qty = order.cum_qty + kept if kept else 0
+            found.append(Surplus(ref=order.ref, key=order.key, product=order.product, keep_qty=keep_qty))
     return found
 
 

@@ -15,7 +15,6 @@ import msgspec
 from tarazu.model import ist
 from tarazu.model.units import MINUTE_NS, SECOND_NS
 
-
 KITE_PER_SECOND = 10
 """Kite v3 "API rate limits": order placement, change and cancellation together."""
 

@@ -35,7 +35,7 @@ def looks_like(stranger: OrderState, order: OrderState, patience: Patience) -> b
         return False
     return (
         (stranger.key, stranger.side, stranger.product) == (order.key, order.side, order.product)
-        and stranger.qty in (order.qty, 0)
+        and (stranger.first_qty or stranger.qty) in (order.qty, 0)
         and _same_price(stranger, order)
         and _same_time(stranger.first_event_ns, order, patience.lookalike_ns)
     )
@@ -57,7 +57,8 @@ def _tag(stranger: OrderState) -> str:
 
 def _same_price(stranger: OrderState, order: OrderState) -> bool:
     wanted = order.intent.order.price_paise if order.intent else None
-    return wanted is None or stranger.row is None or stranger.row.price_paise == wanted
+    shown = stranger.first_price_paise or (stranger.row.price_paise if stranger.row else None)
+    return wanted is None or shown is None or shown == wanted
 
 
 def _same_time(event_ns: int, order: OrderState, window_ns: int) -> bool:

@@ -65,24 +65,41 @@ class MarketFollower:
         self._on_other = on_other
         self._decoded = TickFrame()
         self._pass_before = 0
+        self._beyond: Frame | None = None
 
-    def follow_ready(self) -> int:
+    def follow_ready(self, frames_max: int | None = None) -> int:
         """Apply the frames there are now; returns how many of any kind.
 
-        Raises Damaged where one cannot be read though later ones can, again and again until `skip_damage`; what was
-        before it is applied.
+        With `frames_max`, so many at most: a number that great says that there may be more, of which no bell tells
+        again. Raises Damaged where one cannot be read though later ones can, again and again until `skip_damage`; what
+        was before it is applied.
         """
-        tail, done = self._tail, 0
+        done = 0
         self._pass_before = self.state.passes
-        tail.bell.drain()  # before the reading, so that waiting afterwards misses nothing
-        while (frame := tail.next()) is not None:
+        self._tail.bell.drain()  # before the reading, so that waiting afterwards misses nothing
+        while done != frames_max and (frame := self._next()) is not None:
+            self._take(frame)
+            done += 1
+        return done
+
+    def follow_to(self, sequence: int) -> int:
+        """Apply the frames up to `sequence` as far as they are there, and none beyond; returns how many of any kind.
+
+        Raises as `follow_ready` does.
+        """
+        done = 0
+        self._pass_before = self.state.passes
+        while self.sequence < sequence and (frame := self._next()) is not None:
+            if frame.sequence > sequence:  # damage was skipped, and what was asked for with it
+                self._beyond = frame
+                break
             self._take(frame)
             done += 1
         return done
 
     @property
     def changed(self) -> NDArray[np.intp]:
-        """The slots that the last `follow_ready` changed, ascending."""
+        """The slots that the last `follow_ready` or `follow_to` changed, ascending."""
         return np.flatnonzero(self.state.slots["frame"] > self._pass_before)
 
     @property
@@ -105,6 +122,10 @@ class MarketFollower:
 
     def close(self) -> None:
         self._tail.close()
+
+    def _next(self) -> Frame | None:
+        frame, self._beyond = self._beyond, None
+        return self._tail.next() if frame is None else frame
 
     def _take(self, frame: Frame) -> None:
         self.sequence, self.wall_ns, self.mono_ns = frame.sequence, frame.wall_ns, frame.mono_ns

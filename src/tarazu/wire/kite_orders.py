@@ -148,6 +148,18 @@ def decode_order_row(row: bytes | Mapping[str, Any]) -> OrderRow | BadRow:
         return BadRow(str(bad))
 
 
+def decode_order_update(row: bytes) -> OrderRow | BadRow:
+    """The `data` of a ticker's order frame, or a postback. Kite v3 "Postback": UPDATE is an open order that was modified
+    or partly filled; it is told as OPEN, a stop that still waits for its trigger too."""
+    try:
+        fields = msgspec.json.decode(row)
+    except (ValueError, RecursionError) as bad:
+        return BadRow(str(bad))
+    if isinstance(fields, dict) and fields.get("status") == "UPDATE":
+        fields = {**fields, "status": KiteStatus.OPEN}
+    return decode_order_row(fields)
+
+
 def decode_orders(rows: bytes | Sequence[Any]) -> list[OrderRow] | BadRow:
     """The rows of `GET /orders` or `/orders/{id}`, all of them or none; an order book is not believed in part."""
     try:
