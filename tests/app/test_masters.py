@@ -87,6 +87,21 @@ def test_what_was_kept_is_there_again(store: MasterStore) -> None:
     assert sorted(p.name for p in store.folder.iterdir()) == ["2026-11-23.csv.gz", "2026-11-23.json"]
 
 
+def test_a_master_that_is_replaced_is_found_by_its_hash(store: MasterStore) -> None:
+    first = store.keep(MONDAY, b"first", 1, rows=1, source=NOWHERE)
+    second = store.keep(MONDAY, b"second", 2, rows=1, source=NOWHERE)
+    store.keep(MONDAY, b"first", 3, rows=1, source=NOWHERE)
+    assert (store.named(MONDAY, first.sha256), store.named(MONDAY, second.sha256)) == (b"first", b"second")
+    assert store.named(MONDAY, "0" * 64) is None and store.named(FRIDAY, first.sha256) is None
+    kept = store.load(MONDAY)
+    assert kept is not None and kept.csv == b"first" and store.days() == (MONDAY,)
+    aside = next(store.folder.glob(f"{MONDAY}.{second.sha256[:8]}*"))
+    for octets, wrong in ((b"torn", "torn"), (gzip.compress(b"other"), "altered")):
+        aside.write_bytes(octets)
+        with pytest.raises(DamagedMaster, match=wrong):
+            store.named(MONDAY, second.sha256)
+
+
 def test_the_day_before_is_the_newest_older_one_however_old(store: MasterStore) -> None:
     for day in (date(2026, 10, 1), FRIDAY, MONDAY, WEDNESDAY):
         keep(store, day, str(day).encode())

@@ -5,14 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
+from harness.engine_desk import BUY
 from harness.journal_days import DAY, DAY_BEFORE, key, write_day
+from harness.journalled_desk import JournalledDesk
 from tarazu.app import audit
 from tarazu.app.home import home
 from tarazu.ops import audit_prove, audit_show, audit_verify
 from tarazu.runtime.journal_files import checkpoints_path, day_folder, segment_path
+from tarazu.runtime.shell import EngineFailed
 
 SCRIPT = Path(__file__).parents[2] / "scripts/verify_journal.py"
 NAME = "tarazu.local/sim"
@@ -117,6 +121,60 @@ def test_entries_are_shown_by_sequence_kind_and_number(recorded):
     assert "order 19" in text and "order 20" in text and "order 18" not in text
     assert run(audit_show, "--kind", 99, "--json")[1]["entries"] == []
     assert run(audit_show, "--date", DAY_BEFORE, "--json")[1]["summary"] == f"20 entries of {DAY_BEFORE}"
+
+
+def test_what_is_no_message_of_the_engine_is_shown_as_it_is(recorded):
+    """Kind 3 is the engine's `Stopping`; these bytes are none."""
+    code, told = run(audit_show, "--kind", "stopping", "--last", 1, "--decode", "--json")
+    assert code == 0 and told["entries"][0]["name"] == "Stopping"
+    assert told["entries"][0]["preview"] == "order 20" and "payload" not in told["entries"][0]
+    assert "kind 3" in told["entries"][0]["unreadable"]
+    assert [e["sequence"] for e in run(audit_show, "--grep", "order 1", "--json")[1]["entries"]] == [1, *range(10, 20)]
+
+
+@pytest.fixture
+def traded(desk):
+    """A journal of the engine's: one order, bought and filled."""
+    with JournalledDesk(desk) as day:
+        day.ready()
+        day.want(BUY)
+        day.placed("1700")
+        day.filled("1700")
+    return desk
+
+
+def test_kinds_have_names_and_what_is_in_an_entry_can_be_read(traded):
+    code, told = run(audit_show, "--kind", "Wanted", "--decode", "--json")
+    (entry,) = told["entries"]
+    assert code == 0 and (entry["name"], entry["message"]["want"]["type"]) == ("Wanted", "EntryWant")
+    assert [act["type"] for act in entry["acts"]] == ["Intend"]
+    assert [said["type"] for said in entry["outputs"]] == ["Moved", "SendOrder"]
+    _, text = run(audit_show, "--kind", "wanted", "--decode")
+    head, message, act, *outputs = text.splitlines()[1:-1]
+    assert " Wanted        FORCE  epoch 1 " in head and 'message   {"type":"Wanted"' in message
+    assert 'act       {"type":"Intend"' in act and [line.split()[0] for line in outputs] == ["output", "output"]
+    with pytest.raises(click.BadParameter, match="no kind 'Order'; there are: Started, Ticked"):
+        run(audit_show, "--kind", "Order")
+
+
+def test_entries_are_found_by_what_is_in_them(traded):
+    tag = run(audit_show, "--kind", "Wanted", "--decode", "--json")[1]["entries"][0]["acts"][0]["intent"]["order"][
+        "tag"
+    ]
+    names = [e["name"] for e in run(audit_show, "--grep", tag, "--json")[1]["entries"]]
+    assert names[:3] == ["Wanted", "Answered", "OrderHeard"]
+    assert run(audit_show, "--grep", '"qty":75', "--json")[1]["entries"] == [], "no such bytes"
+    found = run(audit_show, "--grep", '"qty":75', "--decode", "--json")[1]["entries"]
+    assert found and all(e["name"] in ("Wanted", "OrderHeard", "TradesRead") for e in found)
+
+
+def test_a_failure_of_the_engine_is_shown_as_one(desk):
+    with JournalledDesk(desk) as day:
+        day.ready()
+        with pytest.raises(EngineFailed):
+            day.answer("no such order")
+    (entry,) = run(audit_show, "--kind", "failed", "--decode", "--json")[1]["entries"]
+    assert entry["message"]["type"] == "Answered" and entry["error"].startswith("AssertionError")
 
 
 def test_showing_and_verifying_a_short_day_loads_no_numpy(recorded, tmp_path):

@@ -60,8 +60,14 @@ def todays_master(store: MasterStore, rest: KiteMarketRest, day: date, now_ns: i
 
     The kept file is used when it came from the same broker after `GENERATED_AT`; a provisional one is fetched anew when
     it is older than `AGAIN_NS`, and used, with an alarm, if that fails. Without either it raises what the fetch raised
-    (RestError), BadMaster, or OSError of the disk: there is nothing to trade on.
+    (RestError), BadMaster, or OSError of the disk: there is nothing to trade on. Of several processes one asks at a
+    time.
     """
+    with store.alone():
+        return _todays_master(store, rest, day, now_ns)
+
+
+def _todays_master(store: MasterStore, rest: KiteMarketRest, day: date, now_ns: int) -> TodaysMaster:
     alarms: list[str] = []
     older = _older(store, day, alarms)
     older_meta = older.meta if older else None

@@ -1,0 +1,1 @@
+"""A journalled day played again: what the journal tells, the market from the feed log, the decisions made anew."""

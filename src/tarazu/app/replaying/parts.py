@@ -1,0 +1,34 @@
+"""A day of a desk with everything `main` would make of it now: this program's build, the strategies of the settings."""
+
+from datetime import date
+
+from tarazu import reference
+from tarazu.app.home import Home
+from tarazu.app.main.build import build
+from tarazu.app.main.strategies import BadStrategy, Strategies
+from tarazu.app.masters.store import MasterStore
+from tarazu.app.replaying.past_day import CannotReplay, PastDay
+from tarazu.app.settings import BadSettings, read_settings
+from tarazu.engine.strategies import MakeStrategies
+from tarazu.runtime.journal_files import day_folder
+from tarazu.runtime.segment import day_folder as feed_folder
+
+
+def past_day(desk: Home, day: date, *, decides: bool) -> PastDay:
+    """`decides`: anew, which takes the strategies. Raises CannotReplay."""
+    return PastDay(
+        day,
+        journal=day_folder(desk.journal, day),
+        feed=feed_folder(desk.feed, day),
+        masters=MasterStore(desk.masters),
+        rates=reference.charge_rates(),
+        make_strategies=_strategies(desk) if decides else lambda config: (),
+        build=build(),
+    )
+
+
+def _strategies(desk: Home) -> MakeStrategies:
+    try:
+        return Strategies(read_settings(desk.settings_file).engine.strategies)
+    except (BadSettings, BadStrategy, OSError) as bad:
+        raise CannotReplay(f"the strategies that traded cannot be made: {bad}") from bad
