@@ -108,7 +108,7 @@ def _proven(report: Report) -> Check:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+def progress(label: str, unit: str = "segments") -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal's stderr, nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
@@ -121,7 +121,7 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
             return
         told_s = time.monotonic()
         filled = _BAR * done // max(total, 1)
-        sys.stderr.write(f"\r{label}  [{'#' * filled}{'.' * (_BAR - filled)}]  {done}/{total} segments\x1b[K")
+        sys.stderr.write(f"\r{label}  [{'#' * filled}{'.' * (_BAR - filled)}]  {done}/{total} {unit}\x1b[K")
         sys.stderr.flush()
 
     try:

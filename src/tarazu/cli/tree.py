@@ -40,6 +40,26 @@ RUN = {
     "restart": ("tarazu.ops.restart", "Stop one process and start it again."),
     "logs": ("tarazu.ops.logs", "What a process printed."),
     "sla": ("tarazu.ops.sla", "The lags and losses that are promised, against their limits."),
+    "why": ("tarazu.ops.why", "The story of one order: who wanted it, what became of it, and why."),
+    "replay": ("tarazu.ops.replay", "A journalled day again, and whether it is decided the same."),
+}
+
+ENGINE = {
+    "status": ("tarazu.ops.engine_status", "What the engine may do now, and why no more than that."),
+    "tell": ("tarazu.ops.engine_tell", "Tell the engine: halt, flatten, entries off, and back."),
+}
+
+DB = {
+    "rebuild": ("tarazu.ops.db_rebuild", "The database anew from the journal, checked and swapped in."),
+    "check": ("tarazu.ops.db_check", "Is every page what was written, and how far behind is it?"),
+}
+
+DST = {
+    "run": ("tarazu.ops.dst_run", "Live simulated days among faults, and count what went wrong."),
+    "seed": ("tarazu.ops.dst_seed", "One simulated day, told; and the smallest that still fails."),
+    "mutants": ("tarazu.ops.dst_mutants", "Would the simulation notice? Known bugs, switched in one by one."),
+    "crashpoints": ("tarazu.ops.dst_crashpoints", "Kill the process at every effect of a day."),
+    "bench": ("tarazu.ops.dst_bench", "How many simulated days a minute."),
 }
 
 
@@ -50,8 +70,11 @@ def tree() -> None:
 
 
 tree.add_command(LazyGroup("feed", lazy=FEED, help="The feed: depth_ws and what it recorded.", no_args_is_help=True))
+tree.add_command(LazyGroup("engine", lazy=ENGINE, help="The engine: main, and what it is told.", no_args_is_help=True))
 tree.add_command(LazyGroup("data", lazy=DATA, help="Recorded days.", no_args_is_help=True))
 tree.add_command(LazyGroup("audit", lazy=AUDIT, help="The journal: verify, prove, show.", no_args_is_help=True))
+tree.add_command(LazyGroup("db", lazy=DB, help="The database: a view of the journal.", no_args_is_help=True))
+tree.add_command(LazyGroup("dst", lazy=DST, help="Deterministic simulation of whole days.", no_args_is_help=True))
 tree.add_command(LazyGroup("sim", lazy=SIM, help="The broker in a box.", no_args_is_help=True))
 
 
