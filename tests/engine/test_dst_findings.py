@@ -163,7 +163,7 @@ def test_a_strangers_order_that_was_turned_into_the_exit_is_brought_to_the_marke
 
 
 def test_a_claimed_order_of_which_a_change_is_under_way_is_known_from_then_on() -> None:
-    """Seed 1017, I11: it stayed UNKNOWN, was taken for absent though it worked, and a second exit went out beside it."""
+    """Seed 1017, I11: it stayed UNKNOWN, was taken for absent, and a second exit went out beside it."""
     desk = EngineDesk().ready()
     desk.want()
     tag = desk.sent[-1].ref

@@ -74,7 +74,7 @@ class Storm:
     def __init__(self, home: Home) -> None:
         self.home, self.operator = home, Operator(home.root.parent)
         home.settings_file.write_text(SETTINGS)
-        up = self.operator.tarazu("up")
+        up = self.operator.tarazu("up", "depth_ws")
         assert up.code == 0, up.text + up.errors
 
     def admin(self, method: str, path: str, body: object = None) -> dict[str, Any]:

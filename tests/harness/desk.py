@@ -1,4 +1,4 @@
-"""A desk of its own in a temporary home: one simulated broker, and `depth_ws` as the supervisor would run it."""
+"""A desk of its own in a temporary home: a simulated broker, `depth_ws` and `main` as the supervisor would run them."""
 
 import json
 import os
@@ -11,14 +11,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from kiteconnect.exceptions import NetworkException
+
 from harness.served import Served
 from tarazu.app.depth_ws.health import DepthWsHealth, read_health
 from tarazu.app.feed.record import FeedRecordEvent, decode_event, event_name
 from tarazu.app.home import Home, Profile
+from tarazu.app.main.health import MainHealth, read_main_health
+from tarazu.app.main.telling import tell_main
 from tarazu.runtime.segment import Frame, Kind
 from tarazu.runtime.tail import Tail
+from tarazu.strategy.wants import Want
 
 PATIENCE_S = 30.0
+START_S = 90.0
+"""For all of a desk's processes, on a machine that does much else."""
 
 TINY = """
 [feed]
@@ -30,9 +38,20 @@ name = "NIFTY"
 """
 """Settings that the smallest simulated market can serve."""
 
+TRADING = (
+    TINY
+    + """
+[engine]
+position_limit_default = 10_000
+settle_s = 0
+durability = "process"
+"""
+)
+"""The same, and entries are taken as soon as all is well."""
+
 
 class Desk:
-    """A home of the sim profile and its depth_ws."""
+    """A home of the sim profile, its depth_ws and its main."""
 
     def __init__(self, root: Path, served: Served, settings: str = TINY) -> None:
         self.home = Home(Profile.SIM, root / "sim")
@@ -41,19 +60,22 @@ class Desk:
         self.home.settings_file.write_text(settings)
         self.home.sim_broker.write_text(json.dumps(served.hello))
         self.process: subprocess.Popen[str] | None = None
+        self.main: subprocess.Popen[str] | None = None
         self.environment = {**os.environ, "TARAZU_HOME": str(root), "TARAZU_PROFILE": "sim"}
 
     def start(self, **environment: str) -> None:
         """Start depth_ws and return at once."""
-        log = (self.home.logs / "depth_ws.log").open("a")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tarazu.app.depth_ws"],
-            env={**self.environment, **environment},
-            stderr=log,
-            stdout=log,
-            text=True,
-        )
-        log.close()
+        self.process = self._spawn("depth_ws", environment)
+
+    def _spawn(self, name: str, environment: dict[str, str]) -> subprocess.Popen[str]:
+        with (self.home.logs / f"{name}.log").open("a") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", f"tarazu.app.{name}"],
+                env={**self.environment, **environment},
+                stderr=log,
+                stdout=log,
+                text=True,
+            )
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send the signal and wait for the end; returns the exit code."""
@@ -71,6 +93,75 @@ class Desk:
             timeout=120,
             check=False,
         )
+
+    # main.
+
+    def start_main(self, **environment: str) -> None:
+        """Start main and return at once."""
+        self.main = self._spawn("main", environment)
+
+    def stop_main(self, number: int = signal.SIGTERM) -> int:
+        """Send the signal and wait for the end; returns the exit code."""
+        assert self.main is not None
+        self.main.send_signal(number)
+        return self.main.wait(PATIENCE_S)
+
+    def trading(self, **environment: str) -> MainHealth:
+        """Both started, where they do not run, and waited for until entries are taken."""
+        if self.process is None or self.process.poll() is not None:
+            self.start(**environment)
+        self.until_fresh(START_S)
+        if self.main is None or self.main.poll() is not None:
+            self.start_main(**environment)
+        return self.until_main(lambda h: h.phase == "ACTIVE" and h.market is not None and h.market.bands > 0, START_S)
+
+    @property
+    def main_health(self) -> MainHealth:
+        found = read_main_health(self.home.main_health)
+        assert found is not None, "main has not written its health yet"
+        return found
+
+    @property
+    def main_log(self) -> str:
+        path = self.home.logs / "main.log"
+        return path.read_text() if path.exists() else ""
+
+    def until_main(self, holds: Callable[[MainHealth], bool], patience_s: float = PATIENCE_S) -> MainHealth:
+        """The first health of this main that holds; fails with the last one and the log."""
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            found = read_main_health(self.home.main_health)
+            if found is not None and self.main is not None and found.pid == self.main.pid and holds(found):
+                return found
+            if self.main is not None and self.main.poll() is not None:
+                break  # it will not become true any more
+            time.sleep(0.02)
+        last = read_main_health(self.home.main_health)
+        raise AssertionError(f"not within {patience_s} s; last health {last}\n{self.main_log[-3000:]}")
+
+    def tell(self, **asked: Any) -> dict[str, Any]:
+        """One line to main's inbox; its answer."""
+        return tell_main(self.home, asked)
+
+    def want(self, want: Want) -> dict[str, Any]:
+        return self.tell(want=msgspec.to_builtins(want))
+
+    def order(self, order: str, why: str = "a test", **more: str) -> dict[str, Any]:
+        """A person's word: HALT, FLATTEN..."""
+        return self.tell(order=order, who="tester", why=why, **more)
+
+    def quote(self, key: str) -> dict[str, Any]:
+        """Of an instrument, asked by a client of the same account: as often as it takes, quotes are counted."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                found: dict[str, Any] = self.served.client().quote([key])[key]
+                return found
+            except NetworkException:
+                assert time.monotonic() < deadline, "no quote for so long"
+                time.sleep(0.17)
+
+    # depth_ws.
 
     @property
     def health(self) -> DepthWsHealth:
@@ -91,8 +182,8 @@ class Desk:
         log = (self.home.logs / "depth_ws.log").read_text()[-3000:]
         raise AssertionError(f"not within {patience_s} s; last health {read_health(self.home.feed_health)}\n{log}")
 
-    def until_fresh(self) -> DepthWsHealth:
-        return self.until(lambda h: bool(h.feeds) and all(f.health.state == "FRESH" for f in h.feeds))
+    def until_fresh(self, patience_s: float = PATIENCE_S) -> DepthWsHealth:
+        return self.until(lambda h: bool(h.feeds) and all(f.health.state == "FRESH" for f in h.feeds), patience_s)
 
     def frames(self) -> Iterator[Frame]:
         """What is recorded so far, of all days."""
@@ -119,11 +210,12 @@ class Desk:
 
 @contextmanager
 def desk(root: Path, served: Served, settings: str = TINY) -> Iterator[Desk]:
-    """A desk whose depth_ws, if it was started and still runs, is killed at the end."""
+    """A desk whose main and depth_ws, if they were started and still run, are killed at the end."""
     made = Desk(root, served, settings)
     try:
         yield made
     finally:
-        if made.process is not None and made.process.poll() is None:
-            made.process.kill()
-            made.process.wait()
+        for process in (made.main, made.process):
+            if process is not None and process.poll() is None:
+                process.kill()
+                process.wait()

@@ -3,28 +3,17 @@
 import msgspec
 
 from tarazu.model.order import Product, Side
-from tarazu.portfolio.breaks import MILLIPAISE, BrokerPosition
+from tarazu.orders.kite_rows import position_of
+from tarazu.portfolio.breaks import BrokerPosition
 from tarazu.portfolio.positions import Position
 from tarazu.wire.kite_books import read_positions
 from tarazu.wire.kite_money import PositionRow, PositionsData
 
 
 def broker_position(row: PositionRow) -> BrokerPosition:
-    return BrokerPosition(
-        key=f"{row.exchange}:{row.tradingsymbol}",
-        product=Product(row.product),
-        qty=row.quantity,
-        overnight_qty=row.overnight_quantity,
-        day_buy_qty=row.day_buy_quantity,
-        day_sell_qty=row.day_sell_quantity,
-        buy_value_paise=round(row.buy_value * 100),
-        sell_value_paise=round(row.sell_value * 100),
-        day_buy_value_paise=round(row.day_buy_value * 100),
-        day_sell_value_paise=round(row.day_sell_value * 100),
-        average_millipaise=round(row.average_price * 100 * MILLIPAISE),
-        close_paise=round(row.close_price * 100),
-        realised_paise=round(row.realised * 100),
-    )
+    read = position_of(row)
+    assert isinstance(read, BrokerPosition), read
+    return read
 
 
 def check_row(p: Position, row: PositionRow) -> None:

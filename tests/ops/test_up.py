@@ -44,7 +44,7 @@ def desk(module_desk: UpDesk) -> UpDesk:
 
 def test_what_is_absent_is_started_and_what_is_well_is_left_alone(tmp_path: Path) -> None:
     with up_desk(tmp_path) as desk:
-        code, out, _ = desk.verb("up")
+        code, out, _ = desk.verb("up", "depth_ws")
         first = desk.pid(SIM_BROKER), desk.pid(DEPTH_WS)
         assert code == 0 and out.startswith("UP  SIM  depth_ws started, data ")
         assert "Thu 2026-11-19 10:00:" in out.splitlines()[0], "the time of the profile's clock"
@@ -63,7 +63,7 @@ def test_what_is_absent_is_started_and_what_is_well_is_left_alone(tmp_path: Path
 
 
 def test_the_answer_is_one_object_for_machines(desk: UpDesk) -> None:
-    code, out, _ = desk.verb("up", "--json")
+    code, out, _ = desk.verb("up", "depth_ws", "--json")
     told = json.loads(out)
     assert (code, told["schema"], told["verdict"], told["exit_code"], told["mode"]) == (
         0,
@@ -84,7 +84,7 @@ def test_the_answer_is_one_object_for_machines(desk: UpDesk) -> None:
 
 def test_two_at_once_are_as_good_as_one(tmp_path: Path) -> None:
     with up_desk(tmp_path) as desk:
-        both = [desk.start_verb("up", "--json") for _ in range(2)]
+        both = [desk.start_verb("up", "depth_ws", "--json") for _ in range(2)]
         told = [json.loads(process.communicate(timeout=120)[0]) for process in both]
         assert [t["verdict"] for t in told] == ["UP", "UP"]
         assert told[0]["processes"][1]["pid"] == told[1]["processes"][1]["pid"] == desk.pid(DEPTH_WS)
@@ -184,7 +184,7 @@ def test_an_open_breaker_is_a_refusal(desk: UpDesk) -> None:
         breaker = reconnected(breaker, BreakerLimits(), wall_ns)
     _store_breaker(desk, breaker)
     try:
-        code, out, _ = desk.verb("up")
+        code, out, _ = desk.verb("up", "depth_ws")
         assert code == 4 and out.startswith("REFUSED  SIM  depth_ws started, ")
         assert 'fix  tarazu feed clear-breaker --reason "..."' in out
     finally:
@@ -201,7 +201,7 @@ def test_nothing_to_subscribe_to_is_told_and_mended_settings_are_taken_up(desk: 
         assert f"fix  edit [feed] in {desk.home.settings_file}; tarazu up depth_ws" in out
     finally:
         desk.home.settings_file.write_text(good)
-    code, out, _ = desk.verb("up")
+    code, out, _ = desk.verb("up", "depth_ws")
     assert code == 0 and "restarted (settings are read at a start)" in out
 
 
@@ -210,7 +210,7 @@ def test_what_dies_at_its_start_shows_the_end_of_its_log(desk: UpDesk) -> None:
     folder = _day_folder(desk)
     lock = WriterLock(folder)
     try:
-        code, out, _ = desk.verb("up")
+        code, out, _ = desk.verb("up", "depth_ws")
         assert code == 2 and "DIED: " in out and "exit status 4" in out
         assert desk.state().state is State.STOPPED, "nobody goes on trying"
         assert f"is being written by process {os.getpid()}" in out and "fix  tarazu logs depth_ws" in out
@@ -227,7 +227,7 @@ def test_settings_that_cannot_be_used_are_told_and_keep_nothing_running(desk: Up
     good = desk.home.settings_file.read_text()
     desk.home.settings_file.write_text("[feeed]\n")
     try:
-        code, out, _ = desk.verb("up")
+        code, out, _ = desk.verb("up", "depth_ws")
         assert code == 2 and "BAD_SETTINGS: " in out and "feeed" in out
         code, out, _ = desk.verb("down", "depth_ws")
         assert code == 0 and out.startswith("DOWN")
@@ -289,7 +289,7 @@ def test_one_in_a_terminal_and_one_supervised_do_not_meet(desk: UpDesk) -> None:
     foreground = desk.start_verb("up", "depth_ws", "--foreground")
     try:
         assert until(lambda: _flows(desk, foreground.pid), 30)
-        code, out, _ = desk.verb("up")
+        code, out, _ = desk.verb("up", "depth_ws")
         assert code == 1 and "NOT_SUPERVISED: already running" in out and f"kill -TERM {foreground.pid}" in out
         code, out, _ = desk.verb("down", "depth_ws")
         assert code == 5 and out.startswith("PARTIAL")
@@ -327,7 +327,7 @@ def test_without_a_token_the_paper_profile_says_so(tmp_path: Path) -> None:
     with up_desk(tmp_path, Profile.PAPER) as desk:
         desk.home.settings_file.write_text("")
         desk.home.env_file.write_text("KITE_API_KEY=abc\n")
-        code, out, _ = desk.verb("up", "--timeout", "20")
+        code, out, _ = desk.verb("up", "depth_ws", "--timeout", "20")
         assert code == 2 and out.startswith("NOT_UP  PAPER  depth_ws started, ")
         assert "NO_TOKEN" in out and "KITE_ACCESS_TOKEN" in out
 

@@ -4,8 +4,11 @@ $TARAZU_HOME/<profile>/      default var/ in the working directory
   tarazu.toml                settings; none means the defaults
   feed_breaker.json          the reconnect breaker, which only a person closes
   .env                       the secrets, mode 0600: the one source of today's access token
-  masters/                   instrument masters, a file a day
+  masters/                   instrument masters, a file a day; replaced ones by their hash
   feed/<day>/                the feed log
+  journal/<day>/             the engine's journal
+  database.sqlite            a view of the journal; tarazu db rebuild makes it
+  keys/                      what the journal is signed with
   run/                       what running processes say of themselves; may be deleted while nothing runs
   logs/                      what processes print
 """
@@ -53,6 +56,15 @@ class Home(msgspec.Struct, frozen=True):
         return self.root / "feed"
 
     @property
+    def journal(self) -> Path:
+        return self.root / "journal"
+
+    @property
+    def keys(self) -> Path:
+        """The journal's signing key, and its verifier key to be kept elsewhere."""
+        return self.root / "keys"
+
+    @property
     def run(self) -> Path:
         return self.root / "run"
 
@@ -69,6 +81,16 @@ class Home(msgspec.Struct, frozen=True):
     def feed_breaker(self) -> Path:
         """In no folder that may be deleted: only a person's word closes it."""
         return self.root / "feed_breaker.json"
+
+    @property
+    def main_health(self) -> Path:
+        """What main says of itself (`app.main.health`), replaced whole twice a second."""
+        return self.run / "main_health.json"
+
+    @property
+    def main_socket(self) -> Path:
+        """Where main is told what to do (`app.main.inbox`)."""
+        return self.run / "main.sock"
 
     @property
     def market(self) -> Path:

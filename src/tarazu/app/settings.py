@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -71,8 +71,35 @@ class SimSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Rupees."""
 
 
+class StrategySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[engine.strategies]]`."""
+
+    factory: Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+    """`module:callable`; called with `params` it gives a `strategy.base.Strategy`."""
+    params: dict[str, Any] = {}
+
+
+class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[engine]`: what `main` trades by. Without a limit there are no entries."""
+
+    position_limits: dict[str, Annotated[int, Meta(ge=0)]] = {}
+    """By instrument key, `"NFO:NIFTY26NOVFUT"`: the largest position in units, working and unknown orders counted."""
+    position_limit_default: Annotated[int, Meta(ge=0)] = 0
+    """For every other instrument; 0: no entries in them."""
+    stop_required: bool = True
+    """Whether an entry without a protective stop is denied."""
+    settle_s: Annotated[float, Meta(ge=0, le=3_600)] = 60.0
+    """No entries for so long after a start."""
+    durability: Literal["power", "process"] = "power"
+    """What an order's record has survived when the order is sent: a power cut, or the process's own death."""
+    cancel_on_stop: bool = False
+    """Whether a stop asks for working entries to be cancelled. Protective stops and exits rest on either way."""
+    strategies: tuple[StrategySettings, ...] = ()
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     feed: FeedSettings = FeedSettings()
+    engine: EngineSettings = EngineSettings()
     sim: SimSettings = SimSettings()
 
 

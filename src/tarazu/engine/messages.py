@@ -43,6 +43,10 @@ class Started(_In, frozen=True):
     """The day's instrument master, by which symbols, lots and ticks are known."""
     watch: tuple[int, ...] = ()
     """Instrument tokens whose market this process follows; a replay follows the same."""
+    boot: str = ""
+    """The machine's boot, and..."""
+    mono_ns: int = 0
+    """...its CLOCK_MONOTONIC at the start: the next process of this boot carries the steady time on by it."""
     halt: Halt | None = None
     """A halt carried over from the day before: midnight resets nothing."""
 

@@ -12,8 +12,10 @@ from tarazu.app.supervision.process_flags import names_asked
 def command(names: tuple[str, ...], profile: str | None, as_json: bool) -> int:
     """Stop the processes named, or all of them and then the supervisor. What does not run is no failure.
 
-    Exit code 0: they are down; 2: one is not; 3: the supervisor does not answer; 5: a depth_ws that somebody started in
-    a terminal goes on.
+    main ends with the answers of its last requests; its orders rest on at the broker, and what is left is said.
+
+    Exit code 0: they are down; 1: they are, and positions or orders are left; 2: one is not; 3: the supervisor does not
+    answer; 5: one that somebody started in a terminal goes on.
     """
     from tarazu.app.supervision.bring_down import bring_down
     from tarazu.app.supervision.bring_up import now_ns

@@ -12,7 +12,7 @@ from tarazu.app.supervision.progress_line import progress_line
 @click.option("--timeout", "patience_s", default=60.0, show_default=True, metavar="SECONDS", help="Give up after this.")
 @feed_flags
 def command(names: tuple[str, ...], patience_s: float, profile: str | None, as_json: bool) -> int:
-    """Restart depth_ws, or sim_broker (its state is kept) and the depth_ws that listens to it.
+    """Restart main, depth_ws, or sim_broker (its state is kept) and those that talk to it.
 
     Waits and answers as `tarazu up`; what does not run is started.
     """

@@ -1,4 +1,4 @@
-"""`tarazu up [NAME...]`: the profile's processes run, under a supervisor, and data flows; or why not."""
+"""`tarazu up [NAME...]`: the profile's processes run, under a supervisor, and do their work; or why not."""
 
 import click
 
@@ -13,14 +13,14 @@ from tarazu.app.supervision.progress_line import progress_line
 @click.option("--foreground", is_flag=True, help="Run depth_ws in this terminal, without the supervisor.")
 @feed_flags
 def command(names: tuple[str, ...], patience_s: float, foreground: bool, profile: str | None, as_json: bool) -> int:
-    """Make sure that depth_ws (in the sim profile: sim_broker too) runs and that data flows.
+    """Make sure that depth_ws and main (in the sim profile: sim_broker too) run, that data flows and the engine works.
 
     What is absent is started, what is well is left alone, what is stale is started again. It is supervised: it survives
     this terminal, and is started again when it dies. Returns when every required feed ticks (market closed: when it is
-    connected).
+    connected) and main's books agree with the broker's.
 
-    Exit code 0: it holds; 1: it runs, but outside the supervisor; 2: it cannot, and why (no token, no selection, died);
-    3: not within --timeout; 4: the reconnect breaker is open, or another depth_ws is in the way.
+    Exit code 0: it holds; 1: it runs, but outside the supervisor, or halted; 2: it cannot, and why (no token, no
+    selection, died); 3: not within --timeout; 4: the reconnect breaker is open, or another depth_ws is in the way.
     """
     from tarazu.app.supervision.bring_up import bring_up, now_ns
     from tarazu.app.supervision.foreground import become_depth_ws, in_the_way

@@ -1,13 +1,16 @@
-"""The processes of a profile taken down: what listens first, then the broker, then the supervisor."""
+"""The processes of a profile taken down: who trades first, then what listens, the broker, and the supervisor."""
 
 from collections.abc import Sequence
+
+import msgspec
 
 from tarazu.app.home import Home
 from tarazu.app.supervision.feed_start import current_health
 from tarazu.app.supervision.link import SupervisorRefused, SupervisorSilent
+from tarazu.app.supervision.main_standing import current_main
 from tarazu.app.supervision.outcome import Outcome
 from tarazu.app.supervision.process import SupervisorFailed
-from tarazu.app.supervision.programs import DEPTH_WS, SIM_BROKER
+from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER
 from tarazu.app.supervision.state import ProcessState, State
 from tarazu.app.supervision.supervisor import Busy, Supervision
 from tarazu.app.verdict import Exit
@@ -35,38 +38,56 @@ def bring_down(home: Home, names: Sequence[str], *, supervisor_too: bool) -> lis
         return [_failed(Exit.REFUSED, "BUSY", str(busy))]
     except (SupervisorFailed, SupervisorRefused) as failed:
         return [*outcomes, _failed(Exit.CRIT, "SUPERVISOR_FAILED", str(failed))]
-    return [*outcomes, *(_elsewhere(home) if DEPTH_WS in names else ())]
+    return [*outcomes, *_elsewhere(home, names)]
 
 
 def _stopped(supervision: Supervision, name: str) -> Outcome:
     before = supervision.state(name)
     supervision.end_orphans()
+    left = _left(supervision.home) if name == MAIN else ""
     after = supervision.stop(name)
     if after.state.is_up or after.state is State.UNKNOWN:
         told = f"{after.state}: {after.description}"
         return Outcome(name=name, exit_code=Exit.CRIT, did="not stopped", code="STILL_UP", detail=told, pid=after.pid)
-    return Outcome(name=name, exit_code=Exit.OK, did="stopped" if _ran(before) else ALREADY, pid=before.pid)
+    stopped = Outcome(name=name, exit_code=Exit.OK, did="stopped" if _ran(before) else ALREADY, pid=before.pid)
+    if not left:
+        return stopped
+    hint = f'tarazu up {MAIN}; tarazu engine tell FLATTEN --why "..."'
+    return msgspec.structs.replace(stopped, exit_code=Exit.WARN, code="LEFT", detail=left, hint=hint)
+
+
+def _left(home: Home) -> str:
+    """What stays at the broker, and nobody looks after, when main ends; empty when nothing does."""
+    health = current_main(home)
+    if health is None or health.orders is None:
+        return ""
+    held = [f"{place.qty:+} {place.key}" for place in health.positions if place.qty]
+    counts = health.orders
+    told = [f"{counts.working} orders rest ({counts.stops} of them stops)"] if counts.working else []
+    told += [f"{counts.unknown} orders are unknown"] if counts.unknown else []
+    told += [f"held: {', '.join(held)}"] if held else []
+    return "; ".join(told)
 
 
 def _ran(state: ProcessState) -> bool:
     return state.state.is_up or state.pid is not None
 
 
-def _elsewhere(home: Home) -> list[Outcome]:
-    health = current_health(home)
-    if health is None:
-        return []
-    told, hint = "runs outside the supervisor, in somebody's terminal", f"kill -TERM {health.pid}"
+def _elsewhere(home: Home, names: Sequence[str]) -> list[Outcome]:
+    feed, main = current_health(home), current_main(home)
+    pids = {DEPTH_WS: feed.pid if feed else None, MAIN: main.pid if main else None}
     return [
         Outcome(
-            name=DEPTH_WS,
+            name=name,
             exit_code=Exit.PARTIAL,
             did="goes on",
             code="NOT_SUPERVISED",
-            detail=told,
-            hint=hint,
-            pid=health.pid,
+            detail="runs outside the supervisor, in somebody's terminal",
+            hint=f"kill -TERM {pid}",
+            pid=pid,
         )
+        for name, pid in pids.items()
+        if name in names and pid is not None
     ]
 
 

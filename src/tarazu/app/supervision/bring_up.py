@@ -1,4 +1,4 @@
-"""The processes of a profile brought up: the broker first, then what listens to it."""
+"""The processes of a profile brought up: the broker first, then what listens to it, then who trades on that."""
 
 import os
 import time
@@ -8,10 +8,11 @@ from tarazu.app.home import Home, Profile
 from tarazu.app.settings import BadSettings, Settings, read_settings
 from tarazu.app.supervision.feed_start import FeedStart, current_health
 from tarazu.app.supervision.link import SupervisorRefused, SupervisorSilent
+from tarazu.app.supervision.main_start import MainStart
 from tarazu.app.supervision.outcome import Outcome
 from tarazu.app.supervision.own_broker import OwnBroker
 from tarazu.app.supervision.process import SupervisorFailed
-from tarazu.app.supervision.programs import DEPTH_WS, SIM_BROKER, programs
+from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER, programs
 from tarazu.app.supervision.supervisor import Busy, Supervision
 from tarazu.app.verdict import Exit
 
@@ -28,10 +29,11 @@ def bring_up(
     tell: Tell = lambda _: None,
     environ: Mapping[str, str] = os.environ,
 ) -> list[Outcome]:
-    """Make sure of the processes named; in the sim profile of the broker first, and of a depth_ws that listened to it.
+    """Make sure of the processes named; in the sim profile of the broker first, and of those that talked to it.
     `again` restarts those named.
 
-    Ends after about `patience_s` for each. One outcome a process, and none for those after one that failed.
+    Ends after about `patience_s` for each. One outcome a process; none for the others where the broker failed. main is
+    made sure of whatever the feed is worth: positions are left, and stops kept, without one.
     """
     try:
         return _bring_up(home, read_settings(home.settings_file), names, patience_s, again, tell, environ)
@@ -55,21 +57,28 @@ def _bring_up(
     environ: Mapping[str, str],
 ) -> list[Outcome]:
     supervision = Supervision(home)
-    feed, outcomes = FeedStart(home, supervision), []
+    starts: list[FeedStart | MainStart] = []
+    outcomes: list[Outcome] = []
     with supervision.alone(patience_s):
-        listened = supervision.state(DEPTH_WS).state.is_up
+        ran = [name for name in (DEPTH_WS, MAIN) if supervision.state(name).state.is_up]
         if home.profile is Profile.SIM:
             broker = OwnBroker(home, settings, supervision, environ)
             outcomes.append(broker.ensure(patience_s, again and SIM_BROKER in names, tell))
         else:
             supervision.ensure(programs(home, settings.sim, None))
-        if not (DEPTH_WS in names or listened) or not all(outcome.holds for outcome in outcomes):
+        if not all(outcome.holds for outcome in outcomes):
             return outcomes
-        elsewhere = feed.elsewhere()
-        if elsewhere is not None:
-            return [*outcomes, elsewhere]
-        feed.decide(again and DEPTH_WS in names)
-    return [*outcomes, feed.wait(patience_s, tell)]
+        for name, make in ((DEPTH_WS, FeedStart), (MAIN, MainStart)):
+            if name not in names and name not in ran:
+                continue
+            start: FeedStart | MainStart = make(home, supervision)
+            elsewhere = start.elsewhere()
+            if elsewhere is not None:
+                outcomes.append(elsewhere)
+                continue
+            start.decide(again and name in names)
+            starts.append(start)
+    return [*outcomes, *(start.wait(patience_s, tell) for start in starts)]
 
 
 def now_ns(home: Home) -> int:

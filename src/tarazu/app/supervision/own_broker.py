@@ -9,7 +9,7 @@ from tarazu.app.sim_broker.options import BadOptions
 from tarazu.app.supervision.found_broker import adopt, answers, is_known, is_named, named_broker
 from tarazu.app.supervision.outcome import Outcome
 from tarazu.app.supervision.process_log import LogMark
-from tarazu.app.supervision.programs import DEPTH_WS, SIM_BROKER, programs
+from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER, programs
 from tarazu.app.supervision.sim_place import kept_place, place_to_start
 from tarazu.app.supervision.supervisor import Supervision
 from tarazu.app.supervision.waiting import until
@@ -20,8 +20,8 @@ PATIENCE_S = 10.0
 
 
 class OwnBroker:
-    """`supervision` is held `alone` by the caller, for the broker and what hangs on it change together: a depth_ws is
-    stopped before the broker's address becomes another, and never listens to one that is no longer the profile's."""
+    """`supervision` is held `alone` by the caller, for the broker and what hangs on it change together: depth_ws and
+    main are stopped before the broker's address becomes another, and never talk to one that is no longer ours."""
 
     def __init__(self, home: Home, settings: Settings, supervision: Supervision, environ: Mapping[str, str]) -> None:
         self.home, self.settings, self.supervision, self.environ = home, settings, supervision, environ
@@ -47,7 +47,7 @@ class OwnBroker:
         except NoAddress as none:
             return self._failed("NO_BROKER", str(none), "tarazu sim run -- tarazu up")
         if not is_known(self.home, told):
-            self.supervision.stop(DEPTH_WS)
+            self._stop_listeners()
         # Our own one goes, and takes its address with it.
         self.supervision.ensure(programs(self.home, self.settings.sim, None))
         adopt(self.home, told)
@@ -61,7 +61,7 @@ class OwnBroker:
 
     def _start(self) -> Outcome | None:
         """Stopped, then started where its ports are free; None when it was spawned."""
-        self.supervision.stop(DEPTH_WS)
+        self._stop_listeners()
         self._deaths = self.supervision.stop(SIM_BROKER).restarts
         self.home.sim_broker.unlink(missing_ok=True)
         try:
@@ -72,6 +72,10 @@ class OwnBroker:
         self._log = LogMark(self.supervision.log_of(SIM_BROKER))
         self.supervision.start(SIM_BROKER)
         return None
+
+    def _stop_listeners(self) -> None:
+        for name in (MAIN, DEPTH_WS):
+            self.supervision.stop(name)
 
     def _wait(self, did: str, patience_s: float, tell: Callable[[str], None]) -> Outcome:
         def over() -> bool:

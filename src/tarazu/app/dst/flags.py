@@ -1,0 +1,8 @@
+"""The flags that the commands about simulated days share."""
+
+import click
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+JOBS_FLAG = click.option(
+    "--jobs", type=click.IntRange(1, 256), default=2, show_default=True, metavar="J", help="Processes."
+)

@@ -1,0 +1,72 @@
+"""The day's journal opened, and the engine as it left it. Blocking; for a thread."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tarazu import reference
+from tarazu.adapters.signing import key_of
+from tarazu.app.audit import journal_name
+from tarazu.app.home import Home
+from tarazu.app.main.past import Anchor, Past, halt_before
+from tarazu.app.main.prepare import Prepared
+from tarazu.app.settings import EngineSettings
+from tarazu.engine.config import EngineConfig
+from tarazu.engine.messages import Halt
+from tarazu.engine.process import Engine
+from tarazu.engine.strategies import MakeStrategies
+from tarazu.model.units import SECOND_NS
+from tarazu.runtime.journal_reader import JournalReader
+from tarazu.runtime.journal_state import JournalSettings, Mode
+from tarazu.runtime.journal_writer import Journal
+from tarazu.runtime.shell import recover
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    journal: Journal
+    engine: Engine
+    last_ns: int
+    """Steady time of the last entry; 0: the day has none."""
+    anchor: Anchor | None
+    """Of the day's last start before this one."""
+    halt: Halt | None
+    """To begin with: one of this day or the day before, or for a failure."""
+    heard_to: int
+    """The last feed-log frame whose messages were taken."""
+
+
+def open_day(home: Home, settings: EngineSettings, prepared: Prepared, make: MakeStrategies) -> Opened:
+    """Raises SecondWriter, JournalDamaged, BadEpochFile, BadKeyFile, BrokenChain, BadPayload, OSError; a bug of the
+    engine as what it is."""
+    signer = key_of(home.keys, journal_name(home))
+    journal = Journal.open(
+        home.journal,
+        prepared.day,
+        journal_name(home),
+        JournalSettings(durability=Mode(settings.durability)),
+        signer=signer,
+        verifiers=(signer.verifier(),),
+    )
+    try:
+        engine, past = Engine(prepared.instruments, reference.charge_rates(), make_strategies=make), Past()
+        last_ns = recover(engine, past.passing(JournalReader(journal.folder).ready()))
+        halt = past.halt if past.entries else halt_before(home.journal, prepared.day)
+        return Opened(
+            journal=journal, engine=engine, last_ns=last_ns, anchor=past.anchor, halt=halt, heard_to=past.sequence
+        )
+    except BaseException:
+        journal.close()
+        raise
+
+
+def config_of(settings: EngineSettings) -> EngineConfig:
+    return EngineConfig(
+        qty_max=settings.position_limits,
+        qty_max_default=settings.position_limit_default,
+        stop_required=settings.stop_required,
+        settle_ns=round(settings.settle_s * SECOND_NS),
+    )
+
+
+def followed(prepared: Prepared) -> Sequence[int]:
+    return [int(instrument.instrument_token) for instrument in prepared.watched]

@@ -1,0 +1,181 @@
+"""What main says of itself: one file, replaced whole `every_ns`, read by every command that asks about the engine.
+
+Times: `*_mono_ns` are CLOCK_MONOTONIC, which all processes of this machine share, so age is the reader's clock less
+`mono_ns`; other `*_ns` are UTC of the profile's clock (the simulated broker's in sim). Nothing here needs numpy.
+"""
+
+import time
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, boot
+from tarazu.engine.messages import Halt
+from tarazu.engine.phase import Phase
+
+
+class Stage(StrEnum):
+    """What the process is doing, in the order of a start. What the engine may do is its phase."""
+
+    STARTING = "STARTING"
+    NO_TOKEN = "NO_TOKEN"
+    """No access token, or one the broker refuses, and today's master is not kept yet: waits for another."""
+    NO_BROKER = "NO_BROKER"
+    """REST does not answer, and today's master is not kept yet: tries again."""
+    NO_MASTER = "NO_MASTER"
+    """The broker's instrument master cannot be used: tries again."""
+    RECOVERING = "RECOVERING"
+    """The day's journal is verified and taken again."""
+    RUNNING = "RUNNING"
+    """The engine takes messages."""
+    STOPPING = "STOPPING"
+    FAILED = "FAILED"
+    """The process has ended, or is about to: `detail` says why."""
+
+
+class PlaceHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """A place with a position or with orders that may still fill, units."""
+
+    key: str
+    product: str
+    qty: int
+    """As far as fills are known."""
+    lowest: int
+    highest: int
+    """The least and the most it may become by what works, is unknown or cools."""
+    leaving: str = ""
+    """Why it is being left; empty when it is not."""
+
+
+class OrderCounts(msgspec.Struct, frozen=True, kw_only=True):
+    today: int
+    """All there are, other people's in the account too."""
+    working: int
+    unknown: int
+    """Sent, or perhaps, and without an answer that could be believed; what is just in flight too."""
+    foreign: int
+    stops: int
+    """Protective stops that rest."""
+    sent: int
+    """Requests given to the wire by this process."""
+    pending: int
+    """Of them, those that are not answered."""
+
+
+class ReadHealth(msgspec.Struct, frozen=True, kw_only=True):
+    what: str
+    age_ns: int | None
+    """Since the last read that succeeded began; None: none did since the start."""
+    failing: str = ""
+    """Why the last one failed; empty when it did not."""
+
+
+class FeedMark(msgspec.Struct, frozen=True, kw_only=True):
+    """A feed as the engine was last told of it."""
+
+    feed: str
+    fresh: bool
+    required: bool
+    reason: str = ""
+
+
+class JournalHealth(msgspec.Struct, frozen=True, kw_only=True):
+    sequence: int
+    """The last entry's."""
+    acknowledged: int
+    """The last that is as durable as the mode promises."""
+    mode: str
+    space: str
+    dead: str | None
+    syncs: int
+
+
+class MarketHealth(msgspec.Struct, frozen=True, kw_only=True):
+    instruments: int
+    """Followed."""
+    sequence: int
+    """The last feed-log frame that is in the market."""
+    age_ns: int | None
+    """Since it was received, by the monotonic clock; None before the first."""
+    caught_up: bool
+    damages: int
+    """Places of the log that could not be read, and were passed over."""
+    bands: int
+    """Instruments whose price band is known."""
+
+
+class MainHealth(msgspec.Struct, frozen=True, kw_only=True):
+    schema: str = "tarazu.main_health/1"
+    profile: str
+    version: str
+    pid: int
+    boot: str
+    """Which start of this machine the monotonic stamps count from."""
+    started_ns: int
+    started_mono_ns: int
+    wall_ns: int
+    mono_ns: int
+    every_ns: int
+    stage: Stage
+    detail: str
+    """Why the stage is not RUNNING, for people; empty when it is."""
+    day: str
+    """ISO, IST; empty before there is one."""
+    epoch: int
+    phase: Phase | None
+    """None while no engine runs."""
+    why: str
+    """Why the phase is not ACTIVE, as it is now."""
+    halt: Halt | None
+    stopping: bool
+    entries_off: str
+    flattening: str
+    positions: tuple[PlaceHealth, ...]
+    orders: OrderCounts | None
+    reads: tuple[ReadHealth, ...]
+    feeds: tuple[FeedMark, ...]
+    trouble: dict[str, str]
+    breaks: tuple[str, ...]
+    """What the last comparison with the broker's books found."""
+    alerts: tuple[str, ...]
+    """The last of this process, the latest last."""
+    strategies: tuple[str, ...]
+    spreads: int
+    journal: JournalHealth | None
+    market: MarketHealth | None
+    clock_offset_ns: int | None
+    """The broker's clock minus ours; None while it is not known."""
+    clock_uncertainty_ns: int | None
+    ticked_mono_ns: int | None
+    """When the engine last took its once-a-second message; None before."""
+    loop_lag_ns: int
+    """The event loop's worst lateness of the last seconds."""
+    rss_bytes: int
+    fds: int
+
+    def age_ns(self, mono_ns: int | None = None) -> int:
+        return (time.monotonic_ns() if mono_ns is None else mono_ns) - self.mono_ns
+
+    def is_current(self, mono_ns: int | None = None) -> bool:
+        """Whether it may be believed: younger than three intervals, and not from before a reboot."""
+        return self.boot == boot() and 0 <= self.age_ns(mono_ns) <= STALE_AFTER_INTERVALS * self.every_ns
+
+
+def read_main_health(path: Path) -> MainHealth | None:
+    """None when there is none. Raises BadHealth, OSError."""
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        return msgspec.json.decode(text, type=MainHealth)
+    except msgspec.MsgspecError as bad:
+        raise BadHealth(f"{path}: {bad}") from bad
+
+
+def write_main_health(path: Path, health: MainHealth) -> None:
+    """Replace the file at once: a reader sees the old one or the new one."""
+    beside = path.with_suffix(".new")
+    beside.write_bytes(msgspec.json.encode(health))
+    beside.replace(path)

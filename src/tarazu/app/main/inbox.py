@@ -1,0 +1,160 @@
+"""The desk's ear: a unix socket that only its owner can open. One JSON line in, one JSON line out.
+
+    {"order": "HALT", "who": "asha", "why": "the book looks wrong"}
+    {"want": {"type": "EntryWant", "strategy": "asha", "key": "NFO:NIFTY26NOVFUT", "side": "BUY", ...}}
+
+An answer is given once what was asked is in the journal: `accepted`, the entry's `sequence`, what the engine did.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tarazu.engine.acts import Deny, Intend, Step
+from tarazu.engine.messages import Commanded, Message, Order, Wanted
+from tarazu.strategy.wants import Want
+
+log = logging.getLogger("tarazu.main")
+
+LINE_BYTES_MAX = 64 << 10
+IDLE_S = 60.0
+TALKS_MAX = 32
+"""Connections at once; another is told so and closed."""
+
+
+class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    order: Order | None = None
+    want: Want | None = None
+    who: str = ""
+    why: str = ""
+    ref: str = ""
+    order_id: str = ""
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer. `error` is not empty where nothing was taken: nothing is in the journal then."""
+
+    accepted: bool
+    error: str = ""
+    sequence: int = 0
+    phase: str = ""
+    denials: tuple[dict[str, Any], ...] = ()
+    refs: tuple[str, ...] = ()
+    """Of the orders that this has made, in their order."""
+    acts: tuple[dict[str, Any], ...] = ()
+
+
+_DECODER = msgspec.json.Decoder(_Asked)
+Take = Callable[[Message], tuple[int, Step, str] | str]
+"""Takes a message: its sequence, its step and the phase after it; or why none can be taken now."""
+
+
+class BadAsk(ValueError):
+    """What was said is none of what can be; the message says what can."""
+
+
+class Inbox:
+    def __init__(self, path: Path, take: Take) -> None:
+        self._path, self._take = path, take
+        self._talks = 0
+        self._server: asyncio.AbstractServer | None = None
+
+    async def open(self) -> None:
+        """Listen, in place of whatever an earlier process has left. The caller holds the process's lock."""
+        listening = _bound(self._path)
+        self._server = await asyncio.start_unix_server(self._talk, sock=listening, limit=LINE_BYTES_MAX)
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._path.unlink(missing_ok=True)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._talks += 1
+        try:
+            if self._talks > TALKS_MAX:
+                await _say(writer, Told(accepted=False, error=f"{TALKS_MAX} others are talking: try again"))
+                return
+            while (line := await _line(reader)) is not None:
+                await _say(writer, self.answer(line))
+        except (ConnectionError, TimeoutError):
+            return  # who asked has gone; what was taken is in the journal
+        except ValueError:
+            await _say(writer, Told(accepted=False, error=f"a line has at most {LINE_BYTES_MAX} bytes"))
+        finally:
+            self._talks -= 1
+            writer.close()
+
+    def answer(self, line: bytes) -> Told:
+        try:
+            message = message_of(line)
+        except BadAsk as bad:
+            return Told(accepted=False, error=str(bad))
+        log.info("told: %s", message)
+        taken = self._take(message)
+        return Told(accepted=False, error=taken) if isinstance(taken, str) else _told(*taken)
+
+
+def message_of(line: bytes) -> Commanded | Wanted:
+    """Raises BadAsk."""
+    try:
+        asked = _DECODER.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as bad:
+        raise BadAsk(f"not understood: {bad}") from bad
+    if (asked.order is None) == (asked.want is None):
+        raise BadAsk('a line has an "order" or a "want", and one of them')
+    if asked.want is not None:
+        return Wanted(want=asked.want)
+    assert asked.order is not None
+    if not asked.who.strip() or not asked.why.strip():
+        raise BadAsk(f'{asked.order} needs a "who" and a "why": both go into the journal')
+    if asked.order in (Order.CLAIM, Order.DISOWN) and not asked.order_id:
+        raise BadAsk(f'{asked.order} needs the "order_id" that it is about')
+    if asked.order is Order.CLAIM and not asked.ref:
+        raise BadAsk('CLAIM needs the "ref" of ours that the order is')
+    return Commanded(order=asked.order, who=asked.who, why=asked.why, ref=asked.ref, order_id=asked.order_id)
+
+
+def _told(sequence: int, step: Step, phase: str) -> Told:
+    denied = [denial for act in step.acts if isinstance(act, Deny) for denial in act.denials]
+    return Told(
+        accepted=not any(isinstance(act, Deny) for act in step.acts),
+        sequence=sequence,
+        phase=phase,
+        denials=tuple(msgspec.to_builtins(denial) for denial in denied),
+        refs=tuple(act.intent.ref for act in step.acts if isinstance(act, Intend)),
+        acts=tuple(msgspec.to_builtins(act) for act in step.acts),
+    )
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes | None:
+    """None at the end. Raises ValueError for one that is too long, TimeoutError for one that does not come."""
+    async with asyncio.timeout(IDLE_S):
+        line = await reader.readline()
+    return line or None
+
+
+async def _say(writer: asyncio.StreamWriter, told: Told) -> None:
+    writer.write(msgspec.json.encode(told) + b"\n")
+    async with asyncio.timeout(IDLE_S):
+        await writer.drain()
+
+
+def _bound(path: Path) -> socket.socket:
+    """A listening socket of mode 0600 in a folder whose path may be of any length."""
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        os.fchmod(listening.fileno(), 0o600)  # the mode that Linux gives the socket's name
+        listening.bind(f"/proc/self/fd/{folder}/{path.name}")
+    finally:
+        os.close(folder)
+    path.chmod(0o600)
+    return listening

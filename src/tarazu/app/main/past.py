@@ -1,0 +1,93 @@
+"""What a day's journal tells the next start besides the engine's state: a halt that stays, a failure, the market's end.
+
+Midnight resets no halt (RELIABILITY C27), and an engine that failed is trusted with no new risk before a person has
+looked.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from tarazu.engine import codec
+from tarazu.engine.acts import SetHalt
+from tarazu.engine.messages import Halt, MarketMoved, Started
+from tarazu.journal.entry import Entry
+from tarazu.runtime.journal_files import day_folder, days
+from tarazu.runtime.journal_reader import JournalReader
+
+ENGINE_FAILED = "ENGINE_FAILED"
+
+_STARTED, _MOVED = codec.KINDS[Started], codec.KINDS[MarketMoved]
+_SET_HALT = SetHalt.__name__.encode()
+"""As the codec writes the act's name: an entry without these letters sets and lifts no halt."""
+
+
+class Anchor(msgspec.Struct, frozen=True):
+    """The steady time of a start, and the machine's monotonic clock then."""
+
+    boot: str
+    steady_ns: int
+    mono_ns: int
+
+
+class Past:
+    """Looks at entries as they pass. Raises codec.BadPayload where one does not read."""
+
+    def __init__(self) -> None:
+        self.entries = 0
+        self.anchor: Anchor | None = None
+        """Of the last start."""
+        self._halt: Halt | None = None
+        self._failure: Halt | None = None
+        self._moved: Entry | None = None
+
+    def passing(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        for entry in entries:
+            self._heed(entry)
+            yield entry
+
+    @property
+    def halt(self) -> Halt | None:
+        """What the next process begins with: the halt there is, or one for a failure that no start has told of yet."""
+        return self._halt or self._failure
+
+    @property
+    def sequence(self) -> int:
+        """The last feed-log frame whose messages were taken; 0: none."""
+        if self._moved is None:
+            return 0
+        record = codec.decode(self._moved.kind, self._moved.payload)
+        assert isinstance(record, codec.Record) and isinstance(record.stamped.message, MarketMoved)
+        return record.stamped.message.sequence
+
+    def _heed(self, entry: Entry) -> None:
+        self.entries += 1
+        if entry.kind == _MOVED:
+            self._moved = entry
+        if entry.kind in (_STARTED, codec.FAILED) or _SET_HALT in entry.payload:
+            self._take(codec.decode(entry.kind, entry.payload))
+
+    def _take(self, told: codec.Record | codec.Failure) -> None:
+        if isinstance(told, codec.Failure):
+            self._failure = Halt(code=ENGINE_FAILED, why=told.error, since_ns=told.stamped.ts_ns)
+            return
+        if isinstance(told.stamped.message, Started):
+            started = told.stamped.message
+            self._halt, self._failure = self._halt or started.halt, None
+            self.anchor = Anchor(started.boot, told.stamped.ts_ns, started.mono_ns)
+        for act in told.step.acts:
+            if isinstance(act, SetHalt):
+                self._halt = act.halt
+
+
+def halt_before(root: Path, day: date) -> Halt | None:
+    """Of the last earlier day that has entries. Raises codec.BadPayload, journal_reader.BrokenChain."""
+    for earlier in reversed([d for d in days(root) if d < day]):
+        past = Past()
+        for _ in past.passing(JournalReader(day_folder(root, earlier)).ready()):
+            pass
+        if past.entries:
+            return past.halt
+    return None

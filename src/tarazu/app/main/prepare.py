@@ -1,0 +1,59 @@
+"""Before the journal is opened: today's instruments, and which of them are followed. Blocking; for a thread."""
+
+import logging
+from collections.abc import Mapping
+from datetime import date
+
+import msgspec
+
+from tarazu.adapters.kite_rest.client import KiteMarketRest
+from tarazu.adapters.kite_rest.errors import RestError, TokenRefused
+from tarazu.app.depth_ws.watchlist import plan_of, reach
+from tarazu.app.main.health import Stage
+from tarazu.app.masters.todays import BadMaster, MasterStore, todays_master
+from tarazu.app.settings import FeedSettings
+from tarazu.model.instrument import Instrument
+
+log = logging.getLogger("tarazu.main")
+
+WATCH_MAX = 9_000
+"""Instruments followed at most: what three connections can carry. The far expiries' options are left out first."""
+
+
+class NotReady(Exception):
+    """There are no instruments to trade by; `stage` says what is waited for, `detail` why, for people."""
+
+    def __init__(self, stage: Stage, detail: str) -> None:
+        super().__init__(detail)
+        self.stage, self.detail = stage, detail
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    day: date
+    instruments: Mapping[str, Instrument]
+    """All of today's master, by key."""
+    master_sha256: str
+    watched: tuple[Instrument, ...]
+    """Whose market is followed, wherever the money goes: the slots of the state, in order."""
+
+
+def prepare(rest: KiteMarketRest, store: MasterStore, settings: FeedSettings, day: date, now_ns: int) -> Prepared:
+    """The master that depth_ws keeps, or fetched by the same rules. Raises NotReady, OSError."""
+    try:
+        todays = todays_master(store, rest, day, now_ns)
+    except TokenRefused as refused:
+        raise NotReady(Stage.NO_TOKEN, f"the broker refuses the access token: {refused}") from refused
+    except RestError as failed:
+        raise NotReady(Stage.NO_BROKER, str(failed)) from failed
+    except BadMaster as bad:
+        raise NotReady(Stage.NO_MASTER, str(bad)) from bad
+    listed = todays.master.instruments
+    reached = reach(listed, plan_of(settings), day)
+    if len(reached) > WATCH_MAX:
+        log.warning("%d of %d instruments are followed, no more: [feed] asks for too much", WATCH_MAX, len(reached))
+    return Prepared(
+        day=day,
+        instruments={instrument.key: instrument for instrument in listed},
+        master_sha256=todays.sha256,
+        watched=reached[:WATCH_MAX],
+    )

@@ -1,0 +1,63 @@
+"""main as a process: its lock, its signals, its exit codes.
+
+0: asked to stop. 2: cannot begin, and a person has to do something. 4: another one runs. 70: a bug, 74: the journal's
+disk; both at once, with nothing half done. 75 (try again): the day is over, or the broker is somewhere else now.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from contextlib import closing
+
+from tarazu.adapters.signing import BadKeyFile
+from tarazu.app.broker_address import NoAddress
+from tarazu.app.home import Home
+from tarazu.app.main.permission import why_not
+from tarazu.app.main.process import Main
+from tarazu.app.main.strategies import BadStrategy
+from tarazu.app.settings import Settings
+from tarazu.engine.codec import BadPayload
+from tarazu.model.calendar import NotCovered
+from tarazu.runtime.journal_reader import BrokenChain
+from tarazu.runtime.journal_state import BadEpochFile, JournalDamaged
+from tarazu.runtime.writer_lock import SecondWriter, WriterLock
+
+log = logging.getLogger("tarazu.main")
+
+EXIT_CANNOT, EXIT_SECOND = 2, 4
+
+
+def run(home: Home, settings: Settings) -> int:
+    """Run in this process until SIGTERM or SIGINT; returns the exit code. Logs go to stderr, in UTC."""
+    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.Formatter.converter = time.gmtime
+    refusal = why_not(home.profile, os.environ)
+    if refusal:
+        log.error("main does not run: %s", refusal)
+        return EXIT_CANNOT
+    home.make()
+    alone = home.run / "main"
+    alone.mkdir(mode=0o700, exist_ok=True)
+    try:
+        with closing(WriterLock(alone)):  # of health file and inbox; the journal has its own
+            return asyncio.run(_run(home, settings))
+    except SecondWriter as second:
+        log.error("another main runs: %s. Look: tarazu engine status; end it: tarazu down main", second)
+        return EXIT_SECOND
+    except (JournalDamaged, BrokenChain) as damaged:
+        log.error("main cannot run: %s; nothing was changed. Look: tarazu audit verify --all", damaged)
+    except BadPayload as strange:
+        log.error("main cannot run: the journal is of another version: %s. Look: tarazu audit show", strange)
+    except (BadStrategy, NoAddress, NotCovered, BadEpochFile, BadKeyFile, OSError) as cannot:
+        log.error("main cannot run: %s", cannot)
+    return EXIT_CANNOT
+
+
+async def _run(home: Home, settings: Settings) -> int:
+    running = Main(home, settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.stop)
+    return await running.run()

@@ -1,0 +1,343 @@
+"""main's smaller parts: its steady time, what a journal tells the next start, the strategies' names, the feeds."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from harness.engine_desk import CONFIG
+from harness.journal_days import key, small
+from harness.order_story import DAY
+from tarazu.app.feed.record import FeedStopped, encode_event
+from tarazu.app.home import Home, Profile
+from tarazu.app.main.feeds import FeedWatch
+from tarazu.app.main.market import SLICE_FRAMES, Market
+from tarazu.app.main.past import Anchor, Past, halt_before
+from tarazu.app.main.permission import why_not
+from tarazu.app.main.steady import SteadyTime
+from tarazu.app.main.strategies import BadStrategy, Strategies
+from tarazu.app.settings import BadSettings, EngineSettings, StrategySettings, read_settings
+from tarazu.engine import codec
+from tarazu.engine.acts import SetHalt, Step
+from tarazu.engine.messages import Halt, MarketMoved, Message, OrderHeard, Stamped, Started, Ticked
+from tarazu.market.feed_events import FeedRecover, FeedStale, FeedState, StaleReason
+from tarazu.model.ids import InstrumentToken, TradingSymbol
+from tarazu.model.instrument import Exchange, Instrument
+from tarazu.model.instrument import Kind as InstrumentKind
+from tarazu.model.units import SECOND_NS
+from tarazu.runtime.feed_log import FeedLog
+from tarazu.runtime.journal_writer import Journal
+from tarazu.runtime.segment import Kind
+from tarazu.wire.kite_orders import KiteStatus, OrderRow
+
+INFY = Instrument(
+    instrument_token=InstrumentToken(408065),
+    exchange=Exchange.NSE,
+    tradingsymbol=TradingSymbol("INFY"),
+    name="INFOSYS",
+    kind=InstrumentKind.EQ,
+    segment="NSE",
+)
+HALT = Halt(code="OPERATOR", why="asha: a look", since_ns=5)
+
+
+class PaperClock:
+    def __init__(self, wall_ns: int, mono_ns: int) -> None:
+        self.wall, self.mono = wall_ns, mono_ns
+
+    def wall_ns(self) -> int:
+        return self.wall
+
+    def mono_ns(self) -> int:
+        return self.mono
+
+
+# Time.
+
+
+def test_steady_time_is_the_starts_wall_time_carried_on_whatever_happens_to_the_wall_clock() -> None:
+    clock = PaperClock(1_000, 50)
+    times = SteadyTime(clock, 0, virtual=False)
+    clock.mono, clock.wall = 60, 17
+    assert (times.steady_ns(), times.wall_ns()) == (1_010, 17)
+
+
+def test_a_clock_that_was_set_back_over_a_restart_takes_nothing_back() -> None:
+    clock = PaperClock(1_000, 50)
+    assert SteadyTime(clock, 7_000, virtual=False).steady_ns() == 7_000
+    virtual = SteadyTime(clock, 7_000, virtual=True)
+    clock.wall += 5
+    assert virtual.steady_ns() == 7_005
+
+
+def test_a_clock_that_was_set_ahead_over_a_restart_ends_no_quarantine() -> None:
+    clock, anchor = PaperClock(1_000, 50), Anchor("this boot", 1_000, 50)
+    clock.mono, clock.wall = 60, 999_000
+    assert SteadyTime(clock, 1_005, virtual=False, anchor=anchor, boot="this boot").steady_ns() == 1_010
+    assert SteadyTime(clock, 1_020, virtual=False, anchor=anchor, boot="this boot").steady_ns() == 1_020
+    assert SteadyTime(clock, 1_005, virtual=False, anchor=anchor, boot="another").steady_ns() == 999_000
+    assert SteadyTime(clock, 1_005, virtual=True, anchor=anchor, boot="this boot").steady_ns() == 999_000
+
+
+def test_simulated_time_is_the_simulated_brokers_however_fast() -> None:
+    clock = PaperClock(1_000, 50)
+    times = SteadyTime(clock, 0, virtual=True)
+    clock.wall = 90_000
+    assert times.steady_ns() == 90_000
+
+
+# The past.
+
+
+def started(**told: Any) -> Started:
+    return Started(day=DAY.isoformat(), epoch=1, profile="sim", build="test", config=CONFIG, **told)
+
+
+def journal(root: Path, *entries: tuple[Message, Step] | str, day: Any = DAY) -> None:
+    """A text is a failure of the engine."""
+    signer = key(root)
+    log = Journal.open(
+        root / "journal", day, signer.name, small(1 << 20), signer=signer, verifiers=(signer.verifier(),)
+    )
+    for n, entry in enumerate(entries, 1):
+        if isinstance(entry, str):
+            kind, payload = codec.encode_failure(Stamped(n, n, 0, Ticked()), entry)
+        else:
+            kind, payload = codec.encode(Stamped(n, n, 0, entry[0]), entry[1])
+        log.append(kind, payload, n)
+    log.close()
+
+
+def halted(halt: Halt | None) -> tuple[Message, Step]:
+    return Ticked(), Step((SetHalt(halt=halt),))
+
+
+def test_a_halt_of_the_last_day_with_entries_is_carried_over(tmp_path: Path) -> None:
+    journal(tmp_path, (started(), Step()), halted(HALT), (Ticked(), Step()))
+    journal(tmp_path, day=DAY + timedelta(days=1))
+    assert halt_before(tmp_path / "journal", DAY + timedelta(days=2)) == HALT
+    assert halt_before(tmp_path / "journal", DAY) is None
+
+
+def test_one_that_was_reset_is_not(tmp_path: Path) -> None:
+    journal(tmp_path, (started(halt=HALT), Step()), halted(None))
+    assert halt_before(tmp_path / "journal", DAY + timedelta(days=1)) is None
+
+
+def test_one_that_a_start_had_carried_over_is_carried_on(tmp_path: Path) -> None:
+    journal(tmp_path, (started(halt=HALT), Step()))
+    assert halt_before(tmp_path / "journal", DAY + timedelta(days=1)) == HALT
+
+
+def test_an_engine_that_failed_is_halted_at_its_next_start_and_at_no_later_one(tmp_path: Path) -> None:
+    journal(tmp_path, (started(), Step()), "at Ticked: AssertionError: no such thing")
+    found = halt_before(tmp_path / "journal", DAY + timedelta(days=1))
+    assert found is not None and found.code == "ENGINE_FAILED" and "no such thing" in found.why
+    journal(tmp_path, (started(halt=found), Step()), halted(None))
+    assert halt_before(tmp_path / "journal", DAY + timedelta(days=1)) is None
+
+
+def test_the_last_frame_that_was_taken_is_known(tmp_path: Path) -> None:
+    from tarazu.runtime.journal_files import day_folder
+    from tarazu.runtime.journal_reader import JournalReader
+
+    journal(tmp_path, (started(), Step()), (MarketMoved(sequence=17), Step()), (MarketMoved(sequence=41), Step()))
+    past = Past()
+    assert len(list(past.passing(JournalReader(day_folder(tmp_path / "journal", DAY)).ready()))) == past.entries == 3
+    assert past.sequence == 41
+
+
+# Strategies.
+
+
+class Still:
+    name = "still"
+    watches = frozenset({"NSE:INFY"})
+
+    def on_market(self, view: object) -> tuple[()]:
+        return ()
+
+    on_second = on_fill = on_market
+
+
+def make_still(params: Mapping[str, Any]) -> Still:
+    made = Still()
+    made.name = params["name"]
+    return made
+
+
+def make_nothing(params: Mapping[str, Any]) -> object:
+    return object()
+
+
+def row(factory: str, **params: Any) -> StrategySettings:
+    return StrategySettings(factory=f"{__name__}:{factory}", params=params)
+
+
+def test_strategies_are_made_by_their_names_and_anew_for_every_start() -> None:
+    made = Strategies([row("make_still", name="a"), row("make_still", name="b")])
+    first = made.running
+    assert made.names == ("a", "b") and made.watches == {"NSE:INFY"}
+    assert made(CONFIG) is made.running and made.running is not first
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (StrategySettings(factory="no.such.place:make"), "no.such.place:make cannot be imported: ModuleNotFoundError"),
+        (StrategySettings(factory="math:nothing"), "math:nothing cannot be imported: AttributeError"),
+        (StrategySettings(factory="math:pi"), "math:pi is no callable"),
+    ],
+)
+def test_a_factory_that_is_none_is_refused_with_its_reason(settings: StrategySettings, told: str) -> None:
+    with pytest.raises(BadStrategy, match=told):
+        Strategies([settings])
+
+
+def test_one_that_makes_no_strategy_or_fails_or_repeats_a_name_is_refused() -> None:
+    with pytest.raises(BadStrategy, match=r"object without on_market, on_second, on_fill, name \(text\), watches"):
+        Strategies([row("make_nothing")])
+    with pytest.raises(BadStrategy, match="KeyError: 'name'"):
+        Strategies([row("make_still")])
+    with pytest.raises(BadStrategy, match="two are called 'a'"):
+        Strategies([row("make_still", name="a"), row("make_still", name="a")])
+
+
+# Feeds.
+
+
+@pytest.fixture
+def feeds(tmp_path: Path) -> FeedWatch:
+    home = Home(Profile.SIM, tmp_path / "sim")
+    home.make()
+    return FeedWatch(home)
+
+
+def stale(feed: str = "options") -> FeedStale:
+    return FeedStale(
+        feed=feed, required=True, reason=StaleReason.NO_DATA, lag_ns=1, limit_ns=1, since_ns=0, ts_ns=1, tokens=(),
+        members=1,
+    )  # fmt: skip
+
+
+def recovered(feed: str = "options") -> FeedRecover:
+    was = FeedState.STALE
+    return FeedRecover(feed=feed, required=True, was=was, reason=None, lag_ns=0, limit_ns=1, since_ns=0, ts_ns=2)
+
+
+def test_a_feed_is_told_of_when_it_changes_and_never_by_what_is_older_than_what_was_told(feeds: FeedWatch) -> None:
+    (said,) = feeds.heard(stale(), 100)
+    assert (said.feed, said.fresh, said.required, said.reason) == ("options", False, True, "NO_DATA")
+    assert feeds.heard(stale(), 120) == [], "it is so already"
+    assert feeds.heard(recovered(), 110) == [], "what comes late tells of earlier"
+    (again,) = feeds.heard(recovered(), 130)
+    assert again.fresh and feeds.heard(FeedStopped(ts_ns=1, reason="asked to"), 140) == []
+
+
+def test_stamps_from_before_a_reboot_are_no_news(feeds: FeedWatch) -> None:
+    assert feeds.heard(stale(), 1 << 62) == []
+
+
+def test_without_depth_ws_the_feed_is_stale_whatever_it_had_said(feeds: FeedWatch) -> None:
+    (gone,) = feeds.look(SECOND_NS)
+    assert (gone.feed, gone.fresh, gone.required, gone.reason) == ("depth_ws", False, True, "it has not run here")
+    assert feeds.look(2 * SECOND_NS) == []
+
+
+# The market.
+
+
+def order_frame(order_id: str = "17", status: str = "OPEN") -> bytes:
+    row = OrderRow(
+        account_id="TZ0001", placed_by="TZ0001", order_id=order_id, status=KiteStatus(status),
+        order_timestamp="2026-11-23 09:20:00", variety="regular", exchange="NSE", tradingsymbol="INFY",
+        instrument_token=INFY.instrument_token, order_type="LIMIT", transaction_type="BUY", validity="DAY",
+        product="CNC", quantity=1, price=1400.0, pending_quantity=1,
+    )  # fmt: skip
+    return msgspec.json.encode({"type": "order", "data": row})
+
+
+@pytest.fixture
+def feed_log(tmp_path: Path) -> Iterator[FeedLog]:
+    log = FeedLog.open(tmp_path / "feed", DAY)
+    yield log
+    log.close()
+
+
+def test_the_engine_is_told_of_frames_before_what_they_say_and_of_each_once(feed_log: FeedLog) -> None:
+    market = Market(feed_log.folder, [INFY], heard_to=1)
+    for payload in (order_frame("17"), order_frame("18"), b'{"type": "message"}', b"not json"):
+        feed_log.append(Kind.TEXT, 1, payload, 5, 5)
+    feed_log.append(Kind.EVENT, 0, encode_event(FeedStopped(ts_ns=9, reason="asked to")), 9, 9)
+    while market.follow():
+        pass
+    assert market.caught_up and market.moved() == MarketMoved(sequence=5, wall_ns=9) and market.moved() is None
+    heard, said = market.others
+    assert isinstance(heard, OrderHeard) and heard.report.order_id == "18", "17 was taken by an earlier process"
+    assert said == (FeedStopped(ts_ns=9, reason="asked to"), 9)
+    market.close()
+
+
+def test_a_day_behind_is_caught_up_with_in_slices(feed_log: FeedLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tarazu.app.main.market.SLICE_NS", -1)
+    market = Market(feed_log.folder, [INFY], heard_to=0)
+    for _ in range(SLICE_FRAMES + 3):
+        feed_log.append(Kind.TEXT, 1, b'{"type": "message"}', 5, 5)
+    assert market.follow() and not market.caught_up and market.follower.sequence == SLICE_FRAMES
+    assert not market.follow() and market.caught_up and market.follower.sequence == SLICE_FRAMES + 3
+    market.close()
+
+
+def test_damage_in_the_log_is_passed_over_and_kept_to_be_said(feed_log: FeedLog) -> None:
+    for number in range(3):
+        feed_log.append(Kind.TEXT, 1, order_frame(str(number)), 5, 5)
+    feed_log.close()
+    path = next(feed_log.folder.glob("*.seg"))
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(order_frame("1")) + 5] ^= 0xFF
+    path.write_bytes(raw)
+    market = Market(feed_log.folder, [INFY], heard_to=0)
+    while market.follow():
+        pass
+    assert [other.report.order_id for other in market.others if isinstance(other, OrderHeard)] == ["0", "2"]
+    assert len(market.damages) == 1 and "CORRUPT" in market.damages[0]
+    market.close()
+
+
+# Leave to trade.
+
+
+def test_real_orders_take_a_persons_leave_and_paper_ones_never_go_to_the_broker(tmp_path: Path) -> None:
+    assert why_not(Profile.SIM, {}) == ""
+    assert "no broker yet" in why_not(Profile.PAPER, {"TARAZU_ALLOW_LIVE": "1"})
+    assert "TARAZU_ALLOW_LIVE=1" in why_not(Profile.LIVE, {"TARAZU_ALLOW_LIVE": "yes"})
+    assert why_not(Profile.LIVE, {"TARAZU_ALLOW_LIVE": "1"}) == ""
+    plain = {name: value for name, value in os.environ.items() if name != "TARAZU_ALLOW_LIVE"}
+    for profile in ("live", "paper"):
+        ended = subprocess.run(
+            [sys.executable, "-m", "tarazu.app.main", "--profile", profile],
+            env=plain | {"TARAZU_HOME": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 2 and "main does not run" in ended.stderr and not list(tmp_path.iterdir())
+
+
+# Settings.
+
+
+def test_what_the_engine_may_do_is_written_in_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "tarazu.toml"
+    path.write_text('[engine]\nposition_limits = { "NFO:NIFTY26NOVFUT" = 130 }\nsettle_s = 5\ndurability = "process"\n')
+    engine = read_settings(path).engine
+    assert engine.position_limits == {"NFO:NIFTY26NOVFUT": 130} and engine.durability == "process"
+    assert engine.position_limit_default == 0 and engine.stop_required, "nothing is traded by default"
+    for bad in ("position_limit_default = -1", 'durability = "none"', 'strategies = [{ factory = "a b" }]', "x = 1"):
+        path.write_text(f"[engine]\n{bad}\n")
+        with pytest.raises(BadSettings):
+            read_settings(path)
+    assert msgspec.structs.asdict(EngineSettings())["settle_s"] == 60.0
