@@ -36,7 +36,7 @@ def broker() -> Iterator[Served]:
         yield served
 
 
-_accounts = itertools.count(1)
+_accounts = itertools.count(1001)
 
 
 @pytest.fixture
