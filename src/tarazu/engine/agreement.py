@@ -50,5 +50,5 @@ def found(state: EngineState) -> list[Break]:
     held += [
         BrokerPosition(key=key, product=product, qty=0) for key, product in ours if (key, product) not in state.held
     ]
-    breaks = reconcile(state.blotter, book, trades, held, state.before)
+    breaks = reconcile(state.blotter, book, trades, held, state.before, state.agreed)
     return [found for found in breaks if found.kind not in _KNOWN]

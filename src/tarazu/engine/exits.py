@@ -56,7 +56,7 @@ def _go_on(run: Run, began_ns: int) -> None:
 
 
 def _places(state: EngineState) -> set[Place]:
-    return {(order.key, order.product) for order in state.blotter.orders.values()}.union(state.held, state.before)
+    return {*state.blotter.standing.places, *state.held, *state.before}
 
 
 def _known_ns(state: EngineState, place: Place) -> int:
@@ -87,6 +87,7 @@ def _plan(run: Run, tried: dict[Place, list[OrderState]]) -> FlattenPlan:
         rules,
         before=state.before,
         modifications_max=state.config.limits.modifications_per_order,
+        only=None if state.flattening else tried.keys(),
     )
 
 

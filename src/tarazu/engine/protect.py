@@ -22,10 +22,10 @@ _MAY_OPEN_A_GAP = (OrderHeard, Answered, OrdersRead, TradesRead, Ticked)
 def protect(run: Run) -> None:
     """Where filled units of an entry have no stop, place one. Places that are being left have their exits."""
     state = run.state
-    if not isinstance(run.message, _MAY_OPEN_A_GAP) or not state.stops:
+    if not isinstance(run.message, _MAY_OPEN_A_GAP) or not state.stops or state.flattening:
         return
-    for gap in gaps(state.blotter, state.before):
-        if gap.entry not in state.stops or state.flattening or (gap.key, gap.product) in state.exits:
+    for gap in gaps(state.blotter, state.before, among=state.stops):
+        if (gap.key, gap.product) in state.exits:
             continue
         if not _is_covered(run, gap) and run.now_ns > gap.due_ns:
             run.alert(Severity.SEV2, "UNPROTECTED", gap.entry, f"{gap.qty} of {gap.key} have no stop")

@@ -27,6 +27,8 @@ AGAIN_NS = SECOND_NS
 SOONEST_NS = SECOND_NS // 2
 """Nothing wants a book so much that it is read more often."""
 POSITIONS_EVERY_NS = 30 * SECOND_NS
+TRADES_MISSING_NS = 2 * SECOND_NS
+"""Something is filled and its trades are not known: books and strategies hear of it by them alone."""
 
 
 class Reading(msgspec.Struct, kw_only=True):
@@ -116,4 +118,6 @@ def _every_ns(run: "Run", what: What) -> int:
     if what is What.POSITIONS:
         return state.config.flatten_every_ns if state.exits or state.flattening else POSITIONS_EVERY_NS
     every_ns = state.blotter.read_every_ns()
-    return every_ns if what is What.ORDERS or state.blotter.trades_missing() else max(every_ns, POSITIONS_EVERY_NS)
+    if what is What.TRADES:
+        return TRADES_MISSING_NS if state.blotter.trades_missing() else max(every_ns, POSITIONS_EVERY_NS)
+    return every_ns

@@ -10,6 +10,7 @@ from tarazu.engine.state import EngineState
 from tarazu.market.touch import Quotes
 from tarazu.model.order import Product
 from tarazu.model.units import MINUTE_NS
+from tarazu.orders.exposure import filled
 from tarazu.orders.order_state import OrderState
 
 ALERT_AGAIN_NS = 5 * MINUTE_NS
@@ -52,7 +53,7 @@ class Run:
         return self.state.phase is Phase.ACTIVE
 
     def position(self, key: str, product: Product) -> int:
-        return self.state.exposure(key, product).filled
+        return filled(self.state.blotter, (key, product), self.state.before.get((key, product), 0))
 
     def orders(self, strategy: str) -> Sequence[OrderState]:
         blotter = self.state.blotter

@@ -17,6 +17,7 @@ from tarazu.model.rules import ChargeRates
 from tarazu.orders.blotter import Blotter
 from tarazu.orders.exposure import Exposure, Place, exposure_of
 from tarazu.orders.messages import Alarm
+from tarazu.orders.reconcile import Agreed
 from tarazu.orders.throttle import Throttle
 from tarazu.portfolio.book import Books
 from tarazu.strategy.wants import SpreadWant, StopPlan
@@ -87,6 +88,8 @@ class EngineState(msgspec.Struct, kw_only=True):
     """The broker's net positions, when last read."""
     broker: BrokerBooks = msgspec.field(default_factory=BrokerBooks)
     readings: dict[What, Reading] = {}
+    agreed: Agreed = {}
+    """Kept for the comparison's speed, and of no digest."""
     agreement: Agreement = msgspec.field(default_factory=Agreement)
     bands: dict[str, Band] = {}
     feeds: dict[str, FeedMoved] = {}

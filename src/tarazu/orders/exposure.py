@@ -62,8 +62,13 @@ def exposure_of(blotter: Blotter, key: str, product: Product, before: int = 0) -
 def exposures(blotter: Blotter, before: Mapping[Place, int] | None = None) -> dict[Place, Exposure]:
     """Of every place there is an order or a carried position in."""
     carried = before or {}
-    places = {(order.key, order.product) for order in blotter.orders.values()}.union(carried)
+    places = {*blotter.standing.places, *carried}
     return {place: exposure_of(blotter, *place, carried.get(place, 0)) for place in sorted(places)}
+
+
+def filled(blotter: Blotter, place: Place, before: int = 0) -> int:
+    """Net units of one place, carried ones too, as far as rows or trades show them."""
+    return before + blotter.standing.filled.get(place, 0)
 
 
 def open_part(order: OrderState, read_ns: int, cooling_ns: int) -> Open:

@@ -7,7 +7,7 @@ unknown orders and those that were canceled a moment ago too. That is why a rest
 which would leave its remainder cooling for two minutes, but turned: modified into the exit.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -40,10 +40,12 @@ def plan_flatten(
     *,
     before: Mapping[Place, int] | None = None,
     modifications_max: int = 20,
+    only: Collection[Place] | None = None,
 ) -> FlattenPlan:
-    """What to do now about everything. `positions` are a whole, fresh read; `before` was carried into the day."""
+    """What to do now about everything, or about `only` these places. `positions` are a whole, fresh read; `before` was
+    carried into the day."""
     held = {(position.key, position.product): position.qty for position in positions}
-    places = set(held) | set(before or {}) | {(order.key, order.product) for order in blotter.orders.values()}
+    places = set(only) if only is not None else {*held, *(before or {}), *blotter.standing.places}
     planned: list[_Place] = []
     for place in sorted(places, key=lambda place: (held.get(place, 0) >= 0, place)):
         carried = (before or {}).get(place, 0)
@@ -71,7 +73,8 @@ def _plan(
     room = net
     in_doubt = net == 0 and theirs != ours.filled
     turnable: list[OrderState] = []
-    for order in (order for order in blotter.of_key(key) if order.product is product):
+    may_matter = {order.ref for order in blotter.open_of(key) if order.product is product}
+    for order in (blotter.orders[ref] for ref in blotter.keys.get(key, ()) if ref in may_matter):
         may_come = open_part(order, blotter.read_ns, blotter.patience.cooling_ns)
         if may_come.total == 0:
             continue

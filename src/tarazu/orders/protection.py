@@ -4,7 +4,7 @@ If everything of ours dies, the stop is what is left: it goes out within 3 secon
 SL-M is barred (NSE options since 27 Sep 2021, BSE since 9 Oct 2023, KITE facts 1.6) it is an SL with a wide limit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import msgspec
 
@@ -81,12 +81,15 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     """Later than this it is an alarm."""
 
 
-def gaps(blotter: Blotter, before: Mapping[Place, int] | None = None) -> list[Gap]:
+def gaps(blotter: Blotter, before: Mapping[Place, int] | None = None, among: Container[str] | None = None) -> list[Gap]:
     """What still needs a stop, entry by entry, and never more than the position there needs: every order that could
-    already close it counts, unknown ones and those that cool too, so that stops never flip a position."""
+    already close it counts, unknown ones and those that cool too, so that stops never flip a position. `among`: the
+    entries that are to have one; None: all."""
     room: dict[Place, int] = {}
     found: list[Gap] = []
     for ref in sorted(blotter.standing.bare, reverse=True):  # what other hands have closed, they closed the oldest of
+        if among is not None and ref not in among:
+            continue
         order, bare = blotter.orders[ref], blotter.standing.bare[ref]
         place = (order.key, order.product)
         if place not in room:

@@ -44,6 +44,9 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 
 _K = BreakKind
 
+Agreed = dict[str, tuple[OrderState, OrderReport]]
+"""By the broker's order id: an order and a row of it that were found equal."""
+
 
 def reconcile(
     blotter: Blotter,
@@ -51,9 +54,12 @@ def reconcile(
     trades: TradesRead | None = None,
     positions: Iterable[BrokerPosition] | None = None,
     before: Mapping[Place, int] | None = None,
+    agreed: Agreed | None = None,
 ) -> list[Break]:
-    """Every difference, orders first, each list in a stated order. None of `trades` or `positions`: not compared."""
-    breaks = _orders(blotter, book)
+    """Every difference, orders first, each list in a stated order. None of `trades` or `positions`: not compared.
+
+    `agreed` is kept by who compares again and again: what was found equal and is the same is not looked at anew."""
+    breaks = _orders(blotter, book, {} if agreed is None else agreed)
     if trades is not None:
         breaks += _trades(blotter, trades)
     if positions is not None:
@@ -61,7 +67,7 @@ def reconcile(
     return breaks
 
 
-def _orders(blotter: Blotter, book: BookRead) -> list[Break]:
+def _orders(blotter: Blotter, book: BookRead, agreed: Agreed) -> list[Break]:
     rows = {row.order_id: row for row in book.reports}
     breaks: list[Break] = []
     for order_id, row in sorted(rows.items()):
@@ -70,8 +76,11 @@ def _orders(blotter: Blotter, book: BookRead) -> list[Break]:
             breaks.append(
                 _break(_K.MISSING_HERE, f"order {order_id}", "none", f"{row.word} {row.filled_qty}/{row.qty}")
             )
-        else:
-            breaks += _order(order, row, book.started_ns)
+        elif not _is_as_it_was(agreed.get(order_id), order, row):
+            found = _order(order, row, book.started_ns)
+            if not found and not _is_too_early(order, row, book.started_ns):
+                agreed[order_id] = (order, row)
+            breaks += found
     if not book.whole:
         return breaks
     for order in blotter.orders.values():
@@ -88,8 +97,7 @@ def _order(order: OrderState, row: OrderReport, started_ns: int) -> list[Break]:
         breaks.append(_break(_K.FOREIGN, of, "no intent", f"{row.side} {row.filled_qty}/{row.qty} {row.key}"))
     if row.product is not order.product:
         breaks.append(_break(_K.PRODUCT, of, order.product, row.product))
-    is_later = order.row != row and order.row_ns > started_ns
-    if is_later or (order.cum_qty > row.filled_qty and order.filled_ns > started_ns):
+    if _is_too_early(order, row, started_ns):
         return breaks
     if order.cum_qty != row.filled_qty:
         breaks.append(_break(_K.FILLED, of, str(order.cum_qty), str(row.filled_qty)))
@@ -103,6 +111,16 @@ def _order(order: OrderState, row: OrderReport, started_ns: int) -> list[Break]:
     if average is not None and row.average_paise and abs(average - row.average_paise) > 1:
         breaks.append(_break(_K.PRICE, f"fills of {of}", str(average), str(row.average_paise)))
     return breaks
+
+
+def _is_too_early(order: OrderState, row: OrderReport, started_ns: int) -> bool:
+    """Whether more has been heard since the read began."""
+    is_later = order.row != row and order.row_ns > started_ns
+    return is_later or (order.cum_qty > row.filled_qty and order.filled_ns > started_ns)
+
+
+def _is_as_it_was(agreed: tuple[OrderState, OrderReport] | None, order: OrderState, row: OrderReport) -> bool:
+    return agreed is not None and agreed[0] is order and agreed[1] is row
 
 
 _ENDS = {

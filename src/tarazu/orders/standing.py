@@ -19,6 +19,8 @@ _UNSURE = (OrdStatus.IN_FLIGHT, OrdStatus.UNKNOWN)
 
 class Standing:
     def __init__(self) -> None:
+        self.places: dict[Place, None] = {}
+        """Where there has been an order today."""
         self.filled: dict[Place, int] = {}
         """Net units that rows or trades show as filled today, over all orders of the place."""
         self.bare: dict[str, int] = {}
@@ -47,6 +49,7 @@ class Standing:
             self._close(before)
             return
         self._fill(after, +1)
+        self.places[after.key, after.product] = None
         _keep(self.unsure, after, after.status in _UNSURE or not _is_quiet(after))
         _keep(self.untraded, after, after.fills_missing != 0)
         if after.ended and _is_settled(after):

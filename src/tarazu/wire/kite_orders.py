@@ -149,8 +149,8 @@ def decode_order_row(row: bytes | Mapping[str, Any]) -> OrderRow | BadRow:
 
 
 def decode_order_update(row: bytes) -> OrderRow | BadRow:
-    """The `data` of a ticker's order frame, or a postback. Kite v3 "Postback": UPDATE is an open order that was modified
-    or partly filled; it is told as OPEN, a stop that still waits for its trigger too."""
+    """The `data` of a ticker's order frame, or a postback. Kite v3 "Postback": UPDATE is an open order that was
+    modified or partly filled; it is told as OPEN, a stop that still waits for its trigger too."""
     try:
         fields = msgspec.json.decode(row)
     except (ValueError, RecursionError) as bad:
