@@ -1,0 +1,56 @@
+"""How long a day is, how often things happen in it, and what the engine is told to keep to: drawn from the seed."""
+
+from random import Random
+from typing import Literal
+
+import msgspec
+
+from tarazu.dst.strategy import CALL, PUT, SHARE
+from tarazu.engine.config import EngineConfig
+from tarazu.model.units import SECOND_NS
+from tarazu.orders.throttle import SendLimits
+
+TICKS = 280
+"""Of the safety phase. A day with slow ticks is a long one: the rules for unknown orders take minutes."""
+
+
+class DayPlan(msgspec.Struct, frozen=True, kw_only=True):
+    safety_ns: int
+    healed_ns: int
+    flatten_after_ns: int
+    """After the healing: the rule for unknown orders takes 180 s and two reads, cooling 120 s and one."""
+    tick_ns: int
+    healed_tick_ns: int
+    market_ns: int
+    healed_market_ns: int
+    minute_ns: int
+    pace: float
+    """How often the strategy wants to enter, by tick."""
+    config: EngineConfig
+    carried: tuple[tuple[str, int], ...]
+
+
+def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
+    dice = Random(f"plan {seed}")
+    full = size == "full"
+    tick_s = dice.choice((1, 2, 4, 6))
+    lots = dice.choice((4, 8, 8, 12))
+    per_second = dice.choice((3, 8, 8))
+    return DayPlan(
+        safety_ns=TICKS * tick_s * SECOND_NS if full else 90 * SECOND_NS,
+        healed_ns=(900 if full else 480) * SECOND_NS,
+        flatten_after_ns=360 * SECOND_NS,
+        tick_ns=tick_s * SECOND_NS,
+        healed_tick_ns=(6 if full else 10) * SECOND_NS,
+        market_ns=2 * tick_s * SECOND_NS,
+        healed_market_ns=15 * SECOND_NS,
+        minute_ns=15 * tick_s * SECOND_NS,
+        pace=dice.choice((0.15, 0.30, 0.50)),
+        config=EngineConfig(
+            qty_max={CALL: 75 * lots, PUT: 75 * lots, SHARE: 600},
+            settle_ns=dice.choice((3, 10, 20)) * SECOND_NS,
+            touch_age_ns=30 * SECOND_NS,
+            limits=SendLimits(per_second=per_second, per_minute=dice.choice((20, 60, 350))),
+        ),
+        carried=((CALL, dice.choice((-75, 75, 150))),) if dice.random() < 0.3 else (),
+    )
