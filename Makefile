@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test check bench soak kills lock clean
+.PHONY: help setup demo test check bench soak kills days lock clean
 help:            ## what can be asked for
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
@@ -31,13 +31,17 @@ check: $(READY)  ## lint, types and import contracts alone
 	$(BIN)/lint-imports
 
 bench: $(READY)  ## every benchmark beside its peer
-	@for name in decode simday simfeed greeks feedstate feedlog feedclient feedingest feedlatency feedload rollup orderpath journal; do $(BIN)/tarazu bench $$name --json || exit 1; done
+	@for name in decode simday simfeed greeks feedstate feedlog feedclient feedingest feedlatency feedload rollup orderpath journal engine t2o; do $(BIN)/tarazu bench $$name --json || exit 1; done
 
 soak: $(READY)   ## a whole session through the feed's process, sixty times as fast (seven minutes)
 	$(BIN)/tarazu bench feedsoak --json
 
 kills: $(READY)  ## the journal killed a thousand times (five minutes)
 	TARAZU_JOURNAL_KILLS=1000 $(BIN)/python -m pytest tests/runtime/test_journal_kill.py --timeout 900
+
+days: $(READY)   ## 60,000 simulated days, and every effect of three days a place to die (two hours)
+	$(BIN)/tarazu dst crashpoints --seeds 1,4,12 --json
+	$(BIN)/tarazu dst run --days 60000 --seed 1000000 --json
 
 lock:            ## re-pin both locks (needs uv); review the diff before committing it
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --python-version 3.11 pyproject.toml -o requirements/runtime.txt
