@@ -120,3 +120,10 @@ def test_a_step_of_every_kind_comes_back_from_the_journal_as_it_was() -> None:
     assert len(desk.sent) == 2, "the entry and its stop"
     assert BUY.stop is not None
     assert desk.sent[-1].order.trigger_paise == 10_000 - BUY.stop.distance_paise
+
+
+def test_what_troubled_the_process_before_is_told_anew_by_this_one_or_is_over() -> None:
+    """Simulated day 1956: the disk had room again, and nobody was left to say so."""
+    desk = EngineDesk().ready()
+    desk.tell(m.RecordTrouble(of="DISK", ok=False, text="full"))
+    desk.ready()

@@ -202,7 +202,8 @@ def test_an_older_read_does_not_take_back_what_was_heard_since() -> None:
 
 
 def test_of_two_reads_under_way_at_once_the_second_to_answer_may_be_the_older_truth() -> None:
-    """Found by the order worlds, seed 305651."""
+    """Found by the order worlds, seed 305651. And a book may be five seconds old when its read begins: by the simulated
+    days, seed 971."""
     check("""
         sent A BUY 75 @ 100               -> A:IN_FLIGHT SEND
         row 1 A WORKING 0/75              -> A:WORKING
@@ -210,6 +211,8 @@ def test_of_two_reads_under_way_at_once_the_second_to_answer_may_be_the_older_tr
         +1 book ago 2 1 A WORKING 0/75    ->
         exposure                          -> 0..150
         +3 book ago 1 1 A WORKING 0/75    ->
+        exposure                          -> 0..150
+        +6 book ago 1 1 A WORKING 0/75    ->
         exposure                          -> 0..75
     """)
 
@@ -229,6 +232,8 @@ def test_a_raised_quantity_counts_from_when_it_is_asked_and_a_lowered_one_when_a
         row 1 A WORKING 0/75 @ 101        -> A:WORKING
         exposure                          -> 0..150
         +1 book 1 A WORKING 0/75 @ 101    ->
+        exposure                          -> 0..150
+        +5 book 1 A WORKING 0/75 @ 101    ->
         exposure                          -> 0..75
     """)
 

@@ -34,6 +34,10 @@ from tarazu.portfolio.bookings import Booked, Unbooked, Why
 from tarazu.portfolio.breaks import carried_of
 
 
+BOOKS = "BOOKS"
+"""Trouble of the engine's own: an execution that its books do not take."""
+
+
 def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
     """Carry one act out; what the orders say to it."""
     match act:
@@ -136,7 +140,7 @@ def _book(state: EngineState, filled: told.Filled) -> None:
 def _entered(state: EngineState, booked: Booked | Unbooked, fill: Fill) -> None:
     """An execution that the books do not take leaves positions and results in doubt: nothing new is entered."""
     if isinstance(booked, Unbooked) and booked.why is not Why.REPEATED:
-        state.trouble["BOOKS"] = f"execution {fill.exec_id} of order {fill.order_id} is not booked: {booked.why}"
+        state.trouble[BOOKS] = f"execution {fill.exec_id} of order {fill.order_id} is not booked: {booked.why}"
 
 
 # Messages.
@@ -202,6 +206,7 @@ def _start(state: EngineState, message: m.Started, now_ns: int) -> list[Output]:
     state.halt = state.halt or message.halt
     state.skewed = None
     state.feeds.clear()
+    state.trouble = {of: text for of, text in state.trouble.items() if of == BOOKS}  # the process tells the others anew
     state.agreement.needed_ns = now_ns
     state.agreement.breaks, state.agreement.since_ns = (), 0
     for reading in state.readings.values():

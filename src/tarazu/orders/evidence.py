@@ -8,10 +8,14 @@ status follows the evidence through the table in `lifecycle`.
 import msgspec
 
 from tarazu.model.execution import Fill
+from tarazu.model.units import SECOND_NS
 from tarazu.orders.asks import Ask, seen_without_effect, took
 from tarazu.orders.lifecycle import AT_BROKER, Heard
 from tarazu.orders.order_state import OrderState, Patience, heard
 from tarazu.orders.report import END_RANK, OrderReport, Word
+
+BEHIND_NS = 5 * SECOND_NS
+"""Ours: a book that is read may be as old as this when the read begins. No larger quantity is forgotten on its word."""
 
 
 def with_row(
@@ -65,7 +69,10 @@ def _with_terms(order: OrderState, row: OrderReport, at_ns: int, now_ns: int, *,
     high = order.qty_high if is_over else max(order.qty_high, row.qty)
     if not _is_news(order, row, at_ns):
         return order if high == order.qty_high else msgspec.structs.replace(order, qty_high=high)
-    is_latest = row.word in END_RANK or (read and order.change is None and at_ns >= order.row_ns)
+    is_latest = row.word in END_RANK or (read and order.change is None and at_ns >= order.row_ns + BEHIND_NS)
+    if row == order.row:
+        high = row.qty if is_latest else high
+        return order if high == order.qty_high else msgspec.structs.replace(order, qty_high=high)
     return msgspec.structs.replace(
         order,
         order_id=row.order_id,
