@@ -76,10 +76,10 @@ class World:
         agenda.at(healed_ns + plan.flatten_after_ns, self._last_flatten)
         while True:
             thing = agenda.next(self._end_ns)
-            if thing is None and self._lacks_ns(plan.healed_ns - plan.flatten_after_ns) == 0:
+            if thing is None and not (wait_ns := self._lacks_ns(plan.flatten_after_ns)):
                 break
             if thing is None:
-                self._end_ns += self._lacks_ns(plan.healed_ns - plan.flatten_after_ns)
+                self._end_ns += wait_ns
                 continue
             self.events += 1
             thing()
