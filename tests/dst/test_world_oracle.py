@@ -82,8 +82,8 @@ def _later_reactors() -> Iterator[Any]:
 def stops_upon_stops(patch: pytest.MonkeyPatch) -> None:
     real = protection.gaps
 
-    def gaps(blotter: Any, before: Any = None) -> Any:
-        return [msgspec.structs.replace(gap, qty=gap.qty * 2) for gap in real(blotter, before)]
+    def gaps(*args: Any, **kwargs: Any) -> Any:
+        return [msgspec.structs.replace(gap, qty=gap.qty * 2) for gap in real(*args, **kwargs)]
 
     patch.setattr(protect, "gaps", gaps)
 
