@@ -34,7 +34,7 @@ from tarazu.model.units import SECOND_NS
 
 PAUSE_S = 0.03, 0.05
 """Between frames: some 25 a second."""
-CALM = 3, 5
+CALM = 6, 8
 """Frames before a decisive one: never more than 8 orders a second, as the throttle of ours has it."""
 UPDATE_S = 0.005
 """From an order's answer to its update on the ticker."""

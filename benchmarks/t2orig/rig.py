@@ -30,7 +30,7 @@ DECISIVE = 150
 """The place in a frame of the instrument that decides."""
 START_S, END_S = 60.0, 30.0
 
-# Checks as they ship: a stop is required, the throttle is 8 a second. Only the wait after a start is left out, and the
+# Checks as they ship: a stop is required, 5 entries a second. Only the wait after a start is left out, and the
 # indices, which the frames do not have, need not be fresh.
 SETTINGS = """
 [feed]

@@ -1,5 +1,6 @@
 """The process main against a real simulated broker and a real depth_ws: how it begins, trades, ends and comes back."""
 
+import asyncio
 import itertools
 import signal
 import sqlite3
@@ -11,12 +12,17 @@ from typing import Any
 import pytest
 
 from harness.broker_truth import BrokerTruth
-from harness.desk import PATIENCE_S, TRADING, Desk, desk
+from harness.desk import PATIENCE_S, START_S, TRADING, Desk, desk
 from harness.served import Served, serving
 from harness.told_day import ToldDay
 from tarazu.adapters.sqlite_projection.content import Database
 from tarazu.app.database import database_file
-from tarazu.app.main.health import Stage
+from tarazu.app.main import running
+from tarazu.app.main.day import open_day
+from tarazu.app.main.engine_day import EngineDay
+from tarazu.app.main.health import Stage, read_main_health
+from tarazu.app.main.process import Main
+from tarazu.app.settings import read_settings
 from tarazu.app.supervision.waiting import until
 from tarazu.engine.acts import Intend, SetHalt
 from tarazu.engine.messages import Halt, Started, Stopping
@@ -272,6 +278,76 @@ params = {{ key = "{FUTURE}" }}
         assert health.halt is not None and health.halt.code == "ENGINE_FAILED"
         assert made.order("RESET_HALT")["accepted"]
         made.until_main(lambda h: h.phase == "ACTIVE")
+
+
+def test_asked_to_stop_while_it_recovers_it_begins_nothing(desk_: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> int:
+        made, loop = Main(desk_.home, read_settings(desk_.home.settings_file)), asyncio.get_running_loop()
+
+        def opening(*told: Any) -> Any:
+            opened = open_day(*told)
+            loop.call_soon_threadsafe(made.stop)
+            return opened
+
+        monkeypatch.setattr("tarazu.app.main.process.open_day", opening)
+        async with asyncio.timeout(START_S):
+            return await made.run()
+
+    assert asyncio.run(run()) == 0
+    assert ToldDay(desk_.home).read().records == [], "no start, no question, no order"
+
+
+@pytest.mark.parametrize(
+    ("where", "bug", "code"),
+    [
+        ("process.open_day", ZeroDivisionError("a bug"), 70),
+        ("process.Main._look_at_day", ZeroDivisionError("a bug"), 70),
+        ("process.Main._look_at_day", OSError("no more descriptors"), 74),
+        ("process.open_day", OSError("no such place"), 2),
+    ],
+)
+def test_a_bug_before_or_beside_the_day_is_told_as_one(
+    desk_: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    where: str,
+    bug: Exception,
+    code: int,
+) -> None:
+    def fails(*told: Any) -> None:
+        raise bug
+
+    monkeypatch.setattr(f"tarazu.app.main.{where}", fails)
+    monkeypatch.setattr("gc.freeze", lambda: None)
+    assert running.run(desk_.home, read_settings(desk_.home.settings_file)) == code
+    assert any(record.levelname == "CRITICAL" for record in caplog.records) == (code != 2) and str(bug) in caplog.text
+    health = read_main_health(desk_.home.main_health)
+    assert health is not None and health.stage is Stage.FAILED and str(bug) in health.detail
+
+
+def test_the_health_says_failed_before_the_end_which_takes_its_time(
+    desk_: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages: list[Stage] = []
+
+    async def run() -> int:
+        made = Main(desk_.home, read_settings(desk_.home.settings_file))
+
+        async def fails(day: EngineDay) -> None:
+            day.failure = ZeroDivisionError("a bug")
+
+        async def end(day: EngineDay) -> None:
+            stages.append(made.health().stage)
+            await ended(day)
+
+        ended = EngineDay.end
+        monkeypatch.setattr(EngineDay, "run", fails)
+        monkeypatch.setattr(EngineDay, "end", end)
+        monkeypatch.setattr("gc.freeze", lambda: None)
+        async with asyncio.timeout(START_S):
+            return await made.run()
+
+    assert asyncio.run(run()) == 70 and stages == [Stage.FAILED]
 
 
 def test_no_token_ever_appears_in_what_it_writes(desk_: Desk, account: Served) -> None:

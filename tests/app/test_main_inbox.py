@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from harness.engine_desk import BUY, EngineDesk
 from tarazu.app.home import Home, Profile
-from tarazu.app.main.inbox import LINE_BYTES_MAX, Inbox
+from tarazu.app.main.inbox import LINE_BYTES_MAX, TALKS_MAX, Inbox
 from tarazu.app.main.telling import MainSilent, tell_main
 from tarazu.engine.acts import Step
 from tarazu.engine.messages import Message
@@ -129,6 +130,36 @@ def test_one_who_says_nothing_keeps_nobody_waiting(listening: Listening) -> None
     assert json.loads(asyncio.run(both()))["accepted"]
 
 
+def test_however_many_talk_a_halt_is_heard_and_the_longest_idle_is_closed_for_it(listening: Listening) -> None:
+    async def crowd() -> tuple[bytes, bytes, bytes]:
+        talks = [await asyncio.open_unix_connection(str(listening.home.main_socket)) for _ in range(TALKS_MAX)]
+        for reader, writer in talks:  # each says something: the first of them has then been idle for longest
+            writer.write(b"hello\n")
+            assert b"not understood" in await asyncio.wait_for(reader.readline(), 20)
+        reader, writer = await asyncio.open_unix_connection(str(listening.home.main_socket))
+        writer.write(json.dumps(HALT).encode() + b"\n")
+        heard = await asyncio.wait_for(reader.readline(), 20)
+        ended = await asyncio.wait_for(talks[0][0].read(), 20)
+        talks[1][1].write(b"hello\n")
+        stays = await asyncio.wait_for(talks[1][0].readline(), 20)
+        for _, end in (*talks, (reader, writer)):
+            end.close()
+        return heard, ended, stays
+
+    heard, ended, stays = asyncio.run(crowd())
+    assert json.loads(heard)["accepted"] and ended == b"" and b"not understood" in stays
+
+
+def test_one_who_connects_and_says_nothing_is_not_kept(listening: Listening) -> None:
+    async def silent() -> bytes:
+        reader, writer = await asyncio.open_unix_connection(str(listening.home.main_socket))
+        ended = await asyncio.wait_for(reader.read(), 30)
+        writer.close()
+        return ended
+
+    assert asyncio.run(silent()) == b""
+
+
 def test_several_lines_of_one_are_answered_in_their_order(listening: Listening) -> None:
     async def talk() -> list[Any]:
         reader, writer = await asyncio.open_unix_connection(str(listening.home.main_socket))
@@ -154,6 +185,27 @@ def test_where_nobody_listens_the_command_that_helps_is_named(tmp_path: Path) ->
     home.make()
     with pytest.raises(MainSilent, match="tarazu up main"):
         tell_main(home, HALT)
+
+
+@pytest.mark.parametrize("answer", [b'{"accepted": true', b"", b"hello\n", b"\xff\xfe\n", b"[1]\n"])
+def test_an_answer_that_is_cut_off_or_does_not_read_is_none(tmp_path: Path, answer: bytes) -> None:
+    home = Home(Profile.SIM, tmp_path / "sim")
+    home.make()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(home.main_socket))
+        listening.listen()
+
+        def say() -> None:
+            talk, _ = listening.accept()
+            with talk:
+                talk.recv(4096)
+                talk.sendall(answer)
+
+        speaker = threading.Thread(target=say)
+        speaker.start()
+        with pytest.raises(MainSilent, match="tarazu engine status"):
+            tell_main(home, HALT)
+        speaker.join(20)
 
 
 def test_a_home_with_a_very_long_name_is_listened_to_as_well(tmp_path: Path) -> None:

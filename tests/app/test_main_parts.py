@@ -1,36 +1,46 @@
 """main's smaller parts: its steady time, what a journal tells the next start, the strategies' names, the feeds."""
 
+import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 
-from harness.engine_desk import CONFIG
+from harness.engine_desk import CONFIG, EngineDesk
 from harness.journal_days import key, small
-from harness.order_story import DAY
+from harness.order_story import DAY, NINE_ON_MONDAY_NS
+from tarazu.adapters.kite_broker.client import KiteBroker
 from tarazu.app.feed.record import FeedStopped, encode_event
 from tarazu.app.home import Home, Profile
-from tarazu.app.main.feeds import FeedWatch
+from tarazu.app.main.bands import Bands
+from tarazu.app.main.day import open_day
+from tarazu.app.main.desk import KiteDesk
+from tarazu.app.main.engine_day import EngineDay
+from tarazu.app.main.feeds import FeedWatch, MasterWatch
 from tarazu.app.main.market import SLICE_FRAMES, Market
 from tarazu.app.main.past import Anchor, Past, halt_before
 from tarazu.app.main.permission import why_not
+from tarazu.app.main.prepare import Prepared
 from tarazu.app.main.steady import SteadyTime
 from tarazu.app.main.strategies import BadStrategy, Strategies
 from tarazu.app.settings import BadSettings, EngineSettings, StrategySettings, read_settings
-from tarazu.engine import codec
+from tarazu.engine import codec, messages
 from tarazu.engine.acts import SetHalt, Step
 from tarazu.engine.messages import Halt, MarketMoved, Message, OrderHeard, Stamped, Started, Ticked
 from tarazu.market.feed_events import FeedRecover, FeedStale, FeedState, StaleReason
 from tarazu.model.ids import InstrumentToken, TradingSymbol
 from tarazu.model.instrument import Exchange, Instrument
 from tarazu.model.instrument import Kind as InstrumentKind
+from tarazu.model.outcome import Answered, Cause, OrderOutcome, Timing, Unavailable
 from tarazu.model.units import SECOND_NS
+from tarazu.orders.messages import SendOrder
+from tarazu.orders.report import AnswerKind
 from tarazu.runtime.feed_log import FeedLog
 from tarazu.runtime.journal_writer import Journal
 from tarazu.runtime.segment import Kind
@@ -250,6 +260,12 @@ def test_without_depth_ws_the_feed_is_stale_whatever_it_had_said(feeds: FeedWatc
     assert feeds.look(2 * SECOND_NS) == []
 
 
+def test_a_master_that_differs_from_the_start_ends_nothing_and_one_that_is_taken_up_later_does() -> None:
+    watch = MasterWatch("ours")
+    assert not watch.is_other("provisional") and not watch.is_other("provisional"), "a restart would find it again"
+    assert not watch.is_other("ours") and watch.is_other("another")
+
+
 # The market.
 
 
@@ -308,6 +324,167 @@ def test_damage_in_the_log_is_passed_over_and_kept_to_be_said(feed_log: FeedLog)
     assert [other.report.order_id for other in market.others if isinstance(other, OrderHeard)] == ["0", "2"]
     assert len(market.damages) == 1 and "CORRUPT" in market.damages[0]
     market.close()
+
+
+# The desk and its questions.
+
+
+class AskedOf:
+    """A broker whose orders end as they are told to, and whose quotes fail where they are told to."""
+
+    def __init__(self) -> None:
+        self.orders: list[asyncio.Future[OrderOutcome]] = []
+        self.asked: list[str] = []
+        self.failing: set[int] = set()
+
+    def place(self, order: object) -> "asyncio.Future[OrderOutcome]":
+        self.orders.append(asyncio.get_running_loop().create_future())
+        return self.orders[-1]
+
+    async def get(self, target: str) -> Answered[msgspec.Raw] | Unavailable:
+        self.asked.append(target)
+        timing = Timing(0, 0, None)
+        if len(self.asked) in self.failing:
+            return Unavailable(Cause.TIMEOUT, 0, "no answer", timing)
+        limits = b'{"lower_circuit_limit": 10.0, "upper_circuit_limit": 20.0}'
+        return Answered(msgspec.Raw(b'{"%b": %b}' % (b"NSE:%d" % len(self.asked), limits)), timing)
+
+    async def close(self) -> None: ...
+
+
+def at_desk(broker: AskedOf, told: list[Message]) -> KiteDesk:
+    return KiteDesk(cast(Any, broker), cast(Any, None), cast(Any, None), told.append)
+
+
+def test_a_request_that_was_given_up_or_failed_by_a_bug_is_an_answer_that_says_nothing_of_the_order() -> None:
+    told: list[Message] = []
+
+    async def ends() -> None:
+        broker = AskedOf()
+        made = at_desk(broker, told)
+        for ref in ("a", "b"):
+            made.request(SendOrder(ref=ref, order=cast(Any, None)))
+        broker.orders[0].cancel()
+        broker.orders[1].set_exception(ZeroDivisionError("a bug"))
+        await made.settle(20)
+        assert made.pending == 0
+
+    asyncio.run(ends())
+    answers = [(message.ref, message.answer.kind) for message in told if isinstance(message, messages.Answered)]
+    assert answers == [("a", AnswerKind.NO_ANSWER), ("b", AnswerKind.NO_ANSWER)]
+    assert isinstance(told[1], messages.Answered) and "ZeroDivisionError: a bug" in told[1].answer.text
+
+
+def test_a_request_that_never_ends_does_not_keep_the_process(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tarazu.app.main.desk.CLOSE_S", 0.05, raising=False)
+
+    async def ends() -> None:
+        made = at_desk(AskedOf(), [])
+        made.request(SendOrder(ref="Tnever", order=cast(Any, None)))
+        async with asyncio.timeout(20):
+            await made.close()
+
+    asyncio.run(ends())
+    assert "Tnever" in caplog.text
+
+
+def test_bands_that_fail_starve_none_behind_them_and_are_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tarazu.app.main.bands.CHUNK", 1)
+    monkeypatch.setattr("tarazu.app.main.bands.GAP_S", 0.0)
+    broker, told = AskedOf(), list[Message]()
+    broker.failing = {1, 3}
+    state = EngineDesk().engine.state
+    bands = Bands(cast(Any, broker), lambda: ("NSE:1", "NSE:2", "NSE:3", "NSE:4"), lambda: state, told.append)
+    asyncio.run(bands.read())
+    assert [type(message) for message in told] == [messages.ReadFailed, messages.BandsRead, messages.BandsRead]
+    assert len(broker.asked) == 4 and "no answer" in bands.failing
+    asyncio.run(bands.read())
+    assert not bands.failing
+
+
+# The engine's day.
+
+
+def no_seconds() -> float:
+    raise ZeroDivisionError("a bug in the clock")
+
+
+class StuckDatabase:
+    def __init__(self) -> None:
+        self.patience_s: list[float] = []
+
+    def stop(self, patience_s: float = 10.0) -> bool:
+        self.patience_s.append(patience_s)
+        return False
+
+
+def engine_day(root: Path, second_s: Callable[[], float] = lambda: 1.0) -> EngineDay:
+    """With a journal on a real disk, and a broker that is never dialled."""
+    home, settings, none = Home(Profile.SIM, root / "sim"), EngineSettings(durability="process"), Strategies([])
+    home.make()
+    prepared = Prepared(day=DAY, instruments={INFY.key: INFY}, master_sha256="ours", watched=(INFY,))
+    clock = PaperClock(NINE_ON_MONDAY_NS, 50)
+    return EngineDay(
+        home=home, settings=settings, clock=clock, prepared=prepared, strategies=none, second_s=second_s,
+        opened=open_day(home, settings, prepared, none), is_virtual=False,
+        broker=KiteBroker("http://127.0.0.1:9", "key", str, clock),
+    )  # fmt: skip
+
+
+def test_a_day_that_fails_outside_the_shell_halts_the_next_start(tmp_path: Path) -> None:
+    async def fails() -> EngineDay:
+        day = engine_day(tmp_path, no_seconds)
+        await day.run()
+        await day.end()
+        return day
+
+    day = asyncio.run(fails())
+    assert isinstance(day.failure, ZeroDivisionError)
+    halt = halt_before(day.journal.folder.parent, DAY + timedelta(days=1))
+    assert halt is not None and halt.code == "ENGINE_FAILED" and "a bug in the clock" in halt.why
+
+
+def test_the_database_is_waited_for_at_a_clean_end_and_hardly_after_a_failure(tmp_path: Path) -> None:
+    async def ends(root: Path, failing: bool) -> float:
+        day, stuck = engine_day(root, no_seconds), StuckDatabase()
+        if failing:
+            await day.run()
+        day._projection = cast(Any, stuck)
+        await day.end()
+        return stuck.patience_s[0]
+
+    assert asyncio.run(ends(tmp_path / "clean", False)) == 10.0
+    assert asyncio.run(ends(tmp_path / "failed", True)) <= 1.0
+
+
+def test_what_comes_after_the_journal_is_closed_is_dropped_and_is_no_failure(tmp_path: Path) -> None:
+    async def ends() -> EngineDay:
+        day = engine_day(tmp_path)
+        loop = asyncio.get_running_loop()
+        assert day.take(Ticked()) is not None
+        day._database(loop, False, "in time")
+        await day.end()
+        day._database(loop, True, "late")
+        await asyncio.sleep(0)
+        assert day.take(Ticked()) is None
+        return day
+
+    assert asyncio.run(ends()).failure is None
+
+
+def test_a_second_that_was_not_taken_is_not_told_as_one(tmp_path: Path) -> None:
+    async def ticks() -> tuple[int | None, int | None]:
+        day = engine_day(tmp_path, no_seconds)
+        await day.run()
+        first = day.ticked_mono_ns
+        day._tick()
+        await day.end()
+        return first, day.ticked_mono_ns
+
+    first, second = asyncio.run(ticks())
+    assert first is not None and second == first
 
 
 # Leave to trade.

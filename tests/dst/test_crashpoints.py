@@ -1,6 +1,6 @@
 """Small days killed at their effects, with what was not synced lost and with all of it kept.
 
-One day at every effect; of two busier ones every seventh, for the suite's time: `tarazu dst crashpoints` takes them all.
+One day at every effect; of two busier ones every seventh, for the suite's time. `tarazu dst crashpoints` takes all.
 """
 
 import pytest

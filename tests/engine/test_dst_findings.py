@@ -92,7 +92,7 @@ def test_more_entries_than_kite_takes_cancellations_of_in_a_second_are_cancelled
     config = msgspec.structs.replace(CONFIG, qty_max={KEY: 75 * 20}, limits=SendLimits(boot_hold_ns=0))
     desk = EngineDesk(config).ready()
     for number in range(12):
-        if number % 8 == 0:
+        if number % 5 == 0:
             desk.second()
         desk.want()
         desk.placed(str(number + 1))

@@ -94,8 +94,8 @@ def test_more_than_the_freeze_quantity_goes_out_in_slices_of_one_group() -> None
 def test_the_throttle_holds_entries_and_never_cancellations() -> None:
     desk = EngineDesk(msgspec.structs.replace(CONFIG, qty_max={KEY: 75_000})).ready()
     desk.second(1)
-    steps = [desk.want() for _ in range(9)]
-    assert [bool(codes(step)) for step in steps] == [False] * 8 + [True] and codes(steps[-1]) == {Code.THROTTLE}
+    steps = [desk.want() for _ in range(6)]
+    assert [bool(codes(step)) for step in steps] == [False] * 5 + [True] and codes(steps[-1]) == {Code.THROTTLE}
     ref = desk.sent[0].order.tag
     desk.answer(ref, "1")
     step = desk.tell(m.Wanted(want=CancelWant(strategy="story", ref=ref)))
@@ -195,7 +195,7 @@ def test_what_was_in_flight_at_a_restart_is_unknown_and_tags_begin_anew_in_a_new
 def test_sends_of_before_a_restart_count_and_the_first_second_is_silent() -> None:
     desk = EngineDesk(msgspec.structs.replace(CONFIG, qty_max={KEY: 75_000})).ready()
     desk.second()
-    for _ in range(8):
+    for _ in range(5):
         desk.want()
     desk.start()
     desk.reads()

@@ -1,8 +1,10 @@
 """From a start to ACTIVE, and what takes it back."""
 
+import msgspec
 import pytest
 
 from harness.engine_desk import BUY, CONFIG, EngineDesk
+from harness.order_story import KEY
 from tarazu.engine import messages as m
 from tarazu.engine.acts import Deny
 from tarazu.engine.config import EngineConfig
@@ -127,3 +129,56 @@ def test_what_troubled_the_process_before_is_told_anew_by_this_one_or_is_over() 
     desk = EngineDesk().ready()
     desk.tell(m.RecordTrouble(of="DISK", ok=False, text="full"))
     desk.ready()
+
+
+# Books that are not compared.
+
+
+def lived(desk: EngineDesk, seconds: int, *, missing: m.What | None = None) -> None:
+    """Seconds pass, and every read that is asked for is answered; of `missing` it fails."""
+    for _ in range(seconds):
+        desk.second()
+        asked, desk.asked = desk.asked, []
+        for what in asked:
+            if missing is not None and what is missing:
+                desk.tell(m.ReadFailed(what=missing, cause="TIMEOUT"))
+            else:
+                desk.read(what)
+
+
+def test_books_that_are_not_compared_for_two_minutes_take_entries_away_and_are_told_of() -> None:
+    desk = EngineDesk().ready()
+    lived(desk, 100, missing=m.What.POSITIONS)
+    assert phase(desk) is Phase.ACTIVE and "RECONCILE_LATE" not in desk.alerts
+    lived(desk, 60, missing=m.What.POSITIONS)
+    assert phase(desk) is Phase.REDUCE_ONLY and "not compared since" in desk.engine.state.phase_why
+    assert "RECONCILE_LATE" in desk.alerts and denied(desk) == {Code.PHASE}
+    lived(desk, 3)
+    assert phase(desk) is Phase.ACTIVE
+
+
+def test_an_order_whose_trades_never_come_does_not_switch_the_comparison_off_in_silence() -> None:
+    desk = EngineDesk().ready()
+    desk.want()
+    desk.placed("1")
+    desk.trade("1", 75)
+    trades, desk.trades = desk.trades, []
+    desk.heard("1", "FILLED", 75, average_paise=10_000)
+    lived(desk, 160)
+    assert phase(desk) is Phase.REDUCE_ONLY and "RECONCILE_LATE" in desk.alerts
+    desk.trades = trades
+    lived(desk, 40)
+    assert phase(desk) is Phase.ACTIVE
+
+
+def test_a_desk_that_fills_every_two_seconds_is_compared_between_its_fills() -> None:
+    desk = EngineDesk(EngineConfig(qty_max={KEY: 100_000}, settle_ns=0)).ready()
+    desk.want(msgspec.structs.replace(BUY, qty=1_800))
+    desk.placed("1")
+    phases = set()
+    for filled in range(10, 1_800, 10):
+        desk.trade("1", 10)
+        desk.heard("1", "WORKING", filled, average_paise=10_000)
+        lived(desk, 2)
+        phases.add(phase(desk))
+    assert phases == {Phase.ACTIVE}

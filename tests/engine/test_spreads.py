@@ -168,7 +168,7 @@ def test_a_refused_cancellation_is_asked_again_and_not_with_every_message() -> N
 def test_no_more_is_canceled_in_a_second_than_kite_takes() -> None:
     other = msgspec.structs.replace(LONG, name="other", key=STOCK_CALL.key)
     many = msgspec.structs.replace(SPREAD, sets=144, hedges=(LONG, other))  # six slices each
-    desk = SpreadDesk(many, limits=SendLimits(per_second=12, boot_hold_ns=0))
+    desk = SpreadDesk(many, limits=SendLimits(per_second=12, entries_per_second=12, boot_hold_ns=0))
     for order_id, sent in enumerate(list(desk.sent)):
         desk.works(str(order_id), ref=sent.order.tag)
     desk.second(30)

@@ -5,7 +5,6 @@ import msgspec
 from harness.engine_desk import BUY, EngineDesk
 from harness.order_story import KEY
 from tarazu.engine.acts import AskCancel, AskChange, Deny
-from tarazu.engine.messages import What
 from tarazu.model.order import Side
 from tarazu.orders.lifecycle import OrdStatus
 from tarazu.risk.denial import Code
@@ -87,7 +86,7 @@ def test_while_a_cancelled_stop_may_still_fill_no_entry_is_taken_there_that_coul
     (denied,) = (act for act in desk.want().acts if isinstance(act, Deny))
     assert [denial.code for denial in denied.denials] == [Code.STOP]
     desk.second(121)
-    desk.read(What.ORDERS)
+    desk.reads()
     entry = _bought(desk, "2")
     intent = desk.order(desk.sent[-1].ref).intent
     assert intent is not None and intent.covers == entry, "the new entry's stop, at its own price"

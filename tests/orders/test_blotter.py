@@ -77,7 +77,7 @@ def test_a_session_that_ends_marks_nothing_rejected_and_leaves_resting_stops_alo
         sent B BUY 75 @ 100               -> B:IN_FLIGHT SEND
         answer B refused AUTH_LOST        -> B:ABSENT !AUTH_LOST
         cancel A                          -> A:PENDING_CANCEL CANCEL
-        canceled A refused AUTH_LOST      -> A:WORKING !ASK_FAILED ?read
+        canceled A refused AUTH_LOST      -> A:WORKING !ASK_NOT_SENT ?read
         +300 time                         ->
         where A                           -> WORKING 0/75
         exposure                          -> -75..0

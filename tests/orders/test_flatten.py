@@ -142,7 +142,7 @@ def test_what_cannot_be_ordered_is_said() -> None:
     resting(story, "S", "SELL", 75)
     positions = [BrokerPosition(key=KEY, product=Product.NRML, qty=75)]
     plan = plan_flatten(story.blotter, positions, {KEY: RULE}, modifications_max=0)
-    assert told(plan, story) == "wait SPENT 75"
+    assert told(plan, story) == "cancel S; wait SPENT 75"
 
 
 def test_shorts_are_bought_back_before_longs_are_sold() -> None:

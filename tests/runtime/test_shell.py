@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from harness.engine_desk import BUY, CONFIG, NIFTY_CALL
@@ -10,10 +12,11 @@ from harness.order_story import DAY, KEY, NINE_ON_MONDAY_NS
 from tarazu import reference
 from tarazu.engine import codec
 from tarazu.engine import messages as m
-from tarazu.engine.acts import Step
+from tarazu.engine.acts import BeginExit, Step
 from tarazu.engine.messages import Stamped
 from tarazu.engine.process import Engine
 from tarazu.journal.entry import Durability
+from tarazu.model.order import Product
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.client_order_id import ClientOrderId, head_bits, read_tag
 from tarazu.orders.lifecycle import OrdStatus
@@ -21,6 +24,7 @@ from tarazu.ports.desk import Request
 from tarazu.runtime.journal_reader import JournalReader
 from tarazu.runtime.journal_writer import Journal
 from tarazu.runtime.shell import EngineFailed, Shell, recover
+from tarazu.strategy.wants import ExitWant
 
 NAME = "tarazu.local/test"
 
@@ -136,6 +140,28 @@ def test_a_bug_is_written_down_with_the_message_it_met_and_nothing_is_performed(
     failure = codec.decode(last.kind, last.payload)
     assert isinstance(failure, codec.Failure) and failure.stamped.message == m.Wanted(want=BUY)
     assert recover(engine(), JournalReader(rig.journal.folder).ready()) == last.ts_ns
+
+
+@pytest.mark.parametrize("told", [{"qty": 2**70}, {"strategy": "\udc80"}])
+def test_a_step_that_cannot_be_written_down_is_a_bug_that_can(rig: Rig, told: dict[str, Any]) -> None:
+    rig.start()
+    want = msgspec.structs.replace(BUY, **told)
+    with pytest.raises(EngineFailed, match="at Wanted: "):
+        rig.shell.take(m.Wanted(want=want))
+    assert not rig.desk.requests
+    last = list(JournalReader(rig.journal.folder).ready())[-1]
+    failure = codec.decode(last.kind, last.payload)
+    assert isinstance(failure, codec.Failure) and "Error: " in failure.error
+    message = failure.stamped.message
+    assert isinstance(message, m.RecordTrouble) and message.text.startswith("Wanted: Wanted(want=EntryWant(")
+    assert recover(engine(), JournalReader(rig.journal.folder).ready()) == last.ts_ns
+
+
+def test_a_place_that_is_to_be_left_is_on_the_disk_first() -> None:
+    leave = ExitWant(strategy="story", key=KEY, product=Product.NRML)
+    step = Step((BeginExit(key=KEY, product=Product.NRML, strategy="story"),))
+    for message in (m.Wanted(want=leave), m.MarketMoved(sequence=1)):
+        assert codec.durability(Stamped(1, 1, 0, message), step) is Durability.FORCE
 
 
 def test_what_must_be_on_the_disk_first_and_what_may_follow() -> None:

@@ -26,9 +26,9 @@ Real = Callable[..., Any]
 def performed_while_it_is_written(real: Real) -> Real:
     """For `Shell._write`: what is to come after the barrier comes before it."""
 
-    def write(shell: Shell, stamped: Stamped, step: Step) -> int:
+    def write(shell: Shell, stamped: Stamped, step: Step, kind: int, payload: bytes) -> int:
         _PERFORM(shell, step)
-        return real(shell, stamped, step)  # type: ignore[no-any-return]
+        return real(shell, stamped, step, kind, payload)  # type: ignore[no-any-return]
 
     return write
 

@@ -39,6 +39,8 @@ class AskChange(_Act, frozen=True):
 class AskCancel(_Act, frozen=True):
     ref: str
     why: str
+    until_ended: bool = False
+    """Asked for again and again, also when it cannot be asked for yet."""
 
 
 class Deny(_Act, frozen=True):

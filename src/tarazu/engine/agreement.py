@@ -6,6 +6,7 @@ fill between two reads is no difference. A difference counts when two comparison
 
 from tarazu.engine.messages import What
 from tarazu.engine.state import EngineState
+from tarazu.model.units import MINUTE_NS
 from tarazu.orders import messages as told
 from tarazu.orders.exposure import exposures
 from tarazu.orders.flatten_plan import BrokerPosition
@@ -15,6 +16,8 @@ _KNOWN = frozenset({BreakKind.FOREIGN})
 """Adopted, counted and alarmed: no reason to stop trading."""
 _BOOKS = (What.ORDERS, What.TRADES, What.POSITIONS)
 _TIMES = 2
+LATE_NS = 2 * MINUTE_NS
+"""Ours: books that were not compared for so long are books that nobody knows to be right."""
 
 
 def compare(state: EngineState, now_ns: int) -> None:
@@ -24,6 +27,9 @@ def compare(state: EngineState, now_ns: int) -> None:
     if state.books is None or oldest_ns <= max(agreement.compared_ns, agreement.needed_ns):
         return
     if state.filled_ns >= oldest_ns:
+        if now_ns > _since_ns(state) + LATE_NS // 2:
+            for what in _BOOKS:
+                state.readings[what].wanted = True  # reads that are closer together fit between two fills
         return
     if state.blotter.trades_missing():
         state.readings[What.TRADES].wanted = True
@@ -39,6 +45,17 @@ def compare(state: EngineState, now_ns: int) -> None:
         state.readings[what].wanted = True
     if agreement.times >= _TIMES:
         agreement.since_ns = agreement.since_ns or now_ns
+
+
+def late_ns(state: EngineState, now_ns: int) -> int:
+    """Since when the books should have been compared and were not, where that is too long; else 0. Fills that never
+    pause and trades that never come both put a comparison off: neither may do so for ever."""
+    since_ns = _since_ns(state)
+    return since_ns if state.started_ns and now_ns > since_ns + LATE_NS else 0
+
+
+def _since_ns(state: EngineState) -> int:
+    return max(state.agreement.compared_ns, state.agreement.needed_ns)
 
 
 def found(state: EngineState) -> list[Break]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import date
 
+import msgspec
+
 from tarazu.engine import agreement, reads
 from tarazu.engine import messages as m
 from tarazu.engine.acts import (
@@ -33,9 +35,10 @@ from tarazu.portfolio.book import Books
 from tarazu.portfolio.bookings import Booked, Unbooked, Why
 from tarazu.portfolio.breaks import carried_of
 
-
 BOOKS = "BOOKS"
 """Trouble of the engine's own: an execution that its books do not take."""
+TRADES = "TRADES"
+"""Trouble of the broker's: executions that do not read, or that none can be. Over with a read without them."""
 
 
 def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
@@ -48,6 +51,8 @@ def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
                 state.exit_prices.setdefault(act.ref, act.first_paise)
             return _asked(state, told.AskChange(ref=act.ref, change=act.change, ts_ns=now_ns), now_ns)
         case AskCancel():
+            if act.until_ended:
+                state.cancels.setdefault(act.ref, act.why)
             return _asked(state, told.AskCancel(ref=act.ref, ts_ns=now_ns), now_ns)
         case AskRead():
             reading = state.readings[act.what]
@@ -160,6 +165,7 @@ def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
             return _start(state, message, now_ns)
         case m.Ticked():
             state.skewed = message.skewed
+            _forget_cancels(state)
             return tell(state, told.Timed(ts_ns=now_ns), now_ns)
         case m.Stopping():
             state.stopping = True
@@ -171,17 +177,15 @@ def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
         case m.FeedMoved():
             state.feeds[message.feed] = message
         case m.OrderHeard():
+            if not message.report.order_id:
+                return []  # a hint of nothing: the next read of the book tells whose it is
             return tell(state, told.Reported(report=message.report, ts_ns=now_ns), now_ns)
         case m.Answered():
             return _answered(state, message, now_ns)
         case m.OrdersRead():
             return _orders_read(state, message, now_ns)
         case m.TradesRead():
-            reads.take_trades(state.broker, message)
-            _read_ended(state, m.What.TRADES, message.started_ns)
-            return tell(
-                state, told.TradesRead(started_ns=message.started_ns, fills=message.fills, ts_ns=now_ns), now_ns
-            )
+            return _trades_read(state, message, now_ns)
         case m.PositionsRead():
             _positions_read(state, message)
         case m.BandsRead():
@@ -197,6 +201,15 @@ def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
         case m.MarketMoved() | m.Wanted():
             pass  # the market is not of this state, and wants are the gate's
     return []
+
+
+def _forget_cancels(state: EngineState) -> None:
+    """Of what has ended, once its end cannot be denied any more."""
+    blotter = state.blotter
+    for ref in list(state.cancels):
+        order = blotter.find(ref)
+        if order is not None and order.ended and not order.cools(blotter.read_ns, blotter.patience.cooling_ns):
+            del state.cancels[ref]
 
 
 def _start(state: EngineState, message: m.Started, now_ns: int) -> list[Output]:
@@ -237,6 +250,9 @@ def _answer(message: m.Answered, now_ns: int) -> told.Message:
 def _orders_read(state: EngineState, message: m.OrdersRead, now_ns: int) -> list[Output]:
     if state.blotter.auth_lost:
         state.agreement.needed_ns = now_ns
+    named = tuple(row for row in message.reports if row.order_id)
+    if len(named) < len(message.reports):  # some order is there and nobody can say which: no proof of absence
+        message = msgspec.structs.replace(message, reports=named, whole=False)
     reads.take_orders(state.broker, message)
     if message.whole:
         _read_ended(state, m.What.ORDERS, message.started_ns)
@@ -247,6 +263,19 @@ def _orders_read(state: EngineState, message: m.OrdersRead, now_ns: int) -> list
         reports = (*reports, *_standing_rows(state, {row.order_id for row in reports}))
     read = told.BookRead(started_ns=message.started_ns, reports=reports, whole=message.whole, ts_ns=now_ns)
     return tell(state, read, now_ns)
+
+
+def _trades_read(state: EngineState, message: m.TradesRead, now_ns: int) -> list[Output]:
+    """An execution that cannot be is left out, here too, and is trouble for as long as the broker tells of it."""
+    fills = tuple(fill for fill in message.fills if fill.can_be)
+    odd = [*message.odd, *(f"{fill.exec_id} of {fill.order_id!r}" for fill in message.fills if not fill.can_be)]
+    if odd:
+        state.trouble[TRADES] = f"{len(odd)} do not read and are in no books: {'; '.join(odd[:3])}"
+    else:
+        state.trouble.pop(TRADES, None)
+    reads.take_trades(state.broker, msgspec.structs.replace(message, fills=fills))
+    _read_ended(state, m.What.TRADES, message.started_ns)
+    return tell(state, told.TradesRead(started_ns=message.started_ns, fills=fills, ts_ns=now_ns), now_ns)
 
 
 def _standing_rows(state: EngineState, told_now: set[str]) -> Iterator[OrderReport]:

@@ -6,7 +6,7 @@ Numbers are for ever: a journal of years ago is still read.
 import msgspec
 
 from tarazu.engine import messages as m
-from tarazu.engine.acts import Alert, AskChange, Intend, SetHalt, Severity, Step
+from tarazu.engine.acts import Alert, AskChange, BeginExit, Intend, SetHalt, Severity, Step
 from tarazu.engine.messages import Stamped
 from tarazu.journal.entry import Durability
 
@@ -29,6 +29,9 @@ KINDS: dict[type[m.Message], int] = {
 }
 FAILED = 100
 """The message at which the engine failed, and how: `Failure`. It is in no step, and a replay stops there."""
+
+SHOWN_MAX = 4_000
+"""Characters of a message that does not encode."""
 
 NAMES = {number: kind.__name__ for kind, number in KINDS.items()} | {FAILED: "Failed"}
 
@@ -58,7 +61,14 @@ def encode(stamped: Stamped, step: Step) -> tuple[int, bytes]:
 
 
 def encode_failure(stamped: Stamped, error: str) -> tuple[int, bytes]:
-    return FAILED, _ENCODER.encode(Failure(stamped, error))
+    """Always encodes. Where the message itself does not, a RecordTrouble of `FAILED` that shows it stands for it."""
+    error = error.encode("utf-8", "backslashreplace").decode()
+    try:
+        return FAILED, _ENCODER.encode(Failure(stamped, error))
+    except (OverflowError, ValueError, TypeError):  # an integer of more than 64 bits, a text that is no UTF-8
+        shown = f"{type(stamped.message).__name__}: {stamped.message!r}"[:SHOWN_MAX]
+        stands = m.RecordTrouble(of="FAILED", ok=False, text=shown)
+        return FAILED, _ENCODER.encode(Failure(msgspec.structs.replace(stamped, message=stands), error))
 
 
 def decode(kind: int, payload: bytes | memoryview) -> Record | Failure:
@@ -70,11 +80,11 @@ def decode(kind: int, payload: bytes | memoryview) -> Record | Failure:
 
 
 def durability(stamped: Stamped, step: Step) -> Durability:
-    """FORCE, on the disk before anything of it is done: what is sent or changed, halts, people's words, every start
-    (RELIABILITY 4.3, class A). A cancellation waits for no disk."""
+    """FORCE, on the disk before anything of it is done: what is sent or changed, a place to be left, halts, people's
+    words, every start (RELIABILITY 4.3, class A). A cancellation waits for no disk."""
     if isinstance(stamped.message, m.Started | m.Commanded | m.Stopping):
         return Durability.FORCE
-    forced = any(isinstance(act, Intend | AskChange | SetHalt) or _is_sev1(act) for act in step.acts)
+    forced = any(isinstance(act, Intend | AskChange | BeginExit | SetHalt) or _is_sev1(act) for act in step.acts)
     return Durability.FORCE if forced else Durability.GROUP
 
 

@@ -15,9 +15,13 @@ from tarazu.orders.order_state import OrderState
 from tarazu.orders.protection import NoStop, StopTerms, stop_prices
 from tarazu.orders.slicing import NotSliceable, slices
 from tarazu.orders.throttle import SendKind
+from tarazu.risk.change import Change, cannot_be
 from tarazu.risk.denial import Code, Denial
 from tarazu.risk.gate import Entry, weigh
 from tarazu.strategy.wants import CancelWant, ChangeWant, EntryWant, ExitWant, SpreadWant, StopPlan, Want
+
+OVERDUE_S_MAX = 86_400
+"""A day: no spread of ours waits for its legs any longer."""
 
 
 def from_outside(run: Run) -> None:
@@ -33,8 +37,7 @@ def carry_out(run: Run, wants: Iterable[Want]) -> None:
             case SpreadWant():
                 _spread(run, want)
             case ExitWant():
-                if (want.key, want.product) not in run.state.exits:
-                    run.act(BeginExit(key=want.key, product=want.product, strategy=want.strategy, why=want.why))
+                _exit(run, want)
             case CancelWant():
                 _cancel(run, want)
             case ChangeWant():
@@ -91,7 +94,7 @@ def weighed(
         is_blocked=key in state.blotter.blocked_keys(),
         is_leaving=bool(state.flattening) or (key, want.product) in state.exits,
         lacks_stop="" if is_hedge else _lacks_stop(run, want, instrument, stop),
-        held=state.throttle.held(SendKind.PLACE, run.now_ns, sends=sends),
+        held=state.throttle.held(SendKind.PLACE, run.now_ns, sends=sends, is_entry=True),
     )
 
 
@@ -104,6 +107,8 @@ def _sends(instrument: Instrument | None, qty: int) -> int:
 def _lacks_stop(run: Run, want: EntryWant, instrument: Instrument | None, stop: StopPlan | None) -> str:
     if stop is None:
         return "the want has none" if run.state.config.stop_required else ""
+    if stop.distance_paise <= 0 or stop.width_paise < 0:
+        return f"{stop.distance_paise} paise away and {stop.width_paise} wide is none"
     if instrument is None or want.key not in run.state.bands:
         return "its instrument or band is not known"
     exposure = run.state.exposure(want.key, want.product)
@@ -163,6 +168,8 @@ def _misshapen(run: Run, want: SpreadWant) -> str:
     legs = (*want.hedges, *want.mains)
     if not want.hedges or not want.mains or want.sets <= 0:
         return "no hedges, mains or sets"
+    if not 0 < want.overdue_s <= OVERDUE_S_MAX:
+        return f"overdue_s is {want.overdue_s}: it is to be above 0, and {OVERDUE_S_MAX} at most"
     if len({leg.name for leg in legs}) < len(legs) or any(not leg.name or ":" in leg.name for leg in legs):
         return "every leg needs a name of its own, without a colon"
     if len({leg.key for leg in legs}) < len(legs):
@@ -172,12 +179,22 @@ def _misshapen(run: Run, want: SpreadWant) -> str:
     return f"a set is no whole number of lots of {', '.join(odd)}" if odd else ""
 
 
+def _exit(run: Run, want: ExitWant) -> None:
+    """In a key that nobody knows nothing can be flat, and nothing can be left."""
+    state, place = run.state, (want.key, want.product)
+    held = (*state.held, *state.before)
+    if want.key not in state.instruments and place not in held and not any(state.blotter.of_key(want.key)):
+        run.act(Deny(want=want, denials=(Denial(Code.INSTRUMENT, want.key, "today's master, or held"),)))
+    elif place not in state.exits:
+        run.act(BeginExit(key=want.key, product=want.product, strategy=want.strategy, why=want.why))
+
+
 def _cancel(run: Run, want: CancelWant) -> None:
     order = run.state.blotter.find(want.ref)
     if order is None or order.ended:
         run.act(Deny(want=want, denials=(Denial(Code.ORDER, order.status if order else "no such order"),)))
     else:
-        run.act(AskCancel(ref=order.ref, why=want.why or want.strategy))
+        run.act(AskCancel(ref=order.ref, why=want.why or want.strategy, until_ended=True))
 
 
 def _change(run: Run, want: ChangeWant) -> None:
@@ -198,6 +215,17 @@ def _change_denials(run: Run, want: ChangeWant, order: OrderState) -> tuple[Deni
     held = run.state.throttle.held(SendKind.MODIFY, run.now_ns, order.changes)
     if held is not None:
         return (Denial(Code.THROTTLE, f"{held.count} a {held.window}", str(held.limit)),)
+    band = run.state.bands.get(order.key)
+    asked = Change(
+        key=order.key,
+        purpose=order.intent.purpose if order.intent is not None else None,
+        qty=want.qty,
+        price_paise=want.price_paise,
+        instrument=run.state.instruments.get(order.key),
+        band=(band.low_paise, band.high_paise) if band else None,
+    )
+    if wrong := cannot_be(asked):
+        return (wrong,)
     added = max((want.qty or 0) - order.qty_worst, 0)
     if order.intent is None or (order.intent.purpose is not Purpose.ENTRY and not added):
         return ()

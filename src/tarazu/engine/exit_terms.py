@@ -11,6 +11,7 @@ from tarazu.model.units import SECOND_NS
 from tarazu.orders import tick_steps
 from tarazu.orders.flatten_plan import ExitOrder, ExitRule
 from tarazu.orders.lifecycle import OrdStatus
+from tarazu.orders.messages import AlarmKind
 from tarazu.orders.order_state import OrderState
 
 PAUSE_MAX_NS = 64 * SECOND_NS
@@ -91,6 +92,16 @@ def may_try_ns(tried: Sequence[OrderState]) -> int:
     if not times:
         return 0
     return tried[-1].status_ns + min(SECOND_NS << (len(times) - 1), PAUSE_MAX_NS)
+
+
+def turn_failed_ns(run: Run, order: OrderState) -> int:
+    """When it was last seen that a stop that is to be the exit has not become it; 0: a moment ago it had not."""
+    if not order.order_type.is_stop:
+        return 0
+    failed_ns = run.state.alerted.get((AlarmKind.ASK_FAILED, order.ref), 0)
+    if order.ref in run.state.exit_prices:
+        failed_ns = max(failed_ns, order.status_ns)
+    return failed_ns if run.now_ns < failed_ns + 2 * PAUSE_MAX_NS else 0
 
 
 def _was_refused(order: OrderState) -> bool:

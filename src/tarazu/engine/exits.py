@@ -7,13 +7,14 @@ the same as once.
 
 from tarazu.engine.acts import AskCancel, AskChange, AskRead, EndExit, Intend, Severity
 from tarazu.engine.cancels import may_ask
-from tarazu.engine.chase import chase_exits
-from tarazu.engine.exit_terms import may_try_ns, new_order, rule_of
+from tarazu.engine.chase import chase_exits, tell_resting_stops
+from tarazu.engine.exit_terms import PAUSE_MAX_NS, may_try_ns, new_order, rule_of, turn_failed_ns
 from tarazu.engine.messages import PositionsRead, ReadFailed, Ticked, What
 from tarazu.engine.reads import AGAIN_NS
 from tarazu.engine.run import Run
 from tarazu.engine.state import EngineState
 from tarazu.engine.tags import fresh_tag
+from tarazu.model.units import SECOND_NS
 from tarazu.orders.exposure import Place
 from tarazu.orders.flatten import plan_flatten
 from tarazu.orders.flatten_plan import ALARMING, BrokerPosition, ExitOrder, FlattenPlan, Reason, Turn, Wait
@@ -21,9 +22,13 @@ from tarazu.orders.intent import OrderIntent, Purpose
 from tarazu.orders.order_state import OrderState
 from tarazu.orders.throttle import SendKind
 
+TURN_AGAIN_NS = SECOND_NS
+TURN_FAILS_NS = 10 * SECOND_NS
+
 
 def leave(run: Run) -> None:
     state, message = run.state, run.message
+    tell_resting_stops(run)
     chase_exits(run)
     if not state.exits and not state.flattening:
         return
@@ -32,8 +37,12 @@ def leave(run: Run) -> None:
             run.alert(Severity.SEV2, "EXIT_NO_SESSION", text="the broker's session is over: nothing can be left")
     elif isinstance(message, ReadFailed) and message.what is What.POSITIONS:
         run.alert(Severity.SEV2, "EXIT_BLIND", text=f"positions cannot be read, {message.cause}: nothing can be left")
-    elif isinstance(message, PositionsRead) and state.readings[What.ORDERS].began_ns >= state.started_ns:
-        _go_on(run, message.started_ns)
+    elif isinstance(message, PositionsRead):
+        if state.readings[What.ORDERS].began_ns >= state.started_ns:
+            _go_on(run, message.started_ns)
+        elif state.readings[What.ORDERS].failed_ns:
+            text = "the orders were not read whole since the start: nothing can be left"
+            run.alert(Severity.SEV2, "EXIT_BLIND", What.ORDERS, text)
 
 
 def _go_on(run: Run, began_ns: int) -> None:
@@ -102,9 +111,28 @@ def _undo(run: Run, plan: FlattenPlan, fresh: set[Place]) -> None:
     for turn in plan.turns:
         order = blotter.orders[turn.ref]
         is_ours = _place_of(order) in fresh and not _is_chased(run, order, turn)
+        if is_ours and _is_held_up(run, order):
+            continue
         if is_ours and throttle.held(SendKind.MODIFY, run.now_ns, order.changes) is None:
             first_paise = turn.change.price_paise or 0
             run.act(AskChange(ref=turn.ref, change=turn.change, why="leaving", first_paise=first_paise))
+
+
+def _is_held_up(run: Run, order: OrderState) -> bool:
+    """A turn that fails is tried less and less often. One that fails for ten seconds is for ever: the stop goes, and
+    once it has cooled a fresh exit takes its place."""
+    failed_ns = turn_failed_ns(run, order)
+    if not failed_ns:
+        return False
+    run.alert(Severity.SEV2, "EXIT_UNTURNED", order.ref, f"{order.key}: its stop is not to be changed into an exit")
+    failing_ns = failed_ns - run.state.alerted["EXIT_UNTURNED", order.ref]
+    if run.now_ns < failed_ns + max(TURN_AGAIN_NS, min(failing_ns, PAUSE_MAX_NS)):
+        return True
+    if failing_ns < TURN_FAILS_NS:
+        return False
+    if may_ask(order, run.now_ns) and run.state.throttle.has_room(run.now_ns):
+        run.act(AskCancel(ref=order.ref, why="leaving: it cannot be changed into an exit"))
+    return True
 
 
 def _is_chased(run: Run, order: OrderState, turn: Turn) -> bool:

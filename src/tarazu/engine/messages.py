@@ -134,6 +134,8 @@ class TradesRead(_In, frozen=True):
     gone: tuple[tuple[str, str], ...] = ()
     """Order and exec ids."""
     base_ns: int = 0
+    odd: tuple[str, ...] = ()
+    """Trades that do not read, and why; all of them in every read."""
 
 
 class PositionsRead(_In, frozen=True):

@@ -1,11 +1,13 @@
 """In which phase the engine should be now, and the move to it. Nothing but a halt needs a person to be over."""
 
 from tarazu.engine.acts import Alert, MovePhase, SetHalt, Severity
+from tarazu.engine.agreement import late_ns
 from tarazu.engine.messages import Commanded, Halt, Order, Started
 from tarazu.engine.phase import Phase
 from tarazu.engine.run import Run
 from tarazu.engine.state import EngineState
-from tarazu.orders.messages import AlarmKind
+from tarazu.model import ist
+from tarazu.orders.messages import Alarm, AlarmKind
 
 HALTING = frozenset({AlarmKind.NO_INTENT, AlarmKind.DOUBLED, AlarmKind.OVERFILLED})
 """Alarms of the orders after which nobody may believe that we know what we do (RELIABILITY I1, I2)."""
@@ -33,8 +35,14 @@ def alarms(run: Run) -> None:
         run.act(
             Alert(severity=_SEVERITY.get(alarm.kind, Severity.WARN), code=alarm.kind, of=alarm.ref, text=alarm.text)
         )
-        if alarm.kind in HALTING:
+        if alarm.kind in HALTING and not _is_a_strangers(run.state, alarm):
             _halt(run, alarm.kind, f"{alarm.ref}: {alarm.text}")
+
+
+def _is_a_strangers(state: EngineState, alarm: Alarm) -> bool:
+    """An order that nobody here has asked for says nothing of us by being filled beyond its quantity."""
+    order = state.blotter.find(alarm.ref)
+    return alarm.kind is AlarmKind.OVERFILLED and order is not None and order.intent is None
 
 
 def commands(run: Run) -> None:
@@ -58,6 +66,13 @@ def move(run: Run) -> None:
     phase, why = due(run.state, run.now_ns)
     if phase is not run.state.phase or isinstance(run.message, Started):
         run.act(MovePhase(phase=phase, why=why))
+    since_ns = late_ns(run.state, run.now_ns)
+    if since_ns and not run.state.blotter.auth_lost:
+        run.alert(Severity.SEV2, "RECONCILE_LATE", text=_not_compared(since_ns))
+
+
+def _not_compared(since_ns: int) -> str:
+    return f"the books were not compared since {ist.clock_of(since_ns):%H:%M:%S}"
 
 
 def due(state: EngineState, now_ns: int) -> tuple[Phase, str]:
@@ -75,6 +90,8 @@ def reduce_only(state: EngineState, now_ns: int) -> str:
         return "the broker's session is over"
     if state.agreement.since_ns:
         return f"the broker's books differ: {'; '.join(state.agreement.breaks[:3])}"
+    if since_ns := late_ns(state, now_ns):
+        return _not_compared(since_ns)
     if now_ns < state.started_ns + state.config.settle_ns:
         return "started a moment ago"
     if state.skewed is None:

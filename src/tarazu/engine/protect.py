@@ -12,7 +12,7 @@ from tarazu.model.order_request import NewOrder, OrderChange
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.intent import OrderIntent, Purpose
 from tarazu.orders.order_state import OrderState
-from tarazu.orders.protection import Gap, NoStop, gaps, stop_prices, surplus
+from tarazu.orders.protection import Gap, NoStop, gaps, stop_prices, surplus, uncovered
 from tarazu.orders.throttle import SendKind
 
 TRY_AGAIN_S_MAX = 60
@@ -22,13 +22,21 @@ _MAY_OPEN_A_GAP = (OrderHeard, Answered, OrdersRead, TradesRead, Ticked)
 def protect(run: Run) -> None:
     """Where filled units of an entry have no stop, place one. Places that are being left have their exits."""
     state = run.state
-    if not isinstance(run.message, _MAY_OPEN_A_GAP) or not state.stops or state.flattening:
+    if not isinstance(run.message, _MAY_OPEN_A_GAP) or not state.stops:
         return
-    for gap in gaps(state.blotter, state.before, among=state.stops):
-        if (gap.key, gap.product) in state.exits:
-            continue
-        if not _is_covered(run, gap) and run.now_ns > gap.due_ns:
-            run.alert(Severity.SEV2, "UNPROTECTED", gap.entry, f"{gap.qty} of {gap.key} have no stop")
+    for gap in () if state.flattening else gaps(state.blotter, state.before, among=state.stops):
+        if (gap.key, gap.product) not in state.exits:
+            _is_covered(run, gap)
+    if isinstance(run.message, Ticked):
+        _tell_bare(run)
+
+
+def _tell_bare(run: Run) -> None:
+    """Also where no stop may go out, and where a place is being left and no exit is at work: a person has to know."""
+    for gap in uncovered(run.state.blotter, run.state.stops, run.state.before):
+        if run.now_ns > gap.due_ns:
+            text = f"{gap.qty} of {gap.key} have no stop or exit at work"
+            run.alert(Severity.SEV2, "UNPROTECTED", gap.entry, text)
 
 
 def relieve(run: Run) -> None:

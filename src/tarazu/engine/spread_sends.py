@@ -49,7 +49,7 @@ def send(run: Run, group: str, *, overdue: bool) -> None:
         cut = slices(qty, instrument.lot_size, instrument.freeze_qty)
         assert not isinstance(cut, NotSliceable), "the gate lets through what can be sliced"
         for size in cut:
-            if run.state.throttle.held(SendKind.PLACE, run.now_ns) is not None:
+            if run.state.throttle.held(SendKind.PLACE, run.now_ns, is_entry=True) is not None:
                 return  # the rest with the next message
             _intend(run, group, leg, size)
 

@@ -25,6 +25,11 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When the exchange says it happened; whole seconds from Kite."""
 
     @property
+    def can_be(self) -> bool:
+        """Whether books can be kept from it: of an order, of units, at a price. Brokers have told of others."""
+        return bool(self.order_id) and self.qty > 0 and self.price_paise >= 0
+
+    @property
     def signed_qty(self) -> int:
         return self.side.sign * self.qty
 

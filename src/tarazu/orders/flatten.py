@@ -13,6 +13,7 @@ import msgspec
 
 from tarazu.model.order import OrdType, Side
 from tarazu.model.order_request import OrderChange
+from tarazu.model.units import SECOND_NS
 from tarazu.orders.blotter import Blotter
 from tarazu.orders.exposure import Place, exposure_of, open_part
 from tarazu.orders.flatten_plan import BrokerPosition, ExitOrder, ExitRule, FlattenPlan, Reason, Turn, Wait
@@ -20,6 +21,9 @@ from tarazu.orders.intent import Purpose
 from tarazu.orders.lifecycle import AT_BROKER, OrdStatus
 from tarazu.orders.order_state import OrderState
 from tarazu.orders.slicing import LEGS_MAX, NotSliceable, slices
+
+STRANDED_NS = 30 * SECOND_NS
+_RESTS = frozenset({OrdStatus.WORKING, OrdStatus.PARTIALLY_FILLED})
 
 
 class _Place(msgspec.Struct):
@@ -89,6 +93,8 @@ def _plan(
         elif order.status in AT_BROKER and not _is_exit(order) and order.cancel is None:
             turnable.append(order)
             continue
+        elif _is_stranded(order, rule, modifications_max, blotter.now_ns):
+            _spent(part, place, order)
         if closes:
             room -= may_come.total
             _wait(part, place, order, may_come.total)
@@ -133,19 +139,37 @@ def _wait(part: _Place, place: Place, order: OrderState, qty: int) -> None:
     part.waits.append(Wait(*place, reason, qty))
 
 
+def _spent(part: _Place, place: Place, order: OrderState) -> None:
+    """It can be moved no more: it goes, and once it has cooled an exit of its own takes its place."""
+    _cancel(part, order)
+    part.waits.append(Wait(*place, Reason.SPENT, order.leaves_worst))
+
+
+def _is_stranded(order: OrderState, rule: ExitRule | None, modifications_max: int, now_ns: int) -> bool:
+    """An exit that has rested behind the market for long, with no modification left."""
+    rests = order.status in _RESTS and order.change is None and order.cancel is None
+    if not rests or order.changes < modifications_max or now_ns < max(order.status_ns, order.row_ns) + STRANDED_NS:
+        return False
+    return not _is_at(order, rule.price(order.side) if rule else None)
+
+
+def _is_at(order: OrderState, price: int | None) -> bool:
+    """Whether it is at the price already, or beyond it; a price that is not known makes nothing behind it."""
+    sign = order.side.sign
+    return not order.order_type.is_stop and (price is None or sign * order.price_paise >= sign * price)
+
+
 def _turn(
     part: _Place, place: Place, order: OrderState, qty: int, rule: ExitRule | None, modifications_max: int
 ) -> None:
     """Make a resting stop or target the exit. One that is at the price already, or being changed, is left alone."""
     new_qty = None if qty == order.qty else qty
     price = rule.price(order.side) if rule else None
-    sign = order.side.sign
-    at_price = not order.order_type.is_stop and (price is None or sign * order.price_paise >= sign * price)
-    rests = order.status in (OrdStatus.WORKING, OrdStatus.PARTIALLY_FILLED) and order.change is None
-    if not rests or (at_price and new_qty is None):
+    rests = order.status in _RESTS and order.change is None
+    if not rests or (_is_at(order, price) and new_qty is None):
         part.waits.append(Wait(*place, Reason.UNDER_WAY, order.leaves_worst))
     elif order.changes >= modifications_max:
-        part.waits.append(Wait(*place, Reason.SPENT, order.leaves_worst))
+        _spent(part, place, order)
     elif price is not None:
         change = OrderChange(order_id=order.order_id, qty=new_qty, order_type=OrdType.LIMIT, price_paise=price)
         part.turns.append(Turn(order.ref, change))

@@ -214,6 +214,8 @@ class AlarmKind(StrEnum):
     OVERFILLED = "OVERFILLED"
     STUCK = "STUCK"
     """Longer in a passing state than any order should be."""
+    ASK_NOT_SENT = "ASK_NOT_SENT"
+    """A change or cancellation that nobody has judged: it did not leave, or the session was over."""
     ASK_FAILED = "ASK_FAILED"
     """A change or cancellation was refused, or has shown no effect."""
     REFUSED_YET_THERE = "REFUSED_YET_THERE"

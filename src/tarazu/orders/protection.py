@@ -4,7 +4,7 @@ If everything of ours dies, the stop is what is left: it goes out within 3 secon
 SL-M is barred (NSE options since 27 Sep 2021, BSE since 9 Oct 2023, KITE facts 1.6) it is an SL with a wide limit.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 import msgspec
 
@@ -13,7 +13,7 @@ from tarazu.model.order_request import PROTECTION_AUTO, OrderChange
 from tarazu.model.units import SECOND_NS
 from tarazu.orders import tick_steps
 from tarazu.orders.blotter import Blotter
-from tarazu.orders.exposure import Exposure, Place, exposure_of
+from tarazu.orders.exposure import Exposure, Place, exposure_of, filled
 from tarazu.orders.intent import Purpose
 from tarazu.orders.lifecycle import AT_BROKER, OrdStatus
 from tarazu.orders.order_state import OrderState
@@ -97,17 +97,73 @@ def gaps(blotter: Blotter, before: Mapping[Place, int] | None = None, among: Con
         qty = min(bare, abs(room[place]))
         if qty > 0 and room[place] * order.side.sign > 0:
             room[place] -= order.side.sign * qty
-            found.append(
-                Gap(
-                    entry=order.ref,
-                    key=order.key,
-                    product=order.product,
-                    side=order.side.opposite,
-                    qty=qty,
-                    due_ns=order.filled_ns + STOP_WITHIN_NS,
-                )
-            )
+            found.append(_gap(order, qty, order.filled_ns))
     return found
+
+
+def _gap(order: OrderState, qty: int, since_ns: int) -> Gap:
+    return Gap(
+        entry=order.ref,
+        key=order.key,
+        product=order.product,
+        side=order.side.opposite,
+        qty=qty,
+        due_ns=since_ns + STOP_WITHIN_NS,
+    )
+
+
+def uncovered(blotter: Blotter, entries: Iterable[str], before: Mapping[Place, int] | None = None) -> list[Gap]:
+    """What of `entries` is open and bare: no stop or exit of ours that the broker has at work would close it. Wider
+    than `gaps`: what others might close, what cools and what is unknown protects nothing, though no stop may go out
+    beside it. Since when: the last fill, or the last end of an order of ours that would have closed it."""
+    room: dict[Place, int] = {}
+    kept: dict[Place, tuple[dict[str, int], int]] = {}
+    found: list[Gap] = []
+    for ref in sorted(entries, reverse=True):
+        order = blotter.orders[ref]
+        place = (order.key, order.product)
+        if not order.cum_qty:
+            continue
+        if place not in room:
+            room[place] = _unclosed(blotter, place, (before or {}).get(place, 0))
+        if room[place] * order.side.sign <= 0:
+            continue
+        if place not in kept:
+            kept[place] = _kept(blotter, place, order.side)
+        own, ended_ns = kept[place]
+        qty = min(abs(room[place]), order.cum_qty - own.get(ref, 0))
+        if qty > 0:
+            room[place] -= order.side.sign * qty
+            found.append(_gap(order, qty, max(order.filled_ns, ended_ns)))
+    return found
+
+
+def _kept(blotter: Blotter, place: Place, side: Side) -> tuple[dict[str, int], int]:
+    """By entry on `side`: what its own stops and exits have closed, or are at work for; and when one last ended."""
+    own: dict[str, int] = {}
+    ended_ns = 0
+    for order in blotter.of_key(place[0]):
+        if order.product is place[1] and order.intent is not None and _closes(order, side):
+            own[order.intent.covers] = own.get(order.intent.covers, 0) + order.cum_qty + _at_work(order)
+            ended_ns = max(ended_ns, order.ended_ns)
+    return own, ended_ns
+
+
+def _unclosed(blotter: Blotter, place: Place, before: int) -> int:
+    """The position, less what our stops and exits at work would close of it; signed."""
+    net = filled(blotter, place, before)
+    side = Side.BUY if net > 0 else Side.SELL
+    mine = (o for o in blotter.open_of(place[0]) if o.product is place[1] and _closes(o, side))
+    return side.sign * max(abs(net) - sum(_at_work(o) for o in mine), 0)
+
+
+def _closes(order: OrderState, entry: Side) -> bool:
+    """Whether it is a stop or an exit of ours, for units on side `entry`."""
+    return order.intent is not None and order.intent.purpose is not Purpose.ENTRY and order.side is not entry
+
+
+def _at_work(order: OrderState) -> int:
+    return max(order.qty - order.cum_qty, 0) if order.status in AT_BROKER else 0
 
 
 class Surplus(msgspec.Struct, frozen=True, kw_only=True):

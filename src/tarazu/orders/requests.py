@@ -144,7 +144,8 @@ def _asked(
     order = msgspec.structs.replace(order, **{field: now})
     if now is None:
         text = f"{field} {answer.kind}: {answer.text}"
-        out.append(Alarm(ref=order.ref, kind=AlarmKind.ASK_FAILED, text=text))
+        kind = AlarmKind.ASK_FAILED if answer.kind is AnswerKind.REFUSED else AlarmKind.ASK_NOT_SENT
+        out.append(Alarm(ref=order.ref, kind=kind, text=text))
         order = ask_over(order, blotter.now_ns)
     if answer.kind is not AnswerKind.ACCEPTED:
         out.append(ReadWanted(ref=order.ref, why=f"{field} {answer.kind}"))

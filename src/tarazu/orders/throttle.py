@@ -3,7 +3,8 @@
 Kite counts places and modifications of an account per calendar second of its own clock, refused ones too, and 25
 modifications an order (KITE facts 1.12). A sliding window of the same length never holds less than a calendar one, so
 staying under a limit in every sliding window is staying under it in every calendar one, whatever the clocks' offset.
-Cancellations are counted and never refused: what the others leave (2 a second of 10) is theirs.
+Cancellations are counted and never refused: what the others leave (2 a second of 10) is theirs. Entries are held
+sooner than stops and exits: what they leave (3 of those 8) is there when what has filled is to be protected or left.
 """
 
 from bisect import bisect_right
@@ -31,9 +32,21 @@ class SendLimits(msgspec.Struct, frozen=True, kw_only=True):
     per_second: int = 8
     per_minute: int = 350
     per_day: int = 4_500
+    entries_per_second: int = 5
+    """Of the above, counted together with everything else that was sent; a limit above the whole is the whole."""
+    entries_per_minute: int = 250
+    entries_per_day: int = 4_000
     modifications_per_order: int = 20
     boot_hold_ns: int = SECOND_NS
     """After a start: what the process before sent in its last moments may be known a little wrongly."""
+
+    def of(self, *, is_entry: bool) -> tuple[int, int, int]:
+        """A second, a minute, a day."""
+        whole = (self.per_second, self.per_minute, self.per_day)
+        if not is_entry:
+            return whole
+        entries = (self.entries_per_second, self.entries_per_minute, self.entries_per_day)
+        return min(whole[0], entries[0]), min(whole[1], entries[1]), min(whole[2], entries[2])
 
 
 class Window(StrEnum):
@@ -62,7 +75,9 @@ class Throttle(msgspec.Struct, kw_only=True):
     sends: list[int] = []
     """When each of the day was sent, ascending; refused ones too, for Kite counts those."""
 
-    def held(self, kind: SendKind, now_ns: int, modifications: int = 0, sends: int = 1) -> Held | None:
+    def held(
+        self, kind: SendKind, now_ns: int, modifications: int = 0, sends: int = 1, *, is_entry: bool = False
+    ) -> Held | None:
         """Why `sends` requests may not go out at `now_ns`; None when they may. A cancellation always may."""
         if kind is SendKind.CANCEL:
             return None
@@ -71,11 +86,12 @@ class Throttle(msgspec.Struct, kw_only=True):
             return Held(Window.BOOT, 0, 0, self.hold_until_ns)
         if kind is SendKind.MODIFY and modifications >= limits.modifications_per_order:
             return Held(Window.ORDER, modifications, limits.modifications_per_order, 0)
-        if self._today(now_ns) + sends > limits.per_day:
-            return Held(Window.DAY, self._today(now_ns), limits.per_day, 0)
+        per_second, per_minute, per_day = limits.of(is_entry=is_entry)
+        if self._today(now_ns) + sends > per_day:
+            return Held(Window.DAY, self._today(now_ns), per_day, 0)
         for window, length_ns, limit in (
-            (Window.MINUTE, MINUTE_NS, limits.per_minute),
-            (Window.SECOND, SECOND_NS, limits.per_second),
+            (Window.MINUTE, MINUTE_NS, per_minute),
+            (Window.SECOND, SECOND_NS, per_second),
         ):
             count = len(self.sends) - self._first_after(now_ns - length_ns)
             if count + sends > limit:

@@ -14,8 +14,11 @@ from tarazu.orders.order_state import OrderState, Patience
 
 
 def missed_by(order: OrderState, started_ns: int, patience: Patience) -> OrderState:
-    """An UNKNOWN order after a complete read without it. Each read counts once, and only after the quarantine."""
+    """An UNKNOWN order after a complete read without it. Each read counts once, only after the quarantine, and only
+    until there are enough: one that a lookalike keeps unknown may be read of all day."""
     assert order.status is OrdStatus.UNKNOWN
+    if is_absent(order, patience):
+        return order
     if started_ns < order.unknown_ns + patience.quarantine_ns or started_ns in order.absent_reads:
         return order
     return msgspec.structs.replace(order, absent_reads=(*order.absent_reads, started_ns))

@@ -44,6 +44,11 @@ def weigh(entry: Entry) -> tuple[Denial, ...]:
     return tuple(denial for check in CHECKS if (denial := check(entry)) is not None)
 
 
+def _order_type(entry: Entry) -> Denial | None:
+    is_one = entry.order_type in (OrdType.LIMIT, OrdType.MARKET)
+    return None if is_one else Denial(Code.ORDER, entry.order_type, "LIMIT or MARKET")
+
+
 def _phase(entry: Entry) -> Denial | None:
     return Denial(Code.PHASE, entry.entries, "ACTIVE") if entry.entries else None
 
@@ -105,5 +110,5 @@ def _throttle(entry: Entry) -> Denial | None:
 
 
 CHECKS: tuple[Callable[[Entry], Denial | None], ...] = (
-    _phase, _instrument, _lot, _freeze, _tick, _band, _position, _blocked, _leaving, _stop, _throttle,
+    _order_type, _phase, _instrument, _lot, _freeze, _tick, _band, _position, _blocked, _leaving, _stop, _throttle,
 )  # fmt: skip

@@ -45,25 +45,26 @@ class Shell:
         assert not self._taking, "a message within a message"
         self._taking = True
         stamped = Stamped(self._times.steady_ns(), self._times.wall_ns(), head_bits(self._record.head.hash), message)
-        step = self._process(stamped)
-        sequence = self._write(stamped, step)
+        step, kind, payload = self._process(stamped)
+        sequence = self._write(stamped, step, kind, payload)
         self._perform(step)
         self._desk.told(sequence, stamped, step)
         self._taking = False
         return step
 
-    def _process(self, stamped: Stamped) -> Step:
+    def _process(self, stamped: Stamped) -> tuple[Step, int, bytes]:
+        """The step, and its entry: one that cannot be written down is a bug like any other."""
         try:
-            return self.engine.process(stamped)
+            step = self.engine.process(stamped)
+            return step, *codec.encode(stamped, step)
         except Exception as bug:
             kind, payload = codec.encode_failure(stamped, f"{type(bug).__name__}: {bug}")
             self._record.append(kind, payload, stamped.ts_ns, from_reserve=True)
             self._record.sync()
             raise EngineFailed(f"at {type(stamped.message).__name__}: {type(bug).__name__}: {bug}") from bug
 
-    def _write(self, stamped: Stamped, step: Step) -> int:
+    def _write(self, stamped: Stamped, step: Step, kind: int, payload: bytes) -> int:
         """The one barrier: nothing of a step is done before this has returned."""
-        kind, payload = codec.encode(stamped, step)
         return self._record.append(
             kind,
             payload,

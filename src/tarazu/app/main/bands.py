@@ -59,17 +59,21 @@ class Bands:
             await asyncio.sleep(EVERY_S if not self.failing else GAP_S)
 
     async def read(self) -> None:
-        """All of them once; what is new is told a chunk at a time, and ends with what failed, if anything did."""
+        """All of them once; what is new is told a chunk at a time, and so is the first that failed: those behind it
+        are asked for all the same."""
         async with self._one_at_a_time:
             self.failing = ""
             for chunk in _chunks(list(self._keys())):
-                message = await self._ask(chunk)
-                self.failing = message.cause if isinstance(message, ReadFailed) else ""
-                if isinstance(message, ReadFailed) or message.bands:
-                    self._tell(message)
-                if self.failing:
-                    return
+                self._heed(await self._ask(chunk))
                 await asyncio.sleep(GAP_S)
+
+    def _heed(self, message: BandsRead | ReadFailed) -> None:
+        if isinstance(message, BandsRead):
+            if message.bands:
+                self._tell(message)
+        elif not self.failing:
+            self.failing = message.cause
+            self._tell(message)
 
     async def _ask(self, keys: Sequence[str]) -> BandsRead | ReadFailed:
         try:

@@ -13,12 +13,14 @@ from tarazu.engine.acts import Alert, Deny, MovePhase, Severity, Step
 from tarazu.engine.messages import Answered, Call, Message, ReadFailed, Stamped, What
 from tarazu.model.outcome import OrderOutcome
 from tarazu.orders.messages import CancelOrder, ModifyOrder, SendOrder
-from tarazu.orders.report import answer_of
+from tarazu.orders.report import Answer, AnswerKind, answer_of
 from tarazu.ports.desk import Request
 
 log = logging.getLogger("tarazu.main")
 
 ALERTS_KEPT = 20
+CLOSE_S = 2.0
+"""What is out when the connections are closed ends at once; a bug in that must not keep the process."""
 _LEVELS = {Severity.SEV1: logging.CRITICAL, Severity.SEV2: logging.ERROR, Severity.WARN: logging.WARNING}
 
 
@@ -33,13 +35,13 @@ class KiteDesk:
         self.failing: dict[What, str] = {}
         """Why the last read of it failed."""
         self._broker, self._reading, self._bands, self._tell = broker, reading, bands, tell
-        self._unanswered: set[asyncio.Future[OrderOutcome]] = set()
+        self._unanswered: dict[asyncio.Future[OrderOutcome], str] = {}
         self._questions: set[asyncio.Task[None]] = set()
 
     def request(self, request: Request) -> None:
         call, future = self._send(request)
         self.sent += 1
-        self._unanswered.add(future)
+        self._unanswered[future] = request.ref
         future.add_done_callback(functools.partial(self._answered, call, request.ref))
 
     def read(self, what: What) -> None:
@@ -73,7 +75,8 @@ class KiteDesk:
                     await asyncio.wait(self._unanswered)
                     await asyncio.sleep(0)  # the callbacks' turn
         except TimeoutError:
-            log.warning("%d requests have no answer yet: the next start looks for them by their tags", self.pending)
+            left = ", ".join(self._unanswered.values())
+            log.warning("no answer yet to requests about %s: the next start looks for them by their tags", left)
 
     async def close(self) -> None:
         """No more questions; requests that are still out end as unknown, and that is told."""
@@ -82,8 +85,7 @@ class KiteDesk:
             question.cancel()
         await asyncio.gather(*questions, return_exceptions=True)
         await self._broker.close()
-        while self._unanswered:
-            await asyncio.sleep(0)
+        await self.settle(CLOSE_S)
 
     def _send(self, request: Request) -> tuple[Call, asyncio.Future[OrderOutcome]]:
         match request:
@@ -95,8 +97,8 @@ class KiteDesk:
                 return Call.CANCEL, self._broker.cancel(request.cancellation)
 
     def _answered(self, call: Call, ref: str, future: asyncio.Future[OrderOutcome]) -> None:
-        self._unanswered.discard(future)
-        self._tell(Answered(call=call, ref=ref, answer=answer_of(future.result())))
+        self._unanswered.pop(future, None)
+        self._tell(Answered(call=call, ref=ref, answer=_answer(future)))
 
     async def _read(self, what: What) -> None:
         try:
@@ -106,3 +108,14 @@ class KiteDesk:
             message = ReadFailed(what=what, cause=f"BUG: {type(bug).__name__}: {bug}")
         self.failing[what] = message.cause if isinstance(message, ReadFailed) else ""
         self._tell(message)
+
+
+def _answer(future: asyncio.Future[OrderOutcome]) -> Answer:
+    """A request that ended without an outcome may have gone out all the same."""
+    if future.cancelled():
+        return Answer(AnswerKind.NO_ANSWER, text="given up")
+    bug = future.exception()
+    if bug is None:
+        return answer_of(future.result())
+    log.error("a bug in a request to the broker", exc_info=bug)
+    return Answer(AnswerKind.NO_ANSWER, text=f"BUG: {type(bug).__name__}: {bug}")

@@ -17,23 +17,35 @@ from tarazu.app.main.bands import Bands
 from tarazu.app.main.build import build
 from tarazu.app.main.day import Opened, config_of, followed
 from tarazu.app.main.desk import KiteDesk
-from tarazu.app.main.feeds import FeedWatch
+from tarazu.app.main.feeds import FeedWatch, MasterWatch
 from tarazu.app.main.market import Market
 from tarazu.app.main.prepare import Prepared
 from tarazu.app.main.reading import Reading
 from tarazu.app.main.steady import SteadyTime, boot_id
 from tarazu.app.main.strategies import Strategies
 from tarazu.app.settings import EngineSettings
+from tarazu.engine import codec
 from tarazu.engine.acts import Step
-from tarazu.engine.messages import Commanded, Message, Order, OrderHeard, RecordTrouble, Started, Stopping, Ticked
+from tarazu.engine.messages import (
+    Commanded,
+    Message,
+    Order,
+    OrderHeard,
+    RecordTrouble,
+    Stamped,
+    Started,
+    Stopping,
+    Ticked,
+)
 from tarazu.engine.state import EngineState
 from tarazu.model.instrument import Kind
 from tarazu.model.units import MILLISECOND_NS, SECOND_NS
+from tarazu.orders.client_order_id import head_bits
 from tarazu.orders.lifecycle import AT_BROKER, UNANSWERED
 from tarazu.ports.clock import Clock
-from tarazu.runtime.journal_state import JournalDead, Space
+from tarazu.runtime.journal_state import JournalDead, NoRoom, Space
 from tarazu.runtime.segment import day_folder
-from tarazu.runtime.shell import Shell
+from tarazu.runtime.shell import EngineFailed, Shell
 
 log = logging.getLogger("tarazu.main")
 
@@ -45,6 +57,9 @@ PROJECTION_S = 0.5
 """How often the database is brought up to the journal: it shares the interpreter with what may not wait."""
 SETTLE_S = 8.0
 """How long the last requests are waited for: what the broker's adapter gives one of them, and a little."""
+PROJECTION_END_S, PROJECTION_FAILED_S = 10.0, 1.0
+"""How long the database is waited for at the end; it loses nothing by not being."""
+FAILURE_CHARS_MAX = 4_000
 LAGS_KEPT = 20
 
 
@@ -67,9 +82,11 @@ class EngineDay:
         self.failure: Exception | None = None
         self.over = asyncio.Event()
         """Set by a failure; who runs the day ends it."""
+        self.closed = False
+        """The journal takes no more: whatever comes late is dropped, and is no failure."""
         self.ticked_mono_ns: int | None = None
         self.lags_ns: list[int] = []
-        self.feeds = FeedWatch(home)
+        self.feeds, self.masters = FeedWatch(home), MasterWatch(prepared.master_sha256)
         self.market = Market(day_folder(home.feed, prepared.day), prepared.watched, opened.heard_to)
         self._home, self._settings, self._opened, self.strategies = home, settings, opened, strategies
         self._second_s = second_s
@@ -88,8 +105,9 @@ class EngineDay:
         return self._opened.engine.state
 
     def take(self, message: Message | None) -> Step | None:
-        """None when the day has failed, with this message or before. Without a message the market alone is told of."""
-        if self.failure is not None:
+        """None when the day has failed, with this message or before, or is closed. Without a message the market alone
+        is told of."""
+        if self.failure is not None or self.closed:
             return None
         try:
             moved = self.market.moved()
@@ -135,21 +153,39 @@ class EngineDay:
             await self.desk.close()
         finally:
             self.market.close()
+            self.closed = True
             try:
                 self.journal.close()
             except (JournalDead, OSError) as dead:
                 self._fail(dead)
-            if self._projection is not None and not await asyncio.to_thread(self._projection.stop):
+            patience_s = PROJECTION_END_S if self.failure is None else PROJECTION_FAILED_S
+            if self._projection is not None and not await asyncio.to_thread(self._projection.stop, patience_s):
                 log.warning("the database is behind the journal: tarazu db rebuild, or the next start, makes it whole")
 
     def _database(self, loop: asyncio.AbstractEventLoop, well: bool, text: str) -> None:
         """Of the projection's thread."""
-        loop.call_soon_threadsafe(self.take, RecordTrouble(of="DATABASE", ok=well, text=text))
+        if not self.closed:  # the loop may be over by then, and `take` looks again
+            loop.call_soon_threadsafe(self.take, RecordTrouble(of="DATABASE", ok=well, text=text))
 
     def _fail(self, failure: Exception) -> None:
         """The first counts."""
-        self.failure = self.failure or failure
+        if self.failure is None:
+            self.failure = failure
+            self._journal_failure(failure)
         self.over.set()
+
+    def _journal_failure(self, failure: Exception) -> None:
+        """The next start is halted for a bug. The shell has journalled its own; for a disk there is no halt."""
+        if self.closed or self.journal.dead is not None or isinstance(failure, EngineFailed | NoRoom | OSError):
+            return
+        error = f"{type(failure).__name__}: {failure}"[:FAILURE_CHARS_MAX]
+        at = RecordTrouble(of="MAIN", ok=False, text=error)
+        stamped = Stamped(self.times.steady_ns(), self.times.wall_ns(), head_bits(self.journal.head.hash), at)
+        try:
+            self.journal.append(*codec.encode_failure(stamped, error), stamped.ts_ns, from_reserve=True)
+            self.journal.sync()
+        except Exception as bad:  # noqa: BLE001 - the failure itself is what is to be told
+            log.error("the failure is not in the journal: %s: %s", type(bad).__name__, bad)
 
     # The start.
 
@@ -230,8 +266,8 @@ class EngineDay:
         self._look_at_journal()
         if self.market.caught_up and "FEED_LOG" in self.state.trouble:
             self.take(RecordTrouble(of="FEED_LOG", ok=True))
-        self.take(Ticked(skewed=self._skewed()))
-        self.ticked_mono_ns = time.monotonic_ns()
+        if self.take(Ticked(skewed=self._skewed())) is not None:
+            self.ticked_mono_ns = time.monotonic_ns()
 
     def _look_at_feeds(self) -> None:
         mono_ns = time.monotonic_ns()

@@ -25,6 +25,20 @@ class _Told(msgspec.Struct, frozen=True):
     """As of when; what is older than that is no news."""
 
 
+class MasterWatch:
+    """Whether depth_ws has taken up another instrument master since we first looked, and not ours.
+
+    One that differed from the start is no reason to end: a new start would read the store again and find the same.
+    """
+
+    def __init__(self, ours: str) -> None:
+        self._ours, self._first = ours, ""
+
+    def is_other(self, sha256: str) -> bool:
+        self._first = self._first or sha256
+        return sha256 not in (self._first, self._ours)
+
+
 class FeedWatch:
     """Every change once. `message`s are to be given to the engine in their order."""
 

@@ -23,9 +23,13 @@ from tarazu.strategy.wants import Want
 log = logging.getLogger("tarazu.main")
 
 LINE_BYTES_MAX = 64 << 10
+INTEGER_BITS_MAX = 53
+"""The journal holds 64, and a reader of its JSON may hold no more than these."""
 IDLE_S = 60.0
+FIRST_LINE_S = 2.0
+"""Who connects has something to say."""
 TALKS_MAX = 32
-"""Connections at once; another is told so and closed."""
+"""Connections at once; for another the one that has said nothing for longest is closed: a HALT is never kept out."""
 
 
 class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,7 +66,8 @@ class BadAsk(ValueError):
 class Inbox:
     def __init__(self, path: Path, take: Take) -> None:
         self._path, self._take = path, take
-        self._talks = 0
+        self._talks: dict[asyncio.StreamWriter, None] = {}
+        """The one that has said nothing for longest first."""
         self._server: asyncio.AbstractServer | None = None
 
     async def open(self) -> None:
@@ -76,20 +81,33 @@ class Inbox:
             self._path.unlink(missing_ok=True)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._talks += 1
+        if len(self._talks) >= TALKS_MAX:
+            self._close_one()
+        self._talks[writer] = None
+        patience_s = FIRST_LINE_S
         try:
-            if self._talks > TALKS_MAX:
-                await _say(writer, Told(accepted=False, error=f"{TALKS_MAX} others are talking: try again"))
-                return
-            while (line := await _line(reader)) is not None:
+            while (line := await _line(reader, patience_s)) is not None:
+                patience_s = IDLE_S
+                self._spoke(writer)
                 await _say(writer, self.answer(line))
         except (ConnectionError, TimeoutError):
             return  # who asked has gone; what was taken is in the journal
         except ValueError:
             await _say(writer, Told(accepted=False, error=f"a line has at most {LINE_BYTES_MAX} bytes"))
         finally:
-            self._talks -= 1
+            self._talks.pop(writer, None)
             writer.close()
+
+    def _spoke(self, writer: asyncio.StreamWriter) -> None:
+        if writer in self._talks:
+            del self._talks[writer]
+            self._talks[writer] = None
+
+    def _close_one(self) -> None:
+        longest_idle = next(iter(self._talks))
+        del self._talks[longest_idle]
+        longest_idle.transport.abort()
+        log.warning("%d talk at once: the one that has said nothing for longest is closed", TALKS_MAX)
 
     def answer(self, line: bytes) -> Told:
         try:
@@ -110,6 +128,9 @@ def message_of(line: bytes) -> Commanded | Wanted:
     if (asked.order is None) == (asked.want is None):
         raise BadAsk('a line has an "order" or a "want", and one of them')
     if asked.want is not None:
+        huge = _huge(msgspec.to_builtins(asked.want))
+        if huge:
+            raise BadAsk(f"a whole number of {huge} bits: none may have more than {INTEGER_BITS_MAX}")
         return Wanted(want=asked.want)
     assert asked.order is not None
     if not asked.who.strip() or not asked.why.strip():
@@ -119,6 +140,15 @@ def message_of(line: bytes) -> Commanded | Wanted:
     if asked.order is Order.CLAIM and not asked.ref:
         raise BadAsk('CLAIM needs the "ref" of ours that the order is')
     return Commanded(order=asked.order, who=asked.who, why=asked.why, ref=asked.ref, order_id=asked.order_id)
+
+
+def _huge(value: Any) -> int:
+    """The bits of a whole number that is too large for an order; 0 when there is none."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return next((bits for inner in value if (bits := _huge(inner))), 0)
+    return value.bit_length() if isinstance(value, int) and value.bit_length() > INTEGER_BITS_MAX else 0
 
 
 def _told(sequence: int, step: Step, phase: str) -> Told:
@@ -133,9 +163,19 @@ def _told(sequence: int, step: Step, phase: str) -> Told:
     )
 
 
-async def _line(reader: asyncio.StreamReader) -> bytes | None:
-    """None at the end. Raises ValueError for one that is too long, TimeoutError for one that does not come."""
-    async with asyncio.timeout(IDLE_S):
+async def _line(reader: asyncio.StreamReader, patience_s: float) -> bytes | None:
+    """None at the end. Raises ValueError for one that is too long, TimeoutError for one that does not come.
+
+    It is waited for in two halves: where our own loop was late for one, what had come is heard in the other.
+    """
+    try:
+        return await _line_within(reader, patience_s / 2)
+    except TimeoutError:
+        return await _line_within(reader, patience_s / 2)
+
+
+async def _line_within(reader: asyncio.StreamReader, patience_s: float) -> bytes | None:
+    async with asyncio.timeout(patience_s):
         line = await reader.readline()
     return line or None
 

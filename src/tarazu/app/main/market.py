@@ -124,4 +124,7 @@ def _report(payload: bytes) -> OrderHeard | None:
     if isinstance(row, BadRow):
         log.warning("an order update does not read: %s", row.text)
         return None
-    return OrderHeard(report=read_report(row))
+    report = read_report(row)
+    if report is None:
+        log.warning("an order update has no order id")
+    return OrderHeard(report=report) if report is not None else None

@@ -59,7 +59,8 @@ class Main:
         self._code, self._why = EXIT_OK, ""
 
     async def run(self) -> int:
-        """Until `stop`, until the day is over or until it cannot go on; returns the exit code."""
+        """Until `stop`, until the day is over or until it cannot go on; returns the exit code. Raises what keeps the
+        day from beginning."""
         beside = [asyncio.create_task(self._write_health()), asyncio.create_task(self._look_around())]
         if isinstance(self.clock, SimClock):
             beside.append(asyncio.create_task(self.clock.follow()))
@@ -73,8 +74,10 @@ class Main:
             for task in done:
                 task.result()
         except BaseException as failed:
-            self._stage, self._detail = Stage.FAILED, f"{type(failed).__name__}: {failed}"
-            raise
+            if self._day is None or not isinstance(failed, Exception):
+                self._stage, self._detail = Stage.FAILED, f"{type(failed).__name__}: {failed}"
+                raise
+            self._failed(failed)
         finally:
             self._inbox.close()
             for task in (whole, *beside):
@@ -99,7 +102,12 @@ class Main:
         for finding in opened.journal.recovered.findings:
             log.warning("the journal of a process that was killed: %s, erased", finding)
         broker = KiteBroker(self.address.rest_url, self.address.api_key, self._access, self.clock)
-        await broker.open()
+        if not self._ending.is_set():
+            await broker.open()
+        if self._ending.is_set():  # meanwhile: nothing is begun
+            await broker.close()
+            opened.journal.close()
+            return
         self._day = EngineDay(
             home=self.home,
             settings=self.settings.engine,
@@ -129,12 +137,17 @@ class Main:
             ending.cancel()
             if day.failure is None:
                 self._stage, self._detail = Stage.STOPPING, self._why
+            else:
+                self._failed(day.failure)  # said before the end, which takes its time
             await day.end()
-            if day.failure is not None:
+            if day.failure is not None and self._stage is not Stage.FAILED:
                 self._failed(day.failure)
 
     def _failed(self, failure: Exception) -> None:
-        """The last word."""
+        """The last word: of the first failure."""
+        if self._stage is Stage.FAILED:
+            log.error("and after that: %s: %s", type(failure).__name__, failure, exc_info=failure)
+            return
         is_disk = isinstance(failure, JournalDead | NoRoom | OSError)
         self._code = EXIT_DISK if is_disk else EXIT_BUG
         self._stage, self._detail = Stage.FAILED, f"{type(failure).__name__}: {failure}"
@@ -250,7 +263,7 @@ class Main:
         if today != day.prepared.day:
             self._end(EXIT_TRY_AGAIN, f"{day.prepared.day} is over")
         master = feed.master if feed is not None and feed.is_current() else None
-        if master is not None and master.day == today and master.sha256 != day.prepared.master_sha256:
+        if master is not None and master.day == today and day.masters.is_other(master.sha256):
             self._end(EXIT_TRY_AGAIN, "today's instrument master is another one now")
 
     def _end(self, code: int, why: str) -> None:

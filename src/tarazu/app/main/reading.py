@@ -51,11 +51,9 @@ class Reading:
         whole = OrdersRead(started_ns=started_ns, reports=read.reports, whole=read.whole)
         return order_news(known.rows, known.rows_ns, whole)
 
-    def _trades(self, rows: list[TradeRow], started_ns: int) -> Message | BadRow:
-        read, known = trades_read(rows, started_ns, self._steady_ns()), self._state().broker
-        if isinstance(read, BadRow):
-            return read
-        return trade_news(known.fills, known.fills_ns, TradesRead(started_ns=started_ns, fills=read.fills))
+    def _trades(self, rows: list[TradeRow], started_ns: int) -> Message:
+        (read, odd), known = trades_read(rows, started_ns, self._steady_ns()), self._state().broker
+        return trade_news(known.fills, known.fills_ns, TradesRead(started_ns=started_ns, fills=read.fills, odd=odd))
 
 
 def _positions(data: PositionsData, started_ns: int) -> Message | BadRow:

@@ -1,7 +1,8 @@
 """main as a process: its lock, its signals, its exit codes.
 
 0: asked to stop. 2: cannot begin, and a person has to do something. 4: another one runs. 70: a bug, 74: the journal's
-disk; both at once, with nothing half done. 75 (try again): the day is over, or the broker is somewhere else now.
+disk, or what else of the machine fails during the day; both at once, with nothing half done. 75 (try again): the day is
+over, or the broker is somewhere else now.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from tarazu.adapters.signing import BadKeyFile
 from tarazu.app.broker_address import NoAddress
 from tarazu.app.home import Home
 from tarazu.app.main.permission import why_not
-from tarazu.app.main.process import Main
+from tarazu.app.main.process import EXIT_BUG, Main
 from tarazu.app.main.strategies import BadStrategy
 from tarazu.app.settings import Settings
 from tarazu.engine.codec import BadPayload
@@ -52,6 +53,9 @@ def run(home: Home, settings: Settings) -> int:
         log.error("main cannot run: the journal is of another version: %s. Look: tarazu audit show", strange)
     except (BadStrategy, NoAddress, NotCovered, BadEpochFile, BadKeyFile, OSError) as cannot:
         log.error("main cannot run: %s", cannot)
+    except Exception as bug:  # beside the day or before it; those of the day have been told
+        log.critical("main ends at once: a bug, please report it with this log", exc_info=bug)
+        return EXIT_BUG
     return EXIT_CANNOT
 
 

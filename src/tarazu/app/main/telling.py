@@ -12,7 +12,7 @@ ANSWER_S = 15.0
 
 
 class MainSilent(OSError):
-    """Nobody listens, or answers in time; the message says what to do."""
+    """Nobody listens, or answers whole and in time; the message says what to do."""
 
 
 def tell_main(home: Home, asked: dict[str, Any], patience_s: float = ANSWER_S) -> dict[str, Any]:
@@ -35,7 +35,9 @@ def tell_main(home: Home, asked: dict[str, Any], patience_s: float = ANSWER_S) -
         raise MainSilent(f"main does not answer: {failed}; see tarazu engine status") from failed
     finally:
         os.close(folder)
-    if not answer:
+    if not answer.endswith(b"\n"):
         raise MainSilent("main ended before it answered; see tarazu engine status")
-    told: dict[str, Any] = msgspec.json.decode(answer)
-    return told
+    try:
+        return msgspec.json.decode(answer, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError) as strange:
+        raise MainSilent(f"main's answer does not read: {strange}; see tarazu engine status") from strange
