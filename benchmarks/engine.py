@@ -47,7 +47,16 @@ IDLE_US_MAX = 30.0
 """Issue 4: a frame that decides nothing, with its encoding and its append."""
 # The benchmark's minute has more orders than Kite's; the check is made all the same.
 CONFIG = EngineConfig(
-    qty_max_default=10_000, settle_ns=0, limits=SendLimits(per_second=1_000, per_minute=60_000, per_day=1_000_000)
+    qty_max_default=10_000,
+    settle_ns=0,
+    limits=SendLimits(
+        per_second=1_000,
+        per_minute=60_000,
+        per_day=1_000_000,
+        entries_per_second=1_000,
+        entries_per_minute=60_000,
+        entries_per_day=1_000_000,
+    ),
 )
 
 
