@@ -108,11 +108,15 @@ class Desk:
         self.take(m.FeedMoved(feed="options", fresh=True, required=True))
         self._now_ns += 2 * SECOND_NS
         self.take(m.Ticked(skewed=False))
-        now_ns = self._now_ns
+        self._compare()
+        assert self.engine.state.phase == "ACTIVE", self.engine.state.phase_why
+
+    def _compare(self) -> None:
+        """The broker's books, which stay empty: without a comparison in two minutes nothing is entered."""
+        now_ns = self._compared_ns = self._now_ns
         for read in (m.OrdersRead(started_ns=now_ns, reports=()), m.TradesRead(started_ns=now_ns, fills=())):
             self.take(read)
         self.take(m.PositionsRead(started_ns=now_ns, positions=()))
-        assert self.engine.state.phase == "ACTIVE", self.engine.state.phase_why
 
     def stamp(self, message: m.Message) -> Stamped:
         self._now_ns += 50 * MILLISECOND_NS
@@ -176,6 +180,8 @@ class Desk:
         """The order before is over, the strategy armed, and the frame applied that will make it want."""
         for order in self.engine.state.blotter.open():
             self.take(_refused(order.ref))
+        if self._now_ns > self._compared_ns + 30 * SECOND_NS:
+            self._compare()
         self.take(self.moved(decisive=False))
         return self.moved(decisive=True)
 
