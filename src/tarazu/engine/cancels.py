@@ -1,4 +1,5 @@
-"""Orders that should not be there: asked to be cancelled until they have ended. No gate, no throttle holds this up."""
+"""Orders that should not be there: asked to be cancelled until they have ended. No gate holds this up, and of the
+limits only Kite's own: what the throttle keeps back from everything else is theirs."""
 
 from tarazu.engine.acts import AskCancel
 from tarazu.engine.run import Run
