@@ -72,3 +72,19 @@ def test_a_read_that_failed_is_asked_for_again_after_a_second() -> None:
     failed_ns = desk.now_ns
     desk.second()
     assert desk.now_ns == failed_ns + SECOND_NS and len(desk.asked) == 3
+
+
+def test_a_read_that_is_not_whole_makes_no_agreement_and_is_asked_for_again() -> None:
+    """Simulated day 10: entries went out by a book of which a part had been read."""
+    desk = EngineDesk(CONFIG)
+    desk.start()
+    desk.second()
+    began_ns = desk.now_ns
+    desk.tell(m.OrdersRead(started_ns=began_ns, reports=(), whole=False), after_s=0.05)
+    desk.read(m.What.TRADES)
+    desk.read(m.What.POSITIONS)
+    assert not desk.engine.state.agreement.is_reached and desk.engine.state.phase == "RECONCILING"
+    desk.asked = []
+    desk.second(2)
+    assert m.What.ORDERS in desk.asked
+    desk.ready()
