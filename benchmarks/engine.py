@@ -32,6 +32,7 @@ from tarazu.ops.bench import Case, at_most
 from tarazu.orders.messages import SendOrder
 from tarazu.orders.report import Answer, AnswerKind
 from tarazu.orders.throttle import SendLimits
+from tarazu.risk.limits import RiskLimits
 from tarazu.runtime.journal_state import JournalSettings, Room
 from tarazu.runtime.journal_writer import Journal
 from tarazu.wire.kite_ticks import TickFrame, decode
@@ -49,6 +50,18 @@ IDLE_US_MAX = 30.0
 CONFIG = EngineConfig(
     qty_max_default=10_000,
     settle_ns=0,
+    risk=RiskLimits(
+        order_qty_max=10**7,
+        order_value_max_paise=10**15,
+        gross_premium_max_paise=10**15,
+        unexecuted_value_max_paise=10**15,
+        scenario_loss_max_paise=10**15,
+        delta_max_paise=10**15,
+        vega_max_paise=10**15,
+        round_trips_max=10**6,
+        day_loss_max_paise=10**15,
+        drawdown_max_paise=10**15,
+    ),
     limits=SendLimits(
         per_second=1_000,
         per_minute=60_000,

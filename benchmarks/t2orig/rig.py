@@ -51,6 +51,19 @@ strikes_each_side = 14
 position_limit_default = 10_000
 settle_s = 0
 durability = "{mode}"
+[engine.risk]
+order_qty_max = 1_000_000
+order_value_max = 1e9
+gross_premium_max = 1e12
+unexecuted_value_max = 1e12
+scenario_loss_max = 1e12
+delta_max = 1e12
+vega_max = 1e12
+day_loss_max = 1e12
+drawdown_max = 1e12
+round_trips_max = 1_000_000
+order_to_trade_max = 1_000_000
+duplicate_s = 0
 [[engine.strategies]]
 factory = "t2orig.orders:crossing"
 params = {{ key = "NFO:{symbol}", qty = {qty} }}

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from harness.engine_desk import BUY, CONFIG, EngineDesk
+from harness.limits import WIDE
 from harness.order_story import KEY
 from tarazu.engine import messages as m
 from tarazu.engine.acts import Deny
@@ -34,7 +35,7 @@ def test_a_start_asks_for_the_brokers_books_and_takes_no_entry_before_they_agree
 
 
 def test_no_entries_for_a_while_after_a_start() -> None:
-    desk = EngineDesk(EngineConfig(qty_max=CONFIG.qty_max, settle_ns=60 * SECOND_NS))
+    desk = EngineDesk(EngineConfig(qty_max=CONFIG.qty_max, settle_ns=60 * SECOND_NS, risk=WIDE))
     with pytest.raises(AssertionError, match="a moment ago"):
         desk.ready()
     desk.second(60)
@@ -172,7 +173,7 @@ def test_an_order_whose_trades_never_come_does_not_switch_the_comparison_off_in_
 
 
 def test_a_desk_that_fills_every_two_seconds_is_compared_between_its_fills() -> None:
-    desk = EngineDesk(EngineConfig(qty_max={KEY: 100_000}, settle_ns=0)).ready()
+    desk = EngineDesk(EngineConfig(qty_max={KEY: 100_000}, settle_ns=0, risk=WIDE)).ready()
     desk.want(msgspec.structs.replace(BUY, qty=1_800))
     desk.placed("1")
     phases = set()

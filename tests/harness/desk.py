@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from kiteconnect.exceptions import NetworkException
 
+from harness.limits import WIDE_TOML
 from harness.served import Served
 from tarazu.app.depth_ws.health import DepthWsHealth, read_health
 from tarazu.app.feed.record import FeedRecordEvent, decode_event, event_name
@@ -46,6 +47,7 @@ position_limit_default = 10_000
 settle_s = 0
 durability = "process"
 """
+    + WIDE_TOML
 )
 """The same, and entries are taken as soon as all is well."""
 

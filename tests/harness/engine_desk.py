@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from harness.limits import WIDE
 from harness.order_story import DAY, KEY, NINE_ON_MONDAY_NS, report
 from tarazu import reference
 from tarazu.engine import codec
@@ -50,7 +51,7 @@ NIFTY_CALL = Instrument(
 )
 STOP = StopPlan(distance_paise=2_000, width_paise=1_000)
 BUY = EntryWant(strategy="story", key=KEY, side=Side.BUY, qty=75, product=Product.NRML, price_paise=10_000, stop=STOP)
-CONFIG = EngineConfig(qty_max={KEY: 300}, settle_ns=0)
+CONFIG = EngineConfig(qty_max={KEY: 300}, settle_ns=0, risk=WIDE)
 
 
 class PaperQuotes:

@@ -15,6 +15,7 @@ import numpy as np
 
 from harness.engine_desk import NIFTY_CALL
 from harness.journalled_desk import JournalledDesk
+from harness.limits import WIDE
 from harness.market_rows import row
 from harness.order_story import DAY
 from tarazu.app.home import Home
@@ -51,7 +52,7 @@ def taker(**params: int) -> StrategySettings:
 
 
 TAKER = taker()
-CONFIG = EngineConfig(qty_max={KEY: 300}, stop_required=False, settle_ns=0)
+CONFIG = EngineConfig(qty_max={KEY: 300}, stop_required=False, settle_ns=0, risk=WIDE)
 FEED_SEGMENT = 1 << 16
 PATIENCE_S = 300
 """Of the engine's time. What was in the air when a process was killed is looked for at length."""

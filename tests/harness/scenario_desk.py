@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from harness.broker_process import broker_process
 from harness.broker_truth import BrokerTruth, agreed, asked, onlooker
 from harness.desk import TINY, Desk, desk
+from harness.limits import WIDE_TOML
 from harness.told_day import ToldDay
 from tarazu.engine import messages as m
 from tarazu.engine.phase import Phase
@@ -27,12 +28,15 @@ from tarazu.strategy.wants import CancelWant, EntryWant, ExitWant, StopPlan, Wan
 
 T = TypeVar("T")
 
-ENGINE = """
+ENGINE = (
+    """
 [engine]
 position_limit_default = 6500
 settle_s = 2
 durability = "process"
 """
+    + WIDE_TOML
+)
 STRIKES = tuple(f"NFO:NIFTY26NOV{strike}{kind}" for strike in (26050, 26100, 26150) for kind in ("CE", "PE"))
 CALL, PUT = "NFO:NIFTY26NOV26100CE", "NFO:NIFTY26NOV26100PE"
 LOT = 65

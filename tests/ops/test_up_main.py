@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.limits import WIDE_TOML
 from harness.supervised import gone
 from harness.up_desk import UpDesk, up_desk
 from tarazu.app.main.health import MainHealth, read_main_health
@@ -16,13 +17,16 @@ from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER
 from tarazu.app.supervision.waiting import until
 from tarazu.app.verdict import Exit
 
-ENGINE = """
+ENGINE = (
+    """
 [engine]
 settle_s = 0
 durability = "process"
 stop_required = false
 position_limit_default = 10
 """
+    + WIDE_TOML
+)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from tarazu.model.instrument import Exchange
+from tarazu.model.instrument import Exchange, Kind
 
 Few = Annotated[int, Meta(ge=0, le=50)]
 Strikes = Annotated[int, Meta(ge=0, le=1_000)]
@@ -71,6 +71,47 @@ class SimSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Rupees."""
 
 
+Rupees = Annotated[float, Meta(gt=0)]
+Bps = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[engine.risk]`: `risk.limits.RiskLimits` in rupees and seconds. Money and sizes have no default: where one is
+    not said, its control denies every entry."""
+
+    order_qty_max: Annotated[int, Meta(ge=1)] | None = None
+    order_value_max: Rupees | None = None
+    gross_premium_max: Rupees | None = None
+    unexecuted_value_max: Rupees | None = None
+    scenario_loss_max: Rupees | None = None
+    delta_max: Rupees | None = None
+    vega_max: Rupees | None = None
+    day_loss_max: Rupees | None = None
+    drawdown_max: Rupees | None = None
+    round_trips_max: Annotated[int, Meta(ge=1)] | None = None
+    collar_bps: dict[Kind, Bps] | None = None
+    """By kind of instrument (EQ, FUT, CE, PE)."""
+    spread_bps_max: dict[Kind, Bps] | None = None
+    jump_bps_max: Bps | None = None
+    reference_age_s: Annotated[float, Meta(gt=0, le=60)] | None = None
+    duplicate_s: Annotated[float, Meta(ge=0, le=60)] | None = None
+    margin_buffer_bps: Annotated[int, Meta(ge=0, le=9_000)] | None = None
+    margin_age_s: Annotated[float, Meta(gt=0, le=600)] | None = None
+    rejects_max: Annotated[int, Meta(ge=1, le=100)] | None = None
+    order_to_trade_max: Annotated[int, Meta(ge=1)] | None = None
+    pnl_unknown_s: Annotated[float, Meta(gt=0, le=600)] | None = None
+
+
+class PilotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[engine.pilot]`: what a pilot may, in rupees."""
+
+    on: bool = False
+    keys: tuple[str, ...] = ()
+    lots_max: Annotated[int, Meta(ge=1, le=10)] = 1
+    order_value_max: Annotated[float, Meta(ge=0)] = 0.0
+    day_loss_max: Annotated[float, Meta(ge=0)] = 0.0
+
+
 class StrategySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[engine.strategies]]`."""
 
@@ -94,6 +135,11 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """What an order's record has survived when the order is sent: a power cut, or the process's own death."""
     cancel_on_stop: bool = False
     """Whether a stop asks for working entries to be cancelled. Protective stops and exits rest on either way."""
+    risk: RiskSettings = RiskSettings()
+    pilot: PilotSettings = PilotSettings()
+    approvals: bool = False
+    """Whether entries wait for a person's leave (`tarazu engine tell APPROVE`)."""
+    approval_s: Annotated[float, Meta(ge=1, le=3_600)] = 60.0
     strategies: tuple[StrategySettings, ...] = ()
 
 

@@ -9,6 +9,7 @@ from tarazu.dst.strategy import CALL, PUT, SHARE
 from tarazu.engine.config import EngineConfig
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.throttle import SendLimits
+from tarazu.risk.limits import RiskLimits
 
 TICKS = 280
 """Of the safety phase. A day with slow ticks is a long one: the rules for unknown orders take minutes."""
@@ -49,6 +50,18 @@ def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
         config=EngineConfig(
             qty_max={CALL: 75 * lots, PUT: 75 * lots, SHARE: 600},
             settle_ns=dice.choice((3, 10, 20)) * SECOND_NS,
+            risk=RiskLimits(
+                order_qty_max=10**7,
+                order_value_max_paise=10**15,
+                gross_premium_max_paise=10**15,
+                unexecuted_value_max_paise=10**15,
+                scenario_loss_max_paise=10**15,
+                delta_max_paise=10**15,
+                vega_max_paise=10**15,
+                round_trips_max=10**6,
+                day_loss_max_paise=10**15,
+                drawdown_max_paise=10**15,
+            ),
             touch_age_ns=30 * SECOND_NS,
             limits=SendLimits(per_second=per_second, per_minute=dice.choice((20, 60, 350))),
         ),

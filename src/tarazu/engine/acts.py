@@ -12,7 +12,8 @@ from tarazu.model.order_request import OrderChange
 from tarazu.orders.intent import OrderIntent
 from tarazu.orders.messages import CancelOrder, Filled, ModifyOrder, Moved, NotAsked, SendOrder
 from tarazu.risk.denial import Denial
-from tarazu.strategy.wants import SpreadWant, StopPlan, Want
+from tarazu.strategy.decision import Decision
+from tarazu.strategy.wants import EntryWant, SpreadWant, StopPlan, Want
 
 
 class _Act(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -105,6 +106,52 @@ class SetHalt(_Act, frozen=True):
     halt: Halt | None
 
 
+class HaltStrategy(_Act, frozen=True):
+    """Its entries are cancelled, its positions keep their stops, nobody asks it; None: a person has reset it."""
+
+    strategy: str
+    halt: Halt | None
+
+
+class Decide(_Act, frozen=True):
+    """Of the record alone: what follows from it are acts of their own."""
+
+    decision: Decision
+
+
+class Mark(_Act, frozen=True):
+    """The day's result, marked to market."""
+
+    net_paise: int | None
+    """Charges taken off; None: not computable."""
+    gross_paise: int | None = None
+    why: str = ""
+    """Why it is not computable."""
+
+
+class HoldWant(_Act, frozen=True):
+    """It waits for a person's leave."""
+
+    ref: str
+    want: EntryWant | SpreadWant
+    sha256: str
+    """Of the want: the leave is for this and nothing else."""
+    until_ns: int
+
+
+class EndHold(_Act, frozen=True):
+    ref: str
+    how: str
+    """`approved by NAME`, `refused by NAME`, `expired`, `halted`."""
+
+
+class Guard(_Act, frozen=True):
+    """Switched on while running; what is on stays on."""
+
+    approvals: bool = False
+    pilot: bool = False
+
+
 class Severity(StrEnum):
     SEV1 = "SEV1"
     SEV2 = "SEV2"
@@ -124,7 +171,7 @@ class Alert(_Act, frozen=True):
 
 Act = (
     Intend | AskChange | AskCancel | Deny | BeginSpread | AllotLegs | EndSpread | BeginExit | EndExit | AskRead
-    | MovePhase | SetHalt | Alert
+    | MovePhase | SetHalt | Alert | HaltStrategy | Decide | Mark | HoldWant | EndHold | Guard
 )  # fmt: skip
 
 Output = SendOrder | ModifyOrder | CancelOrder | Moved | Filled | NotAsked

@@ -16,15 +16,21 @@ from tarazu.engine.acts import (
     AskRead,
     BeginExit,
     BeginSpread,
+    Decide,
     Deny,
     EndExit,
+    EndHold,
     EndSpread,
+    Guard,
+    HaltStrategy,
+    HoldWant,
     Intend,
+    Mark,
     MovePhase,
     Output,
     SetHalt,
 )
-from tarazu.engine.state import EngineState, Spread
+from tarazu.engine.state import EngineState, Marked, Spread
 from tarazu.model.execution import Fill
 from tarazu.model.order import Product
 from tarazu.orders import messages as told
@@ -34,6 +40,7 @@ from tarazu.orders.throttle import rebuilt
 from tarazu.portfolio.book import Books
 from tarazu.portfolio.bookings import Booked, Unbooked, Why
 from tarazu.portfolio.breaks import carried_of
+from tarazu.strategy.decision import Decision
 
 BOOKS = "BOOKS"
 """Trouble of the engine's own: an execution that its books do not take."""
@@ -80,9 +87,50 @@ def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
                 state.flattening = ""
         case Alert():
             state.alerted[act.code, act.of] = now_ns
+        case HaltStrategy() | Decide() | Mark() | HoldWant() | EndHold() | Guard():
+            _note(state, act, now_ns)
         case Deny():
             pass  # of the record alone
     return []
+
+
+def _note(state: EngineState, act: HaltStrategy | Decide | Mark | HoldWant | EndHold | Guard, now_ns: int) -> None:
+    """What is kept of an act that sends nothing."""
+    match act:
+        case HaltStrategy():
+            if act.halt is None:
+                state.strategy_halts.pop(act.strategy, None)
+            else:
+                state.strategy_halts[act.strategy] = act.halt
+        case Decide():
+            state.decided[subject_of(act.decision)] = told_of(act.decision)
+        case Mark():
+            _mark(state.marked, act, now_ns)
+        case HoldWant():
+            state.names += 1
+            state.waiting[act.ref] = act
+        case EndHold():
+            del state.waiting[act.ref]
+        case Guard():
+            state.approvals = state.approvals or act.approvals
+            if act.pilot and state.pilot is None:
+                state.pilot = state.config.pilot_as
+
+
+def _mark(marked: Marked, act: Mark, now_ns: int) -> None:
+    marked.why = act.why
+    if act.net_paise is None:
+        marked.unknown_ns = marked.unknown_ns or now_ns
+    else:
+        marked.drawdown, marked.known_ns, marked.unknown_ns = marked.drawdown.after(act.net_paise), now_ns, 0
+
+
+def subject_of(decision: Decision) -> str:
+    return f"{decision.strategy} {decision.about}"
+
+
+def told_of(decision: Decision) -> str:
+    return f"{decision.verb} {decision.why}"
 
 
 def _end_spread(state: EngineState, act: EndSpread) -> None:
@@ -104,13 +152,19 @@ def _intend(state: EngineState, act: Intend, now_ns: int) -> list[Output]:
     out = tell(state, told.Intended(intent=intent, ts_ns=now_ns), now_ns)
     out += tell(state, told.Durable(ref=ref, ts_ns=now_ns), now_ns)
     state.throttle.sent(now_ns)
+    state.conduct.intended(intent, now_ns)
     return out + tell(state, told.Send(ref=ref, ts_ns=now_ns), now_ns)
 
 
 def _asked(state: EngineState, message: told.AskChange | told.AskCancel, now_ns: int) -> list[Output]:
     out = tell(state, message, now_ns)
-    if any(isinstance(said, told.ModifyOrder | told.CancelOrder) for said in out):
-        state.throttle.sent(now_ns)
+    for said in out:
+        if isinstance(said, told.ModifyOrder):
+            state.throttle.sent(now_ns)
+            state.conduct.asked_change(now_ns)
+        elif isinstance(said, told.CancelOrder):
+            state.throttle.sent(now_ns)
+            state.conduct.asked_cancel(now_ns)
     return out
 
 
@@ -122,6 +176,10 @@ def tell(state: EngineState, message: told.Message, now_ns: int) -> list[Output]
             case told.Filled():
                 state.filled_ns = now_ns
                 _book(state, said)
+                state.conduct.filled(said.fill, _strategy_of(state, said.ref), now_ns)
+                out.append(said)
+            case told.Moved():
+                state.conduct.moved(said, now_ns)
                 out.append(said)
             case told.CancelWanted():
                 state.cancels.setdefault(said.ref, said.why)
@@ -133,6 +191,11 @@ def tell(state: EngineState, message: told.Message, now_ns: int) -> list[Output]
             case _:
                 out.append(said)
     return out
+
+
+def _strategy_of(state: EngineState, ref: str) -> str:
+    order = state.blotter.find(ref)
+    return order.intent.strategy if order is not None and order.intent is not None else ""
 
 
 def _book(state: EngineState, filled: told.Filled) -> None:
@@ -188,6 +251,9 @@ def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
             return _trades_read(state, message, now_ns)
         case m.PositionsRead():
             _positions_read(state, message)
+        case m.MarginsRead():
+            state.funds = message
+            _read_ended(state, m.What.MARGINS, message.started_ns)
         case m.BandsRead():
             state.bands.update({band.key: band for band in message.bands})
             _read_ended(state, m.What.BANDS, now_ns)
@@ -224,6 +290,8 @@ def _start(state: EngineState, message: m.Started, now_ns: int) -> list[Output]:
     state.agreement.breaks, state.agreement.since_ns = (), 0
     for reading in state.readings.values():
         reading.asked_ns = reading.failed_ns = 0
+    state.approvals = state.approvals or message.config.approvals
+    state.pilot = state.pilot or message.config.pilot
     state.throttle = rebuilt(state.throttle.sends, now_ns, message.config.limits)
     state.blotter.patience = message.config.patience
     return tell(state, told.Restarted(ts_ns=now_ns), now_ns)
@@ -335,6 +403,6 @@ def _commanded(state: EngineState, message: m.Commanded, now_ns: int) -> list[Ou
             for order in state.blotter.open():
                 if order.intent is not None and order.intent.purpose == "ENTRY" and not order.ended:
                     state.cancels.setdefault(order.ref, by)
-        case m.Order.HALT | m.Order.RESET_HALT:
+        case _:
             pass  # decided about by a reactor
     return []

@@ -6,7 +6,7 @@ Numbers are for ever: a journal of years ago is still read.
 import msgspec
 
 from tarazu.engine import messages as m
-from tarazu.engine.acts import Alert, AskChange, BeginExit, Intend, SetHalt, Severity, Step
+from tarazu.engine.acts import Alert, AskChange, BeginExit, HaltStrategy, Intend, SetHalt, Severity, Step
 from tarazu.engine.messages import Stamped
 from tarazu.journal.entry import Durability
 
@@ -26,6 +26,7 @@ KINDS: dict[type[m.Message], int] = {
     m.BandsRead: 13,
     m.Commanded: 14,
     m.Wanted: 15,
+    m.MarginsRead: 16,
 }
 FAILED = 100
 """The message at which the engine failed, and how: `Failure`. It is in no step, and a replay stops there."""
@@ -79,12 +80,15 @@ def decode(kind: int, payload: bytes | memoryview) -> Record | Failure:
         raise BadPayload(f"kind {kind}: {bad}") from bad
 
 
+_FORCED = (Intend, AskChange, BeginExit, SetHalt, HaltStrategy)
+
+
 def durability(stamped: Stamped, step: Step) -> Durability:
     """FORCE, on the disk before anything of it is done: what is sent or changed, a place to be left, halts, people's
     words, every start (RELIABILITY 4.3, class A). A cancellation waits for no disk."""
     if isinstance(stamped.message, m.Started | m.Commanded | m.Stopping):
         return Durability.FORCE
-    forced = any(isinstance(act, Intend | AskChange | BeginExit | SetHalt) or _is_sev1(act) for act in step.acts)
+    forced = any(isinstance(act, _FORCED) or _is_sev1(act) for act in step.acts)
     return Durability.FORCE if forced else Durability.GROUP
 
 

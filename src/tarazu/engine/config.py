@@ -5,6 +5,20 @@ import msgspec
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.order_state import Patience
 from tarazu.orders.throttle import SendLimits
+from tarazu.risk.limits import RiskLimits
+
+
+class Pilot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Real money, as little of it as there can be."""
+
+    keys: tuple[str, ...] = ()
+    """Instruments that may be entered; empty: none."""
+    lots_max: int = 1
+    """The largest position, working and unknown orders counted."""
+    order_value_max_paise: int = 0
+    """0: nothing."""
+    day_loss_max_paise: int = 0
+    """A hard halt at it; 0: the pilot trades nothing."""
 
 
 class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -24,5 +38,13 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     chase_cross_bps: int = 100
     chase_worst_bps: int = 1_000
     """An exit is never chased further than this from the price it was first placed at."""
+    risk: RiskLimits = RiskLimits()
+    approvals: bool = False
+    """Whether every entry waits for a person's leave; a person may switch it on while the process runs, not off."""
+    approval_ns: int = 60 * SECOND_NS
+    """How long a want waits for it."""
+    pilot: Pilot | None = None
+    """None: not a pilot; a person may switch `pilot_as` on while the process runs, not off."""
+    pilot_as: Pilot = Pilot()
     patience: Patience = Patience()
     limits: SendLimits = SendLimits()

@@ -2,40 +2,40 @@
 
 from collections.abc import Iterable
 
-from tarazu.engine import phases
+from tarazu.engine import guards
 from tarazu.engine.acts import AskCancel, AskChange, BeginExit, BeginSpread, Deny, Intend
 from tarazu.engine.messages import Wanted
 from tarazu.engine.run import Run
 from tarazu.engine.tags import fresh_tag
-from tarazu.model.instrument import Instrument
-from tarazu.model.order import OrdType, Side
+from tarazu.engine.weighing import Adding, denials_of
+from tarazu.model.order import OrdType
 from tarazu.model.order_request import PROTECTION_AUTO, NewOrder, OrderChange
 from tarazu.orders.intent import OrderIntent, Purpose
 from tarazu.orders.order_state import OrderState
-from tarazu.orders.protection import NoStop, StopTerms, stop_prices
 from tarazu.orders.slicing import NotSliceable, slices
 from tarazu.orders.throttle import SendKind
 from tarazu.risk.change import Change, cannot_be
 from tarazu.risk.denial import Code, Denial
-from tarazu.risk.gate import Entry, weigh
-from tarazu.strategy.wants import CancelWant, ChangeWant, EntryWant, ExitWant, SpreadWant, StopPlan, Want
+from tarazu.strategy.wants import CancelWant, ChangeWant, EntryWant, ExitWant, SpreadWant, Want
 
 OVERDUE_S_MAX = 86_400
 """A day: no spread of ours waits for its legs any longer."""
 
 
 def from_outside(run: Run) -> None:
+    """Somebody wants something, or gives leave to what has waited: that is weighed anew, as the day stands now."""
     if isinstance(run.message, Wanted):
         carry_out(run, [run.message.want])
+    carry_out(run, guards.approved(run), has_leave=True)
 
 
-def carry_out(run: Run, wants: Iterable[Want]) -> None:
+def carry_out(run: Run, wants: Iterable[Want], *, has_leave: bool = False) -> None:
     for want in wants:
         match want:
             case EntryWant():
-                _enter(run, want)
+                _enter(run, want, has_leave)
             case SpreadWant():
-                _spread(run, want)
+                _spread(run, want, has_leave)
             case ExitWant():
                 _exit(run, want)
             case CancelWant():
@@ -44,11 +44,13 @@ def carry_out(run: Run, wants: Iterable[Want]) -> None:
                 _change(run, want)
 
 
-def _enter(run: Run, want: EntryWant) -> None:
+def _enter(run: Run, want: EntryWant, has_leave: bool) -> None:
     instrument = run.state.instruments.get(want.key)
-    denials = weigh(weighed(run, want, want.qty, want.stop, sends=_sends(instrument, want.qty)))
+    denials = denials_of(run, [Adding(want, want.qty, want.stop)])
     if denials or instrument is None:
         run.act(Deny(want=want, denials=denials))
+        return
+    if not has_leave and guards.holds(run, want):
         return
     cut = slices(want.qty, instrument.lot_size, instrument.freeze_qty)
     assert not isinstance(cut, NotSliceable), "the gate lets through what can be sliced"
@@ -72,77 +74,9 @@ def _enter(run: Run, want: EntryWant) -> None:
         run.act(Intend(intent=intent, stop=want.stop))
 
 
-def weighed(
-    run: Run, want: EntryWant, added: int, stop: StopPlan | None, *, is_hedge: bool = False, sends: int = 1
-) -> Entry:
-    """`want` beside everything it is weighed against; `added` units are new."""
-    state, key = run.state, want.key
-    instrument = state.instruments.get(key)
-    band = state.bands.get(key)
-    return Entry(
-        key=key,
-        side=want.side,
-        qty=added,
-        order_type=want.order_type,
-        price_paise=want.price_paise,
-        entries=phases.due(state, run.now_ns)[1],
-        instrument=instrument,
-        exposure=state.exposure(key, want.product),
-        qty_max=state.config.qty_max.get(key, state.config.qty_max_default),
-        band=(band.low_paise, band.high_paise) if band else None,
-        touch=run.quotes.touch(key),
-        is_blocked=key in state.blotter.blocked_keys(),
-        is_leaving=bool(state.flattening) or (key, want.product) in state.exits,
-        lacks_stop="" if is_hedge else _lacks_stop(run, want, instrument, stop),
-        held=state.throttle.held(SendKind.PLACE, run.now_ns, sends=sends, is_entry=True),
-    )
-
-
-def _sends(instrument: Instrument | None, qty: int) -> int:
-    """How many orders it takes: all slices leave at once."""
-    cut = slices(qty, instrument.lot_size, instrument.freeze_qty) if instrument is not None else ()
-    return 1 if isinstance(cut, NotSliceable) else max(len(cut), 1)
-
-
-def _lacks_stop(run: Run, want: EntryWant, instrument: Instrument | None, stop: StopPlan | None) -> str:
-    if stop is None:
-        return "the want has none" if run.state.config.stop_required else ""
-    if stop.distance_paise <= 0 or stop.width_paise < 0:
-        return f"{stop.distance_paise} paise away and {stop.width_paise} wide is none"
-    if instrument is None or want.key not in run.state.bands:
-        return "its instrument or band is not known"
-    exposure = run.state.exposure(want.key, want.product)
-    cooling = (exposure.sell if want.side is Side.BUY else exposure.buy).cooling
-    if cooling:
-        return f"{cooling} units of orders that were cancelled there may still fill: no stop could go out beside them"
-    price = want.price_paise or _reference(run, want.key)
-    if price is None:
-        return "there is no price to reckon it from"
-    prices = stop_prices(want.side, price, stop_terms(run, instrument, stop))
-    return prices.why if isinstance(prices, NoStop) else ""
-
-
-def _reference(run: Run, key: str) -> int | None:
-    touch = run.quotes.touch(key)
-    return touch.last_paise if touch else None
-
-
-def stop_terms(run: Run, instrument: Instrument, stop: StopPlan) -> StopTerms:
-    """KITE facts 1.6: SL-M is barred in options; everywhere else an SL does as well."""
-    band = run.state.bands[instrument.key]
-    return StopTerms(
-        distance_paise=stop.distance_paise,
-        width_paise=stop.width_paise,
-        tick_paise=instrument.tick_size_paise,
-        low_paise=band.low_paise,
-        high_paise=band.high_paise,
-        sl_m_barred=True,
-    )
-
-
-def _spread(run: Run, want: SpreadWant) -> None:
-    """Weighed whole, every leg as an entry of its own; one no is a no to all."""
-    denials: list[Denial] = []
+def _spread(run: Run, want: SpreadWant, has_leave: bool) -> None:
+    """Weighed whole, every leg as an entry of its own and all of them together; one no is a no to all."""
+    legs: list[Adding] = []
     for leg in (*want.hedges, *want.mains):
         entry = EntryWant(
             strategy=want.strategy,
@@ -153,13 +87,14 @@ def _spread(run: Run, want: SpreadWant) -> None:
             order_type=OrdType.LIMIT if leg.price_paise is not None else OrdType.MARKET,
             price_paise=leg.price_paise,
         )
-        denials += weigh(weighed(run, entry, entry.qty, None, is_hedge=True))
+        legs.append(Adding(entry, entry.qty, is_leg=True))
+    denials = list(denials_of(run, legs))
     misshapen = _misshapen(run, want)
     if misshapen:
         denials.append(Denial(Code.ORDER, misshapen))
     if denials:
         run.act(Deny(want=want, denials=tuple(denials)))
-    else:
+    elif has_leave or not guards.holds(run, want):
         run.act(BeginSpread(group=fresh_tag(run), want=want))
 
 
@@ -238,5 +173,5 @@ def _change_denials(run: Run, want: ChangeWant, order: OrderState) -> tuple[Deni
         product=order.product,
         price_paise=want.price_paise if want.price_paise is not None else order.price_paise,
     )
-    found = weigh(weighed(run, probe, added, run.state.stops.get(order.ref), is_hedge=True))
+    found = denials_of(run, [Adding(probe, added, run.state.stops.get(order.ref), is_leg=True)])
     return tuple(denial for denial in found if added or denial.code is not Code.LOT)

@@ -18,12 +18,23 @@ class _In(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=Tru
     pass
 
 
-class Halt(msgspec.Struct, frozen=True, kw_only=True):
+class RiskState(StrEnum):
+    """Of the account; ordered by what it forbids. Cancellations, stops and exits pass in all three."""
+
+    NORMAL = "NORMAL"
+    SOFT_HALT = "SOFT_HALT"
+    """Reduce only: no entries, resting ones are cancelled; strategies may leave what they hold."""
+    HARD_HALT = "HARD_HALT"
+    """The same, and strategies are not asked any more."""
+
+
+class Halt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why no new risk is taken until a person says otherwise."""
 
     code: str
     why: str
     since_ns: int
+    level: RiskState = RiskState.HARD_HALT
 
 
 # Of the process.
@@ -145,10 +156,22 @@ class PositionsRead(_In, frozen=True):
     positions: tuple[BrokerPosition, ...]
 
 
+class MarginsRead(_In, frozen=True):
+    """`GET /user/margins`, and what the broker's basket says the positions need."""
+
+    started_ns: int
+    available_paise: int
+    """To enter with: `net` of the segment that derivatives and shares share."""
+    used_paise: int
+    basket_paise: int | None = None
+    """Margin of all that is held, by the broker's own reckoning; None: not asked, or nothing is held."""
+
+
 class What(StrEnum):
     ORDERS = "ORDERS"
     TRADES = "TRADES"
     POSITIONS = "POSITIONS"
+    MARGINS = "MARGINS"
     BANDS = "BANDS"
 
 
@@ -184,6 +207,13 @@ class Order(StrEnum):
     CANCEL_ENTRIES = "CANCEL_ENTRIES"
     ENTRIES_OFF = "ENTRIES_OFF"
     ENTRIES_ON = "ENTRIES_ON"
+    SOFT_HALT = "SOFT_HALT"
+    HALT_STRATEGY = "HALT_STRATEGY"
+    RESET_STRATEGY = "RESET_STRATEGY"
+    APPROVE = "APPROVE"
+    REFUSE = "REFUSE"
+    APPROVALS_ON = "APPROVALS_ON"
+    PILOT_ON = "PILOT_ON"
     CLAIM = "CLAIM"
     DISOWN = "DISOWN"
 
@@ -193,9 +223,11 @@ class Commanded(_In, frozen=True):
     who: str
     why: str
     ref: str = ""
-    """CLAIM: our tag."""
+    """CLAIM: our tag. HALT_STRATEGY, RESET_STRATEGY: its name. APPROVE, REFUSE: of the want that waits."""
     order_id: str = ""
     """CLAIM, DISOWN: the broker's."""
+    incident: str = ""
+    """RESET_HALT: under which it was looked into."""
 
 
 class Wanted(_In, frozen=True):
@@ -206,7 +238,7 @@ class Wanted(_In, frozen=True):
 
 Message = (
     Started | Ticked | Stopping | RecordTrouble | MarketMoved | FeedMoved | OrderHeard | Answered | OrdersRead
-    | TradesRead | PositionsRead | ReadFailed | BandsRead | Commanded | Wanted
+    | TradesRead | PositionsRead | MarginsRead | ReadFailed | BandsRead | Commanded | Wanted
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from tarazu.engine.acts import Alert, MovePhase, SetHalt, Severity
 from tarazu.engine.agreement import late_ns
-from tarazu.engine.messages import Commanded, Halt, Order, Started
+from tarazu.engine.messages import Commanded, Halt, Order, RiskState, Started
 from tarazu.engine.phase import Phase
 from tarazu.engine.run import Run
 from tarazu.engine.state import EngineState
@@ -36,7 +36,7 @@ def alarms(run: Run) -> None:
             Alert(severity=_SEVERITY.get(alarm.kind, Severity.WARN), code=alarm.kind, of=alarm.ref, text=alarm.text)
         )
         if alarm.kind in HALTING and not _is_a_strangers(run.state, alarm):
-            _halt(run, alarm.kind, f"{alarm.ref}: {alarm.text}")
+            halt(run, alarm.kind, f"{alarm.ref}: {alarm.text}")
 
 
 def _is_a_strangers(state: EngineState, alarm: Alarm) -> bool:
@@ -48,17 +48,22 @@ def _is_a_strangers(state: EngineState, alarm: Alarm) -> bool:
 def commands(run: Run) -> None:
     """A person halts, and resets."""
     state, message = run.state, run.message
-    if isinstance(message, Commanded) and message.order is Order.HALT:
-        _halt(run, "OPERATOR", f"{message.who}: {message.why}")
+    if isinstance(message, Commanded) and message.order in _HALTS:
+        halt(run, "OPERATOR", f"{message.who}: {message.why}", _HALTS[message.order])
     if isinstance(message, Commanded) and message.order is Order.RESET_HALT and state.halt is not None:
         run.act(SetHalt(halt=None))
         run.act(Alert(severity=Severity.WARN, code="HALT_RESET", text=f"{message.who}: {message.why}"))
 
 
-def _halt(run: Run, code: str, why: str) -> None:
-    if run.state.halt is None:
-        run.act(SetHalt(halt=Halt(code=code, why=why, since_ns=run.now_ns)))
-        run.act(Alert(severity=Severity.SEV1, code="HALT", of=code, text=why))
+_HALTS = {Order.HALT: RiskState.HARD_HALT, Order.SOFT_HALT: RiskState.SOFT_HALT}
+
+
+def halt(run: Run, code: str, why: str, level: RiskState = RiskState.HARD_HALT) -> None:
+    """The first stays; only a harder one takes its place."""
+    was = run.state.halt
+    if was is None or (was.level is RiskState.SOFT_HALT and level is RiskState.HARD_HALT):
+        run.act(SetHalt(halt=Halt(code=code, why=why, since_ns=run.now_ns, level=level)))
+        run.act(Alert(severity=Severity.SEV1, code="HALT", of=code, text=f"{level}: {why}"))
 
 
 def move(run: Run) -> None:
@@ -76,7 +81,7 @@ def _not_compared(since_ns: int) -> str:
 
 
 def due(state: EngineState, now_ns: int) -> tuple[Phase, str]:
-    if state.halt is not None:
+    if state.halt is not None and state.risk is RiskState.HARD_HALT:
         return Phase.HALTED, f"{state.halt.code}: {state.halt.why}"
     if not state.agreement.is_reached:
         return Phase.RECONCILING, "the broker's books and ours are not compared yet"
@@ -86,6 +91,8 @@ def due(state: EngineState, now_ns: int) -> tuple[Phase, str]:
 
 def reduce_only(state: EngineState, now_ns: int) -> str:
     """Why no new risk is taken; empty when it is. The first that holds."""
+    if state.halt is not None:
+        return f"{state.risk}, {state.halt.code}: {state.halt.why}"
     if state.blotter.auth_lost:
         return "the broker's session is over"
     if state.agreement.since_ns:

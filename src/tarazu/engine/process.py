@@ -2,7 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tarazu.engine import cancels, carry_out, entries, exits, phases, protect, reads, spreads, strategies
+from tarazu.engine import (
+    cancels,
+    carry_out,
+    entries,
+    exits,
+    guards,
+    phases,
+    portfolio_watch,
+    protect,
+    reads,
+    risk_watch,
+    spreads,
+    strategies,
+)
 from tarazu.engine.acts import Severity, Step
 from tarazu.engine.messages import Stamped, Started
 from tarazu.engine.run import Run
@@ -14,8 +27,8 @@ from tarazu.model.rules import ChargeRates
 from tarazu.strategy.base import Strategy
 
 REACTORS: tuple[Callable[[Run], None], ...] = (
-    phases.alarms, phases.commands, phases.move, exits.leave, protect.protect, protect.relieve, cancels.cancel,
-    entries.from_outside, spreads.advance,
+    phases.alarms, phases.commands, risk_watch.watch, guards.watch, portfolio_watch.watch, phases.move, exits.leave,
+    protect.protect, protect.relieve, cancels.cancel, entries.from_outside, spreads.advance,
 )  # fmt: skip
 """In this order; each sees what those before it have done. The strategies come after them, and the reads last."""
 

@@ -4,10 +4,10 @@ It goes out whatever the phase, halted too: it only makes less of what is alread
 """
 
 from tarazu.engine.acts import AskCancel, AskChange, Intend, Severity
-from tarazu.engine.entries import stop_terms
 from tarazu.engine.messages import Answered, OrderHeard, OrdersRead, Ticked, TradesRead
 from tarazu.engine.run import Run
 from tarazu.engine.tags import fresh_tag
+from tarazu.engine.weighing import stop_terms
 from tarazu.model.order_request import NewOrder, OrderChange
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.intent import OrderIntent, Purpose

@@ -1,11 +1,11 @@
 """What goes out for a spread: its legs, slice by slice, and the trims that take back what covers nothing."""
 
 from tarazu.engine.acts import AllotLegs, Deny, EndSpread, Intend, Severity
-from tarazu.engine.entries import weighed
 from tarazu.engine.exit_terms import may_try_ns, new_order, rule_of
 from tarazu.engine.run import Run
 from tarazu.engine.state import Spread
 from tarazu.engine.tags import fresh_tag
+from tarazu.engine.weighing import Adding, denials_of
 from tarazu.model.order import OrdType
 from tarazu.model.order_request import PROTECTION_AUTO, NewOrder
 from tarazu.orders.blotter import Blotter
@@ -14,7 +14,6 @@ from tarazu.orders.intent import OrderIntent, Purpose
 from tarazu.orders.slicing import NotSliceable, slices
 from tarazu.orders.throttle import SendKind
 from tarazu.risk.denial import Code, Denial
-from tarazu.risk.gate import weigh
 from tarazu.strategy.wants import EntryWant, LegWant, SpreadWant
 
 TRIM = "trim:"
@@ -39,7 +38,7 @@ def send(run: Run, group: str, *, overdue: bool) -> None:
     """What is unsent, as the gate and the throttle let it; what they do not let go is given up, or waits."""
     spread = run.state.spreads[group]
     missing = [(_leg(spread.want, name), qty) for name, qty in unsent(spread, run.state.blotter).items()]
-    denials = [denial for leg, qty in missing for denial in _weighed(run, spread.want, leg, qty)]
+    denials = denials_of(run, [_adding(spread.want, leg, qty) for leg, qty in missing])
     lasting = tuple(denial for denial in denials if denial.code is not Code.THROTTLE)
     if lasting or overdue or _has_failed(spread, missing, run.state.blotter):
         _give_up(run, group, lasting)
@@ -58,7 +57,7 @@ def _leg(want: SpreadWant, name: str) -> LegWant:
     return next(leg for leg in (*want.hedges, *want.mains) if leg.name == name)
 
 
-def _weighed(run: Run, want: SpreadWant, leg: LegWant, qty: int) -> tuple[Denial, ...]:
+def _adding(want: SpreadWant, leg: LegWant, qty: int) -> Adding:
     entry = EntryWant(
         strategy=want.strategy,
         key=leg.key,
@@ -68,7 +67,7 @@ def _weighed(run: Run, want: SpreadWant, leg: LegWant, qty: int) -> tuple[Denial
         order_type=_order_type(leg),
         price_paise=leg.price_paise,
     )
-    return weigh(weighed(run, entry, qty, None, is_hedge=True))
+    return Adding(entry, qty, is_leg=True)
 
 
 def _order_type(leg: LegWant) -> OrdType:

@@ -6,8 +6,9 @@ from datetime import date
 
 import msgspec
 
-from tarazu.engine.config import EngineConfig
-from tarazu.engine.messages import Band, FeedMoved, Halt, What
+from tarazu.engine.acts import HoldWant
+from tarazu.engine.config import EngineConfig, Pilot
+from tarazu.engine.messages import Band, FeedMoved, Halt, MarginsRead, RiskState, What
 from tarazu.engine.phase import Phase
 from tarazu.engine.reads import BrokerBooks, Reading
 from tarazu.model.execution import Fill
@@ -20,6 +21,8 @@ from tarazu.orders.messages import Alarm
 from tarazu.orders.reconcile import Agreed
 from tarazu.orders.throttle import Throttle
 from tarazu.portfolio.book import Books
+from tarazu.portfolio.pnl import Drawdown
+from tarazu.risk.conduct import Conduct
 from tarazu.strategy.wants import SpreadWant, StopPlan
 
 
@@ -54,6 +57,17 @@ class Agreement(msgspec.Struct, kw_only=True):
     @property
     def is_reached(self) -> bool:
         return self.clean_ns > self.needed_ns
+
+
+class Marked(msgspec.Struct, kw_only=True):
+    """The day's result as it was last marked; charges taken off."""
+
+    drawdown: Drawdown = Drawdown()
+    known_ns: int = 0
+    """When it was last computable; 0: never."""
+    unknown_ns: int = 0
+    """Since when it is not; 0: it is."""
+    why: str = ""
 
 
 class EngineState(msgspec.Struct, kw_only=True):
@@ -106,10 +120,24 @@ class EngineState(msgspec.Struct, kw_only=True):
     spreads: dict[str, Spread] = {}
     cancels: dict[str, str] = {}
     """Orders that should not be there, and why; asked for until they have ended."""
+    marked: Marked = msgspec.field(default_factory=Marked)
+    strategy_halts: dict[str, Halt] = {}
+    decided: dict[str, str] = {}
+    """By strategy and subject, what was last decided: a decision that repeats it is not told again."""
+    funds: MarginsRead | None = None
+    conduct: Conduct = msgspec.field(default_factory=Conduct)
+    waiting: dict[str, HoldWant] = {}
+    """Wants that wait for a person's leave, by ref."""
+    approvals: bool = False
+    pilot: Pilot | None = None
     alarms: list[Alarm] = []
     """Of the orders, told by no reactor yet; empty between messages."""
     alerted: dict[tuple[str, str], int] = {}
     """When each alert was last said, by code and subject."""
+
+    @property
+    def risk(self) -> RiskState:
+        return RiskState.NORMAL if self.halt is None else self.halt.level
 
     def exposure(self, key: str, product: Product) -> Exposure:
         return exposure_of(self.blotter, key, product, self.before.get((key, product), 0))
@@ -122,6 +150,7 @@ class EngineState(msgspec.Struct, kw_only=True):
         rest = [getattr(self, name) for name in _PLAIN]
         rest += [sorted((str(k), str(v)) for k, v in table.items()) for table in (self.before, self.held, self.exits)]
         hashed.update(msgspec.json.encode(rest, order="deterministic"))
+        rest.append([repr(self.marked)])
         said = sorted((code, of, at) for (code, of), at in self.alerted.items())
         hashed.update(msgspec.json.encode([self.broker.rows_ns, self.broker.fills_ns, said]))
         return hashed.hexdigest()
@@ -130,7 +159,8 @@ class EngineState(msgspec.Struct, kw_only=True):
 _PLAIN = (
     "config", "day", "epoch", "started_ns", "names", "phase", "phase_ns", "halt", "entries_off", "stopping",
     "throttle", "unbooked", "readings", "agreement", "bands", "feeds", "skewed", "trouble", "stops",
-    "flattening", "exit_prices", "spreads", "cancels",
+    "flattening", "exit_prices", "spreads", "cancels", "strategy_halts", "decided", "funds", "conduct",
+    "waiting", "approvals", "pilot",
 )  # fmt: skip
 
 

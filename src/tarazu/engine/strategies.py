@@ -1,29 +1,39 @@
-"""The strategies' turn: each is called with what concerns it; what it wants goes through the gate like anybody's."""
+"""The strategies' turn: each is called with what concerns it; what it wants goes through the gate like anybody's.
 
-from collections.abc import Callable, Sequence
+One that raises is halted, and nothing of that call is done: the rest of the desk goes on.
+"""
 
-from tarazu.engine import entries
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+
+from tarazu.engine import entries, risk_watch
+from tarazu.engine.acts import Decide
+from tarazu.engine.carry_out import subject_of, told_of
 from tarazu.engine.config import EngineConfig
-from tarazu.engine.messages import MarketMoved, Ticked
+from tarazu.engine.messages import MarketMoved, RiskState, Ticked
 from tarazu.engine.run import Run
 from tarazu.orders.messages import Filled
-from tarazu.strategy.base import Strategy
+from tarazu.strategy.base import Strategy, Word
+from tarazu.strategy.decision import Decision
 
 MakeStrategies = Callable[[EngineConfig], Sequence[Strategy]]
 """Strategies begin anew with every start of the process: what they knew is in no journal."""
 
+RAISED = "RAISED"
+
 
 def ask(run: Run, strategies: Sequence[Strategy]) -> None:
-    if not strategies:
+    if not strategies or run.state.risk is RiskState.HARD_HALT:
+        run.news = []
         return
     if isinstance(run.message, MarketMoved):
         changed = run.quotes.changed()
         for strategy in strategies:
             if any(key in changed for key in strategy.watches):
-                entries.carry_out(run, strategy.on_market(run))
+                _hear(run, strategy, lambda it: it.on_market(run))
     if isinstance(run.message, Ticked):
         for strategy in strategies:
-            entries.carry_out(run, strategy.on_second(run))
+            _hear(run, strategy, lambda it: it.on_second(run))
     _fills(run, strategies)
 
 
@@ -34,4 +44,34 @@ def _fills(run: Run, strategies: Sequence[Strategy]) -> None:
         order = run.state.blotter.find(said.ref)
         for strategy in strategies:
             if order is not None and order.intent is not None and order.intent.strategy == strategy.name:
-                entries.carry_out(run, strategy.on_fill(run, said.ref, said.fill))
+                _hear(run, strategy, lambda it, said=said: it.on_fill(run, said.ref, said.fill))  # type: ignore[misc]
+
+
+def _hear(run: Run, strategy: Strategy, call: Callable[[Strategy], Iterable[Word]]) -> None:
+    """Call it, and carry out what it said. It has said all of it before any of it is done."""
+    if strategy.name in run.state.strategy_halts:
+        return
+    try:
+        words = tuple(call(strategy))
+    except Exception as bad:  # noqa: BLE001 - whatever a strategy does: it is halted, and says where
+        risk_watch.halt_strategy(run, strategy.name, RAISED, _where(bad))
+        return
+    for word in words:
+        if isinstance(word, Decision):
+            _decide(run, word)
+        else:
+            entries.carry_out(run, [word])
+
+
+def _decide(run: Run, decision: Decision) -> None:
+    if decision.wants or run.state.decided.get(subject_of(decision)) != told_of(decision):
+        run.act(Decide(decision=decision))
+    entries.carry_out(run, decision.wants)
+
+
+def _where(bad: Exception) -> str:
+    """What, and the last line of the strategy's own that it came through."""
+    frames = traceback.extract_tb(bad.__traceback__)
+    last = frames[-1] if frames else None
+    at = f" at {last.name}, line {last.lineno} of {last.filename.rpartition('/')[2]}" if last else ""
+    return f"{type(bad).__name__}: {bad}{at}"

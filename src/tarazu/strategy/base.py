@@ -4,7 +4,7 @@
         name = "breakout"
         watches = frozenset({"NFO:NIFTY26NOVFUT"})
 
-        def on_market(self, view: View) -> Iterable[Want]: ...
+        def on_market(self, view: View) -> Iterable[Word]: ...
 
 A strategy is pure: the same calls give the same wants, or a day does not replay. After a restart of the process it
 begins anew, and finds its orders and positions in the view.
@@ -17,7 +17,11 @@ from tarazu.market.touch import Quotes
 from tarazu.model.execution import Fill
 from tarazu.model.order import Product
 from tarazu.orders.order_state import OrderState
+from tarazu.strategy.decision import Decision
 from tarazu.strategy.wants import Want
+
+Word = Want | Decision
+"""What a strategy says. A `Decision` carries its wants with it."""
 
 
 class View(Protocol):
@@ -53,10 +57,10 @@ class Strategy(Protocol):
     watches: frozenset[str]
     """Instrument keys; `on_market` is called when one of them changed."""
 
-    def on_market(self, view: View) -> Iterable[Want]: ...
+    def on_market(self, view: View) -> Iterable[Word]: ...
 
-    def on_second(self, view: View) -> Iterable[Want]: ...
+    def on_second(self, view: View) -> Iterable[Word]: ...
 
-    def on_fill(self, view: View, ref: str, fill: Fill) -> Iterable[Want]:
+    def on_fill(self, view: View, ref: str, fill: Fill) -> Iterable[Word]:
         """Of an order of its own."""
         ...

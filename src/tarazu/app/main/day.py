@@ -10,12 +10,13 @@ from tarazu.app.audit import journal_name
 from tarazu.app.home import Home
 from tarazu.app.main.past import Anchor, Past, halt_before
 from tarazu.app.main.prepare import Prepared
-from tarazu.app.settings import EngineSettings
-from tarazu.engine.config import EngineConfig
+from tarazu.app.settings import EngineSettings, PilotSettings, RiskSettings
+from tarazu.engine.config import EngineConfig, Pilot
 from tarazu.engine.messages import Halt
 from tarazu.engine.process import Engine
 from tarazu.engine.strategies import MakeStrategies
-from tarazu.model.units import SECOND_NS
+from tarazu.model.units import PAISE, SECOND_NS
+from tarazu.risk.limits import RiskLimits
 from tarazu.runtime.journal_reader import JournalReader
 from tarazu.runtime.journal_state import JournalSettings, Mode
 from tarazu.runtime.journal_writer import Journal
@@ -60,11 +61,43 @@ def open_day(home: Home, settings: EngineSettings, prepared: Prepared, make: Mak
 
 
 def config_of(settings: EngineSettings) -> EngineConfig:
+    pilot = _pilot(settings.pilot)
     return EngineConfig(
         qty_max=settings.position_limits,
         qty_max_default=settings.position_limit_default,
         stop_required=settings.stop_required,
         settle_ns=round(settings.settle_s * SECOND_NS),
+        risk=limits_of(settings.risk),
+        approvals=settings.approvals,
+        approval_ns=round(settings.approval_s * SECOND_NS),
+        pilot=pilot if settings.pilot.on else None,
+        pilot_as=pilot,
+    )
+
+
+_RUPEES = ("order_value", "gross_premium", "unexecuted_value", "scenario_loss", "delta", "vega", "day_loss", "drawdown")
+_SECONDS = ("reference_age", "duplicate", "margin_age", "pnl_unknown")
+_AS_SAID = (
+    "order_qty_max", "round_trips_max", "collar_bps", "spread_bps_max", "jump_bps_max", "margin_buffer_bps",
+    "rejects_max", "order_to_trade_max",
+)  # fmt: skip
+
+
+def limits_of(risk: RiskSettings) -> RiskLimits:
+    """In paise and nanoseconds; what is not said keeps its default, which for money and sizes is none."""
+    said = {f"{name}_max_paise": (f"{name}_max", PAISE) for name in _RUPEES}
+    said |= {f"{name}_ns": (f"{name}_s", SECOND_NS) for name in _SECONDS}
+    found = {to: round(value * unit) for to, (of, unit) in said.items() if (value := getattr(risk, of)) is not None}
+    found |= {name: value for name in _AS_SAID if (value := getattr(risk, name)) is not None}
+    return RiskLimits(**found)
+
+
+def _pilot(pilot: PilotSettings) -> Pilot:
+    return Pilot(
+        keys=pilot.keys,
+        lots_max=pilot.lots_max,
+        order_value_max_paise=round(pilot.order_value_max * PAISE),
+        day_loss_max_paise=round(pilot.day_loss_max * PAISE),
     )
 
 

@@ -39,6 +39,7 @@ class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str = ""
     ref: str = ""
     order_id: str = ""
+    incident: str = ""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +140,9 @@ def message_of(line: bytes) -> Commanded | Wanted:
         raise BadAsk(f'{asked.order} needs the "order_id" that it is about')
     if asked.order is Order.CLAIM and not asked.ref:
         raise BadAsk('CLAIM needs the "ref" of ours that the order is')
-    return Commanded(order=asked.order, who=asked.who, why=asked.why, ref=asked.ref, order_id=asked.order_id)
+    return Commanded(
+        order=asked.order, who=asked.who, why=asked.why, ref=asked.ref, order_id=asked.order_id, incident=asked.incident
+    )
 
 
 def _huge(value: Any) -> int:

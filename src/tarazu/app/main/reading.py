@@ -33,7 +33,7 @@ class Reading:
                 return await self._ask(what, self._broker.trades(), self._trades)
             case What.POSITIONS:
                 return await self._ask(what, self._broker.positions(), _positions)
-            case What.BANDS:
+            case What.BANDS | What.MARGINS:
                 raise AssertionError("bands are quotes, and read by `bands`")
 
     async def _ask(

@@ -1,0 +1,30 @@
+"""What a strategy concluded, traded or not, with the numbers behind it (`tarazu why`, `tarazu decisions`)."""
+
+from enum import StrEnum
+
+import msgspec
+
+from tarazu.strategy.wants import Want
+
+
+class Verb(StrEnum):
+    ENTER = "ENTER"
+    ADJUST = "ADJUST"
+    LEAVE = "LEAVE"
+    HOLD = "HOLD"
+    PASS = "PASS"
+    """Looked at, and not taken."""
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """Kept in the journal when it carries wants, or is another than the last one about the same thing."""
+
+    strategy: str
+    verb: Verb
+    about: str
+    """An instrument key, or an underlying's."""
+    why: str
+    """A short reason that stays the same while nothing changes; what changes goes into `numbers`."""
+    numbers: dict[str, float] = {}
+    """What it was decided by, by name."""
+    wants: tuple[Want, ...] = ()
