@@ -173,3 +173,16 @@ def test_a_claimed_order_of_which_a_change_is_under_way_is_known_from_then_on() 
     blotter.apply(told.AskChange(ref="#1", change=OrderChange(order_id="1", price_paise=9_900), ts_ns=desk.now_ns))
     blotter.apply(told.Claimed(order_id="1", ref=tag, ts_ns=desk.now_ns))
     assert blotter.orders[tag].order_id == "1" and blotter.orders[tag].status == "WORKING"
+
+
+def test_what_was_said_last_is_said_again_by_the_next_process() -> None:
+    """Seed 1000518, I8: a stranger's order was alarmed about in the journal's last entry, and nobody had heard of it."""
+    desk = EngineDesk().ready()
+    desk.row("77", "WORKING", tag="", key=KEY, side=Side.BUY)
+    desk.read(m.What.ORDERS)
+    assert codes(desk) == ["FOREIGN"]
+    desk.start()
+    assert codes(desk) == ["FOREIGN", "FOREIGN"], "it may have died before anybody was told"
+    desk.second(2)
+    desk.start()
+    assert codes(desk) == ["FOREIGN", "FOREIGN"], "once is enough"

@@ -209,3 +209,15 @@ def test_repeated_while_orders_fill_it_never_flips_and_ends_at_zero_or_says_why(
             break
     assert (plan.flat and world.position() == 0) or any(wait.reason in ALARMING for wait in plan.waits), f"{plan}"
     assert not plan.flat or not [o for o in world.blotter.orders.values() if o.status in AT_BROKER]
+
+
+def test_a_stop_that_may_be_larger_than_it_was_last_told_to_be_is_never_made_larger_by_its_turn() -> None:
+    """Simulated day 1001073, I11: brought down from 300 to 150 and not confirmed yet, it was turned into an exit of all
+    225 held, while another stop of 75 was only being cancelled: both together would have closed 300."""
+    story = holding(225)
+    resting(story, "B", "SELL", 150)
+    resting(story, "C", "SELL", 75)
+    stop = story.blotter.find(tag_of("B"))
+    assert stop is not None
+    story.blotter.put(msgspec.structs.replace(stop, qty_high=300))
+    assert planned(story, 225) == "cancel C; turn B 150 LIMIT 9500"

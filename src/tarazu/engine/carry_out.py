@@ -87,6 +87,7 @@ def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
                 state.flattening = ""
         case Alert():
             state.alerted[act.code, act.of] = now_ns
+            state.said.append(act)
         case HaltStrategy() | Decide() | Mark() | HoldWant() | EndHold() | Guard():
             _note(state, act, now_ns)
         case Deny():
@@ -216,6 +217,7 @@ def _entered(state: EngineState, booked: Booked | Unbooked, fill: Fill) -> None:
 
 def take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
     """What a message itself changes, before anything is decided about it."""
+    state.unsaid, state.said = (state.said if isinstance(message, m.Started) else []), []
     out = _take(state, message, now_ns)
     if isinstance(message, m.OrdersRead | m.TradesRead | m.PositionsRead):
         agreement.compare(state, now_ns)

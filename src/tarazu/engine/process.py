@@ -25,6 +25,7 @@ from tarazu.market.touch import NoQuotes, Quotes
 from tarazu.model.instrument import Instrument
 from tarazu.model.rules import ChargeRates
 from tarazu.strategy.base import Strategy
+from tarazu.strategy.day import TradingDay
 
 REACTORS: tuple[Callable[[Run], None], ...] = (
     phases.alarms, phases.commands, risk_watch.watch, guards.watch, portfolio_watch.watch, phases.move, exits.leave,
@@ -44,7 +45,7 @@ class Engine:
         instruments: Mapping[str, Instrument],
         rates: ChargeRates,
         quotes: Quotes | None = None,
-        make_strategies: MakeStrategies = lambda config: (),
+        make_strategies: MakeStrategies = lambda day: (),
     ) -> None:
         self.state: EngineState = blank(instruments, rates)
         self.quotes = quotes or NoQuotes()
@@ -56,7 +57,8 @@ class Engine:
         run = Run(self.state, stamped, self.quotes)
         run.hear(carry_out.take(self.state, stamped.message, stamped.ts_ns))
         if isinstance(stamped.message, Started):
-            self._strategies = self._make_strategies(stamped.message.config)
+            self._strategies = self._make_strategies(TradingDay(date=self.state.day, instruments=self.state.instruments))
+        _say_again(run)
         for react in REACTORS:
             react(run)
         strategies.ask(run, self._strategies)
@@ -72,6 +74,12 @@ class Engine:
         for act in step.acts:
             carry_out.act(self.state, act, stamped.ts_ns)
             self.state.alarms.clear()
+
+
+def _say_again(run: Run) -> None:
+    """An alert is written down before anybody is told: a process that dies in between has told nobody."""
+    for alert in run.state.unsaid:
+        run.act(alert)
 
 
 def _tell_trouble(run: Run) -> None:

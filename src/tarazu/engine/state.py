@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from tarazu.engine.acts import HoldWant
+from tarazu.engine.acts import Alert, HoldWant
 from tarazu.engine.config import EngineConfig, Pilot
 from tarazu.engine.messages import Band, FeedMoved, Halt, MarginsRead, RiskState, What
 from tarazu.engine.phase import Phase
@@ -134,6 +134,10 @@ class EngineState(msgspec.Struct, kw_only=True):
     """Of the orders, told by no reactor yet; empty between messages."""
     alerted: dict[tuple[str, str], int] = {}
     """When each alert was last said, by code and subject."""
+    said: list[Alert] = []
+    """Of the last message: a process that died at it may have told nobody."""
+    unsaid: list[Alert] = []
+    """What the process before this one said last; told again at the start."""
 
     @property
     def risk(self) -> RiskState:
@@ -150,7 +154,7 @@ class EngineState(msgspec.Struct, kw_only=True):
         rest = [getattr(self, name) for name in _PLAIN]
         rest += [sorted((str(k), str(v)) for k, v in table.items()) for table in (self.before, self.held, self.exits)]
         hashed.update(msgspec.json.encode(rest, order="deterministic"))
-        rest.append([repr(self.marked)])
+        rest += [[repr(self.marked)], self.said]
         said = sorted((code, of, at) for (code, of), at in self.alerted.items())
         hashed.update(msgspec.json.encode([self.broker.rows_ns, self.broker.fills_ns, said]))
         return hashed.hexdigest()

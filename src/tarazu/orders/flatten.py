@@ -119,11 +119,13 @@ def _is_entry(order: OrderState) -> bool:
 
 
 def _fitting(order: OrderState, room: int, rule: ExitRule | None) -> int | None:
-    """The whole quantity with which a resting order closes no more than `room`; None when it must go."""
+    """The whole quantity with which a resting order closes no more than `room`; None when it must go. Never more than
+    it was last told to have: what may be larger may be smaller too, and others that close may still fill."""
     if order.leaves_worst <= room:
         return order.qty
-    fits = room > 0 and rule is not None and (order.cum_qty + room) % rule.lot_size == 0
-    return order.cum_qty + room if fits else None
+    qty = min(order.cum_qty + room, order.qty)
+    fits = qty > order.cum_qty and rule is not None and qty % rule.lot_size == 0
+    return qty if fits else None
 
 
 def _cancel(part: _Place, order: OrderState) -> None:
@@ -163,7 +165,7 @@ def _turn(
     part: _Place, place: Place, order: OrderState, qty: int, rule: ExitRule | None, modifications_max: int
 ) -> None:
     """Make a resting stop or target the exit. One that is at the price already, or being changed, is left alone."""
-    new_qty = None if qty == order.qty else qty
+    new_qty = None if qty == order.qty_worst else qty
     price = rule.price(order.side) if rule else None
     rests = order.status in _RESTS and order.change is None
     if not rests or (_is_at(order, price) and new_qty is None):
