@@ -54,9 +54,15 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def exposure_of(blotter: Blotter, key: str, product: Product, before: int = 0) -> Exposure:
-    """Of one place; `before` is the net quantity carried into the day."""
+    """Of one place; `before` is the net quantity carried into the day. Reckoned once until something changes there."""
+    asked = (before, blotter.read_ns, blotter.patience.cooling_ns)
+    known = blotter.standing.exposures.get((key, product))
+    if known is not None and known[0] == asked:
+        return known[1]  # type: ignore[no-any-return]
     mine = (order for order in blotter.open_of(key) if order.product is product)
-    return _sum(key, product, before, mine, blotter)
+    found = _sum(key, product, before, mine, blotter)
+    blotter.standing.exposures[key, product] = (asked, found)
+    return found
 
 
 def exposures(blotter: Blotter, before: Mapping[Place, int] | None = None) -> dict[Place, Exposure]:

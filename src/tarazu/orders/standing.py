@@ -5,6 +5,7 @@ cools, nothing asked of it, and its trades explain its fills; one that comes bac
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from tarazu.model.order import Product
 from tarazu.orders.intent import Purpose
@@ -30,6 +31,8 @@ class Standing:
         """Those a read of the book could settle something about: unanswered, unknown, or asked something."""
         self.untraded: dict[str, OrderState] = {}
         """Those with more filled than their trades show."""
+        self.exposures: dict[Place, tuple[tuple[int, int, int], Any]] = {}
+        """What `exposure.exposure_of` has reckoned since the last change in the place, and for what."""
         self._open: dict[str, OrderState] = {}
         self._cooling: dict[str, OrderState] = {}
         """Those of the open that have ended."""
@@ -42,6 +45,7 @@ class Standing:
         """An order has changed; None: it was not there before, or is no more."""
         if before is not None:
             self._fill(before, -1)
+            self.exposures.pop((before.key, before.product), None)
         if after is None:
             assert before is not None
             for kept in (self.unsure, self.untraded):
@@ -49,6 +53,7 @@ class Standing:
             self._close(before)
             return
         self._fill(after, +1)
+        self.exposures.pop((after.key, after.product), None)
         self.places[after.key, after.product] = None
         _keep(self.unsure, after, after.status in _UNSURE or not _is_quiet(after))
         _keep(self.untraded, after, after.fills_missing != 0)
