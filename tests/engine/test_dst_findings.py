@@ -3,6 +3,7 @@ was on 2026-11-22.
 """
 
 import msgspec
+import pytest
 
 from harness.engine_desk import BUY, CONFIG, NIFTY_CALL, EngineDesk
 from harness.order_story import KEY
@@ -63,6 +64,7 @@ def test_a_read_that_shows_an_order_still_so_settles_a_change_though_reads_are_t
     assert desk.engine.state.blotter.orders[tag].change is None
 
 
+@pytest.mark.control("C22")
 def test_a_halt_does_not_ask_a_broker_that_refuses_with_every_message() -> None:
     """Seed 12, I7: eleven cancellations of one order within a second."""
     desk = EngineDesk().ready()
@@ -76,6 +78,7 @@ def test_a_halt_does_not_ask_a_broker_that_refuses_with_every_message() -> None:
     assert len(desk.cancelled) == 2
 
 
+@pytest.mark.control("C22")
 def test_cancelling_entries_is_asked_for_until_they_have_ended() -> None:
     """Beside seed 12: once refused, the operator's word was forgotten; and an entry in flight was never meant."""
     desk = EngineDesk().ready()
@@ -88,6 +91,7 @@ def test_cancelling_entries_is_asked_for_until_they_have_ended() -> None:
     assert [o.ref for o in desk.cancelled] == [tag, tag]
 
 
+@pytest.mark.control("C22")
 def test_more_entries_than_kite_takes_cancellations_of_in_a_second_are_cancelled_over_seconds() -> None:
     config = msgspec.structs.replace(CONFIG, qty_max={KEY: 75 * 20}, limits=SendLimits(boot_hold_ns=0))
     desk = EngineDesk(config).ready()
@@ -115,6 +119,7 @@ def test_trades_heard_before_the_row_of_a_raised_quantity_are_no_overfill() -> N
     assert "OVERFILLED" not in codes(desk) and desk.engine.state.halt is None
 
 
+@pytest.mark.control("C30")
 def test_more_filled_than_was_ever_asked_for_is_an_overfill() -> None:
     desk = EngineDesk().ready()
     desk.want()
@@ -176,7 +181,7 @@ def test_a_claimed_order_of_which_a_change_is_under_way_is_known_from_then_on() 
 
 
 def test_what_was_said_last_is_said_again_by_the_next_process() -> None:
-    """Seed 1000518, I8: a stranger's order was alarmed about in the journal's last entry, and nobody had heard of it."""
+    """Seed 1000518, I8: a stranger's order was alarmed about in the journal's last entry, and nobody had heard."""
     desk = EngineDesk().ready()
     desk.row("77", "WORKING", tag="", key=KEY, side=Side.BUY)
     desk.read(m.What.ORDERS)

@@ -53,13 +53,18 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("code", WRONG)
+SHOWS = {Code.INSTRUMENT: "C01", Code.POSITION: "C07", Code.STOP: "C28"}
+"""The others are C02's: what no order can be."""
+
+
+@pytest.mark.parametrize("code", [pytest.param(c, marks=pytest.mark.control(SHOWS.get(c, "C02"))) for c in WRONG])
 def test_each_control_says_no_and_nothing_is_sent(code: Code) -> None:
     desk = EngineDesk().ready()
     step = desk.want(msgspec.structs.replace(BUY, **WRONG[code]))
     assert code in codes(step) and not desk.sent
 
 
+@pytest.mark.control("C02", "C07")
 def test_without_a_limit_or_a_band_nothing_is_entered() -> None:
     desk = EngineDesk(msgspec.structs.replace(CONFIG, qty_max={})).ready()
     assert codes(desk.want()) == {Code.NO_LIMIT}
@@ -69,6 +74,7 @@ def test_without_a_limit_or_a_band_nothing_is_entered() -> None:
     assert codes(desk.want()) == {Code.BAND, Code.STOP}
 
 
+@pytest.mark.control("C07", "C14")
 def test_working_and_unknown_orders_count_against_the_limit() -> None:
     desk = EngineDesk().ready()
     for order_id in ("1", "2", "3"):
@@ -82,6 +88,7 @@ def test_working_and_unknown_orders_count_against_the_limit() -> None:
     assert codes(step) == {Code.POSITION} and len(desk.sent) == 4
 
 
+@pytest.mark.control("C02")
 def test_more_than_the_freeze_quantity_goes_out_in_slices_of_one_group() -> None:
     frozen = msgspec.structs.replace(NIFTY_CALL, freeze_qty=150)
     desk = EngineDesk(instruments=(frozen,)).ready()
@@ -91,6 +98,7 @@ def test_more_than_the_freeze_quantity_goes_out_in_slices_of_one_group() -> None
     assert {intent.group for intent in intents} == {intents[0].ref}
 
 
+@pytest.mark.control("C11")
 def test_the_throttle_holds_entries_and_never_cancellations() -> None:
     desk = EngineDesk(msgspec.structs.replace(CONFIG, qty_max={KEY: 75_000})).ready()
     desk.second(1)
@@ -102,6 +110,7 @@ def test_the_throttle_holds_entries_and_never_cancellations() -> None:
     assert desk.cancelled[-1].cancellation.order_id == "1", step
 
 
+@pytest.mark.control("C28")
 def test_a_filled_entry_has_a_stop_of_its_own_at_once_and_only_one() -> None:
     desk = EngineDesk().ready()
     entry = bought(desk)
@@ -116,6 +125,7 @@ def test_a_filled_entry_has_a_stop_of_its_own_at_once_and_only_one() -> None:
     assert len(desk.sent) == 2
 
 
+@pytest.mark.control("C28")
 def test_a_part_that_fills_is_protected_and_the_next_part_too() -> None:
     desk = EngineDesk().ready()
     desk.want(msgspec.structs.replace(BUY, qty=150))
@@ -127,6 +137,7 @@ def test_a_part_that_fills_is_protected_and_the_next_part_too() -> None:
     assert [send.order.qty for send in desk.sent] == [150, 75, 75]
 
 
+@pytest.mark.control("C28", "C22")
 def test_a_stop_goes_out_when_halted_and_is_tried_again_ever_more_slowly() -> None:
     desk = EngineDesk().ready()
     desk.want()
@@ -166,6 +177,7 @@ def test_an_unanswered_order_is_never_sent_again_and_found_by_its_tag() -> None:
     assert desk.order(tag).status is OrdStatus.WORKING and len(desk.sent) == 1
 
 
+@pytest.mark.control("C14")
 def test_absence_counts_after_the_quarantine_and_two_reads_and_the_limit_is_free_again() -> None:
     desk = EngineDesk(msgspec.structs.replace(CONFIG, qty_max={KEY: 75})).ready()
     desk.want()
@@ -182,6 +194,7 @@ def test_absence_counts_after_the_quarantine_and_two_reads_and_the_limit_is_free
     assert desk.order(tag).status is OrdStatus.ABSENT and not codes(desk.want())
 
 
+@pytest.mark.control("C14", "C18")
 def test_what_was_in_flight_at_a_restart_is_unknown_and_tags_begin_anew_in_a_new_epoch() -> None:
     desk = EngineDesk().ready()
     desk.want()
@@ -192,6 +205,7 @@ def test_what_was_in_flight_at_a_restart_is_unknown_and_tags_begin_anew_in_a_new
     assert read_tag(desk.sent[-1].order.tag) == ClientOrderId(desk.engine.state.day, 2, 1, head=7)
 
 
+@pytest.mark.control("C11")
 def test_sends_of_before_a_restart_count_and_the_first_second_is_silent() -> None:
     desk = EngineDesk(msgspec.structs.replace(CONFIG, qty_max={KEY: 75_000})).ready()
     desk.second()
@@ -214,6 +228,7 @@ def test_an_order_that_came_late_is_cancelled_until_it_has_ended() -> None:
     assert len(desk.cancelled) >= 2
 
 
+@pytest.mark.control("C30", "C23")
 def test_an_order_with_our_tag_and_no_intent_halts_and_entries_are_cancelled() -> None:
     desk = EngineDesk().ready()
     desk.want()
@@ -224,6 +239,7 @@ def test_an_order_with_our_tag_and_no_intent_halts_and_entries_are_cancelled() -
     assert desk.engine.state.phase == "HALTED"
 
 
+@pytest.mark.control("C30", "C14")
 def test_a_foreign_order_is_counted_and_said_and_nothing_is_halted() -> None:
     desk = EngineDesk().ready()
     desk.heard("5", "WORKING", qty=225)

@@ -32,12 +32,14 @@ def bought(desk: EngineDesk, order_id: str = "1") -> str:
 # What is kept for stops and exits.
 
 
+@pytest.mark.control("C11")
 def test_entries_keep_to_less_than_stops_and_exits_in_every_window() -> None:
     limits = SendLimits()
     assert limits.of(is_entry=True) == (5, 250, 4_000) and limits.of(is_entry=False) == (8, 350, 4_500)
     assert SendLimits(per_second=3, per_minute=20, per_day=100).of(is_entry=True) == (3, 20, 100)
 
 
+@pytest.mark.control("C11")
 def test_what_stops_have_sent_counts_against_entries() -> None:
     throttle = Throttle()
     for at in range(5):
@@ -59,6 +61,7 @@ def test_a_burst_of_entries_leaves_room_for_the_stop_of_the_first_that_fills() -
     assert intent is not None and (intent.purpose, intent.covers) == (Purpose.STOP, first.tag)
 
 
+@pytest.mark.control("C11")
 def test_an_increase_of_an_entry_is_held_as_an_entry() -> None:
     desk = EngineDesk(WIDE).ready()
     desk.second()
@@ -143,6 +146,7 @@ def test_what_other_hands_have_closed_is_not_bare() -> None:
     assert unprotected(desk) == []
 
 
+@pytest.mark.control("C28")
 def test_a_stop_that_the_throttle_holds_for_long_is_said() -> None:
     desk = EngineDesk(msgspec.structs.replace(CONFIG, limits=SendLimits(per_day=1, boot_hold_ns=0))).ready()
     entry = bought(desk)
@@ -153,6 +157,7 @@ def test_a_stop_that_the_throttle_holds_for_long_is_said() -> None:
 # What cannot be right.
 
 
+@pytest.mark.control("C28")
 @pytest.mark.parametrize(("distance", "width"), [(0, 1_000), (-2_000, 1_000), (2_000, -5)])
 def test_a_stop_on_the_wrong_side_of_its_trigger_or_its_entry_is_denied(distance: int, width: int) -> None:
     desk = EngineDesk().ready()

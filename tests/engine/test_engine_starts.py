@@ -27,13 +27,14 @@ def phase(desk: EngineDesk) -> Phase:
 def test_a_start_asks_for_the_brokers_books_and_takes_no_entry_before_they_agree() -> None:
     desk = EngineDesk()
     desk.start()
-    assert desk.asked == [m.What.ORDERS, m.What.TRADES, m.What.POSITIONS]
+    assert desk.asked == [m.What.ORDERS, m.What.TRADES, m.What.POSITIONS, m.What.MARGINS]
     assert phase(desk) is Phase.RECONCILING and Code.PHASE in denied(desk)
     desk.reads()
     assert phase(desk) is Phase.REDUCE_ONLY, "the books agree; the feed and the broker's clock are not known yet"
     desk.ready()
 
 
+@pytest.mark.control("C16")
 def test_no_entries_for_a_while_after_a_start() -> None:
     desk = EngineDesk(EngineConfig(qty_max=CONFIG.qty_max, settle_ns=60 * SECOND_NS, risk=WIDE))
     with pytest.raises(AssertionError, match="a moment ago"):
@@ -42,8 +43,9 @@ def test_no_entries_for_a_while_after_a_start() -> None:
     assert phase(desk) is Phase.ACTIVE
 
 
+STALE = "a stale required feed"
 BLOCKS = {
-    "a stale required feed": (m.FeedMoved(feed="index", fresh=False, required=True), "index"),
+    STALE: (m.FeedMoved(feed="index", fresh=False, required=True), "index"),
     "a clock that is off": (m.Ticked(skewed=True), "clock is off"),
     "a broker's clock nobody knows": (m.Ticked(skewed=None), "not known"),
     "a disk that is full": (m.RecordTrouble(of="DISK", ok=False, text="full"), "DISK: full"),
@@ -52,13 +54,14 @@ BLOCKS = {
 }
 
 
+@pytest.mark.control("C19", "C23", "C25")
 @pytest.mark.parametrize("what", BLOCKS)
 def test_what_takes_entries_away_and_nothing_else(what: str) -> None:
     message, why = BLOCKS[what]
     desk = EngineDesk().ready()
     desk.tell(message)
     assert phase(desk) is Phase.REDUCE_ONLY and why in desk.engine.state.phase_why
-    assert denied(desk) == {Code.PHASE}
+    assert denied(desk) == {Code.PHASE} | ({Code.REFERENCE} if what == STALE else set())
 
 
 def test_an_optional_feed_blocks_nothing() -> None:
@@ -67,6 +70,7 @@ def test_an_optional_feed_blocks_nothing() -> None:
     assert phase(desk) is Phase.ACTIVE
 
 
+@pytest.mark.control("C19")
 def test_a_lost_session_needs_an_agreement_of_the_books_that_is_newer() -> None:
     desk = EngineDesk().ready()
     desk.want()
@@ -80,6 +84,7 @@ def test_a_lost_session_needs_an_agreement_of_the_books_that_is_newer() -> None:
     assert phase(desk) is Phase.ACTIVE
 
 
+@pytest.mark.control("C22", "C23")
 def test_a_halt_outlives_restarts_and_midnight_and_ends_by_a_persons_word_and_new_reads() -> None:
     desk = EngineDesk().ready()
     desk.tell(m.Commanded(order=m.Order.HALT, who="asha", why="drill"))
@@ -90,7 +95,7 @@ def test_a_halt_outlives_restarts_and_midnight_and_ends_by_a_persons_word_and_ne
     morning = EngineDesk()
     morning.start(halt=halt)
     assert phase(morning) is Phase.HALTED and morning.engine.state.halt == halt
-    morning.tell(m.Commanded(order=m.Order.RESET_HALT, who="asha", why="INC-7"))
+    morning.tell(m.Commanded(order=m.Order.RESET_HALT, who="asha", why="a drill", incident="INC-7"))
     assert phase(morning) is Phase.RECONCILING
     morning.ready()
 

@@ -307,6 +307,7 @@ def test_a_turn_waits_for_the_throttle_too() -> None:
 # In every state of the desk.
 
 
+@pytest.mark.control("C22", "C23")
 def test_exits_go_on_while_halted_reconciling_and_with_a_stale_feed() -> None:
     desk = LeavingDesk(carried=[(NIFTY_CALL, 75), (PUT, 75)])
     desk.command(m.Order.HALT)
@@ -316,7 +317,7 @@ def test_exits_go_on_while_halted_reconciling_and_with_a_stale_feed() -> None:
     assert told(desk.positions_read(1)) == "SELL 75 MARKET"
     desk.start()
     desk.read(m.What.ORDERS)
-    desk.tell(m.Commanded(order=m.Order.RESET_HALT, who="op", why="test"))
+    desk.tell(m.Commanded(order=m.Order.RESET_HALT, who="op", why="test", incident="T-1"))
     desk.second()
     assert desk.engine.state.phase is Phase.RECONCILING
     desk.want(leave_of(PUT.key))

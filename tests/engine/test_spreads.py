@@ -281,6 +281,7 @@ def test_an_overdue_main_is_canceled_and_the_hedge_trimmed_only_when_nothing_of_
 # The gate, once more.
 
 
+@pytest.mark.control("C22")
 @pytest.mark.parametrize("keep", [False, True])
 def test_a_halt_between_the_legs_keeps_the_mains_back_and_the_hedges_are_trimmed_or_kept(keep: bool) -> None:
     desk = SpreadDesk(msgspec.structs.replace(SPREAD, keep_hedges=keep))
@@ -296,6 +297,7 @@ def test_a_halt_between_the_legs_keeps_the_mains_back_and_the_hedges_are_trimmed
     assert desk.ended == ["DONE"]
 
 
+@pytest.mark.control("C25")
 def test_a_stale_feed_before_the_hedge_is_sent_denies_it_all() -> None:
     desk = LeavingDesk(make_strategies=lambda config: (Once(),))
     desk.moved(PUT.key)

@@ -150,7 +150,7 @@ class Desk:
 
     def order(self, order: str, why: str = "a test", **more: str) -> dict[str, Any]:
         """A person's word: HALT, FLATTEN..."""
-        return self.tell(order=order, who="tester", why=why, **more)
+        return self.tell(order=order, who="tester", why=why, **{"incident": "T-1", **more})
 
     def quote(self, key: str) -> dict[str, Any]:
         """Of an instrument, asked by a client of the same account: as often as it takes, quotes are counted."""

@@ -79,6 +79,6 @@ def busy_morning(desk: EngineDesk) -> None:
     desk.want(at(9_700))
     desk.tell(m.RecordTrouble(of="DATABASE", ok=False, text="disk full"), 0.1)
     desk.tell(m.RecordTrouble(of="DATABASE", ok=True), 0.1)
-    desk.tell(m.Commanded(order=m.Order.RESET_HALT, who="asha", why="back"), 0.5)
+    desk.tell(m.Commanded(order=m.Order.RESET_HALT, who="asha", why="back", incident="T-1"), 0.5)
     desk.second(3)
     desk.reads()

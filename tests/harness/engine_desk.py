@@ -8,7 +8,7 @@
 The broker's books say what `book`, `trades` and `positions` hold; `reads` answers every read that was asked for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -54,16 +54,33 @@ BUY = EntryWant(strategy="story", key=KEY, side=Side.BUY, qty=75, product=Produc
 CONFIG = EngineConfig(qty_max={KEY: 300}, settle_ns=0, risk=WIDE)
 
 
+class PaperMiddles(dict[str, float | None]):
+    """`tarazu.market.touch.Middles`."""
+
+    def middle(self, key: str) -> float | None:
+        return self.get(key)
+
+
 class PaperQuotes:
-    def __init__(self) -> None:
-        self.touches: dict[str, Touch] = {}
+    """What `touches` has. To begin with everything is quoted around ₹100, as it was at nine and has been since: good
+    to enter by as long as the feeds are fresh, and too old to leave anything by."""
+
+    def __init__(self, keys: Iterable[str] = ()) -> None:
+        self.touches: dict[str, Touch] = {key: touch(9_995, 10_005) for key in keys}
         self.news: tuple[str, ...] = ()
 
     def touch(self, key: str) -> Touch | None:
         return self.touches.get(key)
 
+    def still(self) -> PaperMiddles:
+        return PaperMiddles({key: found.middle_paise for key, found in self.touches.items()})
+
     def changed(self) -> Sequence[str]:
         return self.news
+
+
+def touch(bid: int | None, ask: int | None, last: int | None = 10_000, seen_ns: int = NINE_ON_MONDAY_NS) -> Touch:
+    return Touch(bid_paise=bid, bid_qty=750, ask_paise=ask, ask_qty=750, last_paise=last, seen_ns=seen_ns)
 
 
 class EngineDesk:
@@ -74,7 +91,8 @@ class EngineDesk:
         make_strategies: MakeStrategies = lambda config: (),
     ) -> None:
         self.config, self.instruments = config, {i.key: i for i in instruments}
-        self.quotes: Quotes = PaperQuotes()
+        self.quotes: Quotes = PaperQuotes(self.instruments)
+        self._quote_underlyings()
         self._make_strategies = make_strategies
         self.engine = self._new()
         self.shadow = self._new()
@@ -86,6 +104,15 @@ class EngineDesk:
         self.book: dict[str, OrderReport] = {}
         self.trades: list[Fill] = []
         self.positions: list[BrokerPosition] = []
+        self.funds_paise = 10**12
+
+    def _quote_underlyings(self) -> None:
+        """Of options, at the money: there is a forward, and what they cost has a volatility."""
+        assert isinstance(self.quotes, PaperQuotes)
+        for one in self.instruments.values():
+            if one.is_option and one.underlying not in self.instruments:
+                spot = one.strike_paise
+                self.quotes.touches[one.underlying] = touch(None, None, spot)
 
     def _new(self) -> Engine:
         return Engine(self.instruments, reference.charge_rates(), self.quotes, self._make_strategies)
@@ -109,6 +136,7 @@ class EngineDesk:
         self.epoch += 1
         self.asked = []
         started = m.Started(day=DAY.isoformat(), epoch=self.epoch, profile="sim", build="test", config=self.config)
+        told.setdefault("session", reference.calendar().session(DAY))
         return self.tell(msgspec.structs.replace(started, **told))
 
     def ready(self) -> "EngineDesk":
@@ -147,6 +175,9 @@ class EngineDesk:
                 return self.tell(trade_news(state.broker.fills, state.broker.fills_ns, trades), after_s=0.05)
             case m.What.POSITIONS:
                 return self.tell(m.PositionsRead(started_ns=began_ns, positions=tuple(self.positions)), after_s=0.05)
+            case m.What.MARGINS:
+                funds = m.MarginsRead(started_ns=began_ns, available_paise=self.funds_paise, used_paise=0)
+                return self.tell(funds)
             case m.What.BANDS:
                 return self.tell(m.BandsRead(bands=()), after_s=0.05)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from tarazu.model.execution import Fill
 from tarazu.strategy.base import View
+from tarazu.strategy.day import TradingDay
 from tarazu.strategy.wants import Want
 
 
@@ -24,5 +25,5 @@ class Failing:
         return ()
 
 
-def make(params: Mapping[str, Any]) -> Failing:
+def make(params: Mapping[str, Any], day: TradingDay) -> Failing:
     return Failing(params["key"])

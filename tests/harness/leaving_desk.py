@@ -54,7 +54,7 @@ class LeavingDesk(EngineDesk):
         qty_max = {instrument.key: 100_000 for instrument in instruments}
         super().__init__(msgspec.structs.replace(CONFIG, limits=limits, qty_max=qty_max), instruments, make_strategies)
         self.positions = [
-            BrokerPosition(key=instrument.key, product=Product.NRML, qty=qty, overnight_qty=qty)
+            BrokerPosition(key=instrument.key, product=Product.NRML, qty=qty, overnight_qty=qty, close_paise=10_000)
             for instrument, qty in carried
         ]
         self.ready()
@@ -86,7 +86,7 @@ class LeavingDesk(EngineDesk):
         return self.placed(order_id, order_type=OrdType.SL)
 
     def command(self, order: m.Order) -> Step:
-        return self.tell(m.Commanded(order=order, who="op", why="test"), after_s=0.01)
+        return self.tell(m.Commanded(order=order, who="op", why="test", incident="T-1"), after_s=0.01)
 
     def positions_read(self, after_s: float = 0.01) -> Step:
         """A read that begins now."""

@@ -21,6 +21,7 @@ from harness.order_story import DAY
 from tarazu.app.home import Home
 from tarazu.app.main.build import build
 from tarazu.app.main.strategies import Strategies
+from tarazu.app.masters.listed import listed
 from tarazu.app.masters.store import MasterStore
 from tarazu.app.settings import StrategySettings
 from tarazu.engine import messages as m
@@ -168,7 +169,7 @@ def keep_master(home: Home, lot: int = LOT) -> str:
 
 
 def _master(home: Home) -> tuple[tuple[Instrument, ...], str]:
-    """The one kept, as it reads: without what the dump does not tell."""
+    """The one kept, as `main` knows it."""
     store = MasterStore(home.masters)
     if store.load(DAY) is None:
         keep_master(home)
@@ -176,7 +177,7 @@ def _master(home: Home) -> tuple[tuple[Instrument, ...], str]:
     assert kept is not None
     master = decode_csv(kept.csv)
     assert isinstance(master, InstrumentMaster)
-    return master.instruments, kept.meta.sha256
+    return tuple(listed(master.instruments, DAY).values()), kept.meta.sha256
 
 
 _PUT = msgspec.structs.replace(

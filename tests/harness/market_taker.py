@@ -6,6 +6,7 @@ from typing import Any
 from tarazu.model.execution import Fill
 from tarazu.model.order import Product, Side
 from tarazu.strategy.base import View
+from tarazu.strategy.day import TradingDay
 from tarazu.strategy.wants import EntryWant, Want
 
 
@@ -42,5 +43,5 @@ class MarketTaker:
         return ()
 
 
-def make(params: Mapping[str, Any]) -> MarketTaker:
+def make(params: Mapping[str, Any], day: TradingDay) -> MarketTaker:
     return MarketTaker(**params)

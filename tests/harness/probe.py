@@ -15,6 +15,7 @@ from tarazu.orders.intent import Purpose
 from tarazu.orders.lifecycle import AT_BROKER
 from tarazu.orders.order_state import OrderState
 from tarazu.strategy.base import View
+from tarazu.strategy.day import TradingDay
 from tarazu.strategy.wants import CancelWant, ChangeWant, EntryWant, ExitWant, StopPlan, Want
 
 
@@ -112,5 +113,5 @@ class Probe:
         return [order for order in entries if not order.ended]
 
 
-def make(params: Mapping[str, Any]) -> Probe:
+def make(params: Mapping[str, Any], day: TradingDay) -> Probe:
     return Probe(msgspec.convert(params, Plan))

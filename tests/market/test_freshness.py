@@ -249,6 +249,7 @@ SCENARIOS = {
 }
 
 
+@pytest.mark.control("C25")
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenario(name: str) -> None:
     check(SCENARIOS[name])

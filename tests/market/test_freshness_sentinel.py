@@ -39,6 +39,7 @@ def test_comparison(row: str) -> None:
     assert compare(paise(rest), start, end, history, LIMITS) is Agreement(verdict)
 
 
+@pytest.mark.control("C25")
 def test_three_disagreements_in_a_row_count_and_one_agreement_forgives() -> None:
     watch = SentinelWatch([NIFTY], LIMITS)
     for agreement, counts in [

@@ -118,3 +118,24 @@ def test_an_instrument_without_a_key_is_not_told_of() -> None:
     quotes = StateQuotes(state, {B: "NFO:B"})
     quotes.moved(np.array(feed(state, NOW, row(A, ltp=100), row(B, ltp=100)), np.intp))
     assert list(quotes.changed()) == ["NFO:B"] and quotes.touch("NFO:A") is None
+
+
+@pytest.mark.control("C25")
+def test_what_is_kept_of_a_moment_is_not_moved_by_later_frames() -> None:
+    state, quotes = quotes_of(A, B)
+    assert quotes.still().middle("NFO:A") is None
+    feed(state, NOW, row(A, ltp=100, bids=[(95, 1)], asks=[(110, 1)]), row(B, ltp=100, bids=[(95, 1)], asks=[]))
+    still = quotes.still()
+    feed(state, NOW + 1, row(A, ltp=200, bids=[(195, 1)], asks=[(205, 1)]))
+    assert still.middle("NFO:A") == 102.5 and quotes.still().middle("NFO:A") == 200
+    assert still.middle("NFO:B") is None and still.middle("NSE:X") is None
+    touch = quotes.touch("NFO:A")
+    assert touch is not None and touch.middle_paise == 200
+
+
+@pytest.mark.control("C25")
+def test_a_middle_is_in_paise_whatever_the_wire_counts_in() -> None:
+    state, quotes = quotes_of(DOLLAR)
+    feed(state, NOW, row(DOLLAR, ltp=880_000_000, bids=[(880_000_000, 1)], asks=[(880_200_000, 1)]))
+    touch = quotes.touch("CDS:USDINR")
+    assert touch is not None and quotes.still().middle("CDS:USDINR") == touch.middle_paise == 8_801

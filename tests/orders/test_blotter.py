@@ -24,6 +24,7 @@ def test_an_order_is_written_down_made_durable_sent_and_filled() -> None:
     """)
 
 
+@pytest.mark.control("C12", "C18")
 @pytest.mark.parametrize(
     "before", ["sent A BUY 75 @ 100", "sent A BUY 75 @ 100; answer A accepted 1", "sent A BUY 75 @ 100; answer A lost"]
 )
@@ -35,6 +36,7 @@ def test_a_second_send_of_one_intent_is_a_bug_that_stops_us(before: str) -> None
         story.say("send A")
 
 
+@pytest.mark.control("C30")
 def test_nothing_is_sent_that_is_not_durable() -> None:
     story = Story()
     story.say("intend A BUY 75 @ 100")
@@ -42,6 +44,7 @@ def test_nothing_is_sent_that_is_not_durable() -> None:
         story.say("send A")
 
 
+@pytest.mark.control("C18")
 def test_a_tag_is_used_once() -> None:
     story = Story()
     story.say("intend A BUY 75 @ 100")
@@ -144,6 +147,7 @@ def test_a_canceled_order_that_fills_after_all_is_corrected_by_rows_or_by_trades
     """)
 
 
+@pytest.mark.control("C14")
 def test_a_canceled_remainder_counts_until_a_complete_read_two_minutes_later() -> None:
     check("""
         sent A BUY 75 @ 100               -> A:IN_FLIGHT SEND
@@ -217,6 +221,7 @@ def test_of_two_reads_under_way_at_once_the_second_to_answer_may_be_the_older_tr
     """)
 
 
+@pytest.mark.control("C14")
 def test_a_raised_quantity_counts_from_when_it_is_asked_and_a_lowered_one_when_a_read_shows_it() -> None:
     check("""
         sent A BUY 75 @ 100               -> A:IN_FLIGHT SEND
@@ -369,6 +374,7 @@ def test_more_filled_than_ordered_is_told() -> None:
     """)
 
 
+@pytest.mark.control("C14")
 def test_after_a_restart_whatever_was_under_way_is_unknown() -> None:
     check("""
         intend A BUY 75 @ 100             ->

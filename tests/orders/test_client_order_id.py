@@ -45,12 +45,14 @@ def test_a_tag_reads_back_and_fits_kites_field(cid: ClientOrderId) -> None:
     assert read_tag(cid.tag) == read_tag(cid.tag.lower()) == read_tag(f" {cid.tag} ") == cid
 
 
+@pytest.mark.control("C18")
 @given(ids, ids)
 def test_two_ids_have_one_tag_only_when_they_are_one(a: ClientOrderId, b: ClientOrderId) -> None:
     assert (a.tag == b.tag) == (a == b)
     assert (a < b) == ((a.day, a.epoch, a.sequence, a.head) < (b.day, b.epoch, b.sequence, b.head))
 
 
+@pytest.mark.control("C18")
 def test_sequences_that_begin_again_after_a_restart_give_new_tags() -> None:
     before = {ClientOrderId(DAY, epoch=1, sequence=n).tag for n in range(500)}
     after = {ClientOrderId(DAY, epoch=2, sequence=n).tag for n in range(500)}

@@ -1,8 +1,11 @@
 """Orders nobody here decided: adopted, counted, told of."""
 
+import pytest
+
 from harness.order_story import check
 
 
+@pytest.mark.control("C30")
 def test_an_order_by_hand_is_counted_and_told_of_once() -> None:
     check("""
         row 7 - WORKING 0/75              -> #7:WORKING !FOREIGN
@@ -28,6 +31,7 @@ def test_a_foreign_order_can_be_canceled_like_ours() -> None:
     """)
 
 
+@pytest.mark.control("C30")
 def test_our_tag_without_an_intent_is_another_instance_or_a_lost_journal() -> None:
     check("""
         row 7 Q WORKING 0/75              -> !NO_INTENT #7:WORKING
@@ -35,6 +39,7 @@ def test_our_tag_without_an_intent_is_another_instance_or_a_lost_journal() -> No
     """)
 
 
+@pytest.mark.control("C30", "C18")
 def test_two_orders_with_one_tag_are_both_counted_and_told() -> None:
     check("""
         sent A BUY 75 @ 100               -> A:IN_FLIGHT SEND

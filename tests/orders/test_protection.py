@@ -25,6 +25,7 @@ from tarazu.orders.protection import (
 TERMS = StopTerms(distance_paise=2003, width_paise=1001, tick_paise=5, low_paise=105, high_paise=40_000)
 
 
+@pytest.mark.control("C17", "C28")
 @pytest.mark.parametrize(
     ("entry", "at", "trigger", "price"),
     [
@@ -40,6 +41,7 @@ def test_where_sl_m_is_barred_the_stop_has_a_wide_limit_on_the_tick_and_inside_t
     assert stop_prices(entry, at, TERMS) == StopPrices(order_type=OrdType.SL, trigger_paise=trigger, price_paise=price)
 
 
+@pytest.mark.control("C17")
 def test_where_it_is_not_barred_the_stop_is_sl_m_with_protection() -> None:
     stop = stop_prices(Side.BUY, 10_000, msgspec.structs.replace(TERMS, sl_m_barred=False))
     assert stop == StopPrices(order_type=OrdType.SL_M, trigger_paise=8_000, protection_bps=-1)
@@ -51,6 +53,7 @@ def test_without_room_in_the_band_there_is_no_stop_and_it_says_so() -> None:
     assert isinstance(stop_prices(Side.BUY, 10_002, msgspec.structs.replace(TERMS, distance_paise=1)), NoStop)
 
 
+@pytest.mark.control("C02", "C28")
 @given(
     st.sampled_from(Side),
     st.integers(1, 100_000),
@@ -82,6 +85,7 @@ def open_gaps(story: Story) -> str:
     return ", ".join(f"{story.names[g.entry]} {g.side} {g.qty}" for g in gaps(story.blotter))
 
 
+@pytest.mark.control("C28")
 def test_every_filled_unit_needs_a_stop_within_three_seconds() -> None:
     story = Story()
     story.say("sent A BUY 75 @ 100")

@@ -1,5 +1,6 @@
 """No window ever holds more than its limit, a restart forgets nothing, and a cancellation is never refused."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,11 +18,13 @@ def sent(throttle: Throttle, *times: int) -> Throttle:
     return throttle
 
 
+@pytest.mark.control("C11")
 def test_the_limits_are_kites_with_headroom() -> None:
     limits = SendLimits()
     assert (limits.per_second, limits.per_minute, limits.per_day, limits.modifications_per_order) == (8, 350, 4500, 20)
 
 
+@pytest.mark.control("C11")
 def test_the_ninth_in_a_second_waits_until_the_first_is_a_second_old() -> None:
     throttle = sent(Throttle(), *(NOON + n * SECOND_NS // 10 for n in range(8)))
     now = NOON + SECOND_NS - 1
@@ -29,6 +32,7 @@ def test_the_ninth_in_a_second_waits_until_the_first_is_a_second_old() -> None:
     assert throttle.held(PLACE, NOON + SECOND_NS) is None
 
 
+@pytest.mark.control("C11")
 def test_minute_and_day_have_their_own_counts() -> None:
     throttle = sent(Throttle(limits=SMALL), *(NOON + n * SECOND_NS for n in range(5)))
     assert throttle.held(PLACE, NOON + 10 * SECOND_NS) == Held(Window.MINUTE, 5, 5, NOON + MINUTE_NS)
@@ -44,12 +48,14 @@ def test_the_first_send_of_a_day_leaves_yesterdays_behind_and_keeps_the_minute()
     assert throttle.sends == [late, NOON + 12 * HOUR_NS]
 
 
+@pytest.mark.control("C11")
 def test_an_order_is_modified_only_so_often() -> None:
     throttle = Throttle(limits=SMALL)
     assert throttle.held(MODIFY, NOON, modifications=2) is None
     assert throttle.held(MODIFY, NOON, modifications=3) == Held(Window.ORDER, 3, 3, 0)
 
 
+@pytest.mark.control("C11")
 def test_a_cancellation_is_counted_and_never_refused() -> None:
     throttle = Throttle(limits=SMALL)
     for _ in range(100):
@@ -59,6 +65,7 @@ def test_a_cancellation_is_counted_and_never_refused() -> None:
     assert held is not None and held.window is Window.DAY
 
 
+@pytest.mark.control("C11")
 def test_after_a_start_nothing_goes_out_for_a_second_and_what_was_sent_is_remembered() -> None:
     throttle = rebuilt([NOON, NOON + 1], NOON + 5, SMALL)
     assert throttle.held(PLACE, NOON + 6) == Held(Window.BOOT, 0, 0, NOON + 5 + SECOND_NS)
@@ -69,6 +76,7 @@ def test_after_a_start_nothing_goes_out_for_a_second_and_what_was_sent_is_rememb
     )
 
 
+@pytest.mark.control("C11")
 @given(st.lists(st.integers(-SECOND_NS, 3 * SECOND_NS), max_size=60), st.sets(st.integers(0, 59)))
 def test_no_sliding_window_ever_holds_more_than_its_limit(gaps: list[int], restarts: set[int]) -> None:
     throttle, now, went_out = Throttle(limits=SMALL), NOON, []

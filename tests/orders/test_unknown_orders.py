@@ -1,6 +1,7 @@
 """No answer is no answer. Presence is always evidence; absence takes a quarantine and two complete reads after it."""
 
 import msgspec
+import pytest
 
 from harness.order_story import Story, check, report
 from tarazu.orders import messages as m
@@ -11,6 +12,7 @@ LOST = """
 """
 
 
+@pytest.mark.control("C14")
 def test_a_lost_answer_is_neither_sent_nor_failed_and_counts() -> None:
     check(
         LOST
@@ -32,6 +34,7 @@ def test_an_order_found_by_its_tag_goes_on_as_any_other() -> None:
     )
 
 
+@pytest.mark.control("C14")
 def test_absence_counts_after_the_quarantine_and_two_complete_reads_that_began_after_it() -> None:
     check(
         LOST
@@ -61,6 +64,7 @@ def test_one_read_heard_twice_is_one_read() -> None:
     )
 
 
+@pytest.mark.control("C14")
 def test_a_torn_read_proves_no_absence() -> None:
     check(
         LOST
@@ -131,6 +135,7 @@ def test_a_second_restart_does_not_forget_an_unknown_order() -> None:
     )
 
 
+@pytest.mark.control("C14")
 def test_an_untagged_lookalike_keeps_it_unknown_and_blocks_its_symbol() -> None:
     check(
         LOST

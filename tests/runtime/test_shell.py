@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from harness.engine_desk import BUY, CONFIG, NIFTY_CALL
+from harness.engine_desk import BUY, CONFIG, NIFTY_CALL, PaperQuotes, touch
 from harness.order_story import DAY, KEY, NINE_ON_MONDAY_NS
 from tarazu import reference
 from tarazu.engine import codec
@@ -71,7 +71,9 @@ class Rig:
 
     def start(self) -> None:
         epoch = self.journal.epoch
-        self.shell.take(m.Started(day=DAY.isoformat(), epoch=epoch, profile="sim", build="t", config=CONFIG))
+        session = reference.calendar().session(DAY)
+        started = m.Started(day=DAY.isoformat(), epoch=epoch, profile="sim", build="t", config=CONFIG, session=session)
+        self.shell.take(started)
         self.shell.take(m.BandsRead(bands=(m.Band(key=KEY, low_paise=5, high_paise=10_000_000),)))
         self.shell.take(m.FeedMoved(feed="options", fresh=True, required=True))
         self.shell.take(m.Ticked())
@@ -79,11 +81,14 @@ class Rig:
         self.shell.take(m.OrdersRead(started_ns=now_ns, reports=()))
         self.shell.take(m.TradesRead(started_ns=now_ns, fills=()))
         self.shell.take(m.PositionsRead(started_ns=now_ns, positions=()))
+        self.shell.take(m.MarginsRead(started_ns=now_ns, available_paise=10**12, used_paise=0))
         self.times.now_ns += 2 * SECOND_NS  # the first second after a start is silent
 
 
 def engine() -> Engine:
-    return Engine({KEY: NIFTY_CALL}, reference.charge_rates())
+    quotes = PaperQuotes((KEY,))
+    quotes.touches[NIFTY_CALL.underlying] = touch(None, None, NIFTY_CALL.strike_paise)
+    return Engine({KEY: NIFTY_CALL}, reference.charge_rates(), quotes)
 
 
 @pytest.fixture
@@ -106,7 +111,7 @@ def test_an_order_is_on_the_disk_before_it_is_sent_and_its_tag_carries_the_head_
 def test_reads_are_asked_for_and_every_step_is_told_with_its_place_in_the_journal(rig: Rig) -> None:
     rig.start()
     assert rig.desk.reads[:3] == [m.What.ORDERS, m.What.TRADES, m.What.POSITIONS]
-    assert rig.desk.sequences == list(range(1, 8))
+    assert rig.desk.sequences == list(range(1, 9))
 
 
 def test_another_process_recovers_the_same_state_and_sends_nothing_again(rig: Rig, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from tarazu.engine.messages import Halt, What
+from tarazu.engine.messages import Halt, Order, What
 from tarazu.engine.phase import Phase
 from tarazu.model.order_request import OrderChange
 from tarazu.orders.intent import OrderIntent
@@ -27,6 +27,8 @@ class Intend(_Act, frozen=True):
     stop: StopPlan | None = None
     leg: str = ""
     """Of the spread that `intent.group` names."""
+    reference_paise: int = 0
+    """Of an entry: the market's middle it was weighed against."""
 
 
 class AskChange(_Act, frozen=True):
@@ -113,6 +115,15 @@ class HaltStrategy(_Act, frozen=True):
     halt: Halt | None
 
 
+class Decline(_Act, frozen=True):
+    """A person's word that is not followed, and why: nothing has changed."""
+
+    order: Order
+    of: str = ""
+    """The strategy, the want."""
+    why: str = ""
+
+
 class Decide(_Act, frozen=True):
     """Of the record alone: what follows from it are acts of their own."""
 
@@ -171,7 +182,7 @@ class Alert(_Act, frozen=True):
 
 Act = (
     Intend | AskChange | AskCancel | Deny | BeginSpread | AllotLegs | EndSpread | BeginExit | EndExit | AskRead
-    | MovePhase | SetHalt | Alert | HaltStrategy | Decide | Mark | HoldWant | EndHold | Guard
+    | MovePhase | SetHalt | Alert | HaltStrategy | Decline | Decide | Mark | HoldWant | EndHold | Guard
 )  # fmt: skip
 
 Output = SendOrder | ModifyOrder | CancelOrder | Moved | Filled | NotAsked

@@ -16,11 +16,12 @@ def cancel(run: Run) -> None:
     state = run.state
     wanted = {ref: order for ref in state.cancels if (order := state.blotter.find(ref)) is not None}
     whys = dict(state.cancels)
-    if state.halt is not None:
+    if state.halt is not None or state.strategy_halts:
         for order in _resting_entries(run):
-            if order.cancel is None:
+            halt = state.halt or state.strategy_halts.get(order.intent.strategy if order.intent else "")
+            if halt is not None and order.cancel is None:
                 wanted.setdefault(order.ref, order)
-                whys.setdefault(order.ref, f"halted: {state.halt.code}")
+                whys.setdefault(order.ref, f"halted: {halt.code}")
     for ref, order in wanted.items():
         if order.status in AT_BROKER and may_ask(order, run.now_ns) and state.throttle.has_room(run.now_ns):
             run.act(AskCancel(ref=order.ref, why=whys[ref]))

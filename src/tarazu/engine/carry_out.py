@@ -17,6 +17,7 @@ from tarazu.engine.acts import (
     BeginExit,
     BeginSpread,
     Decide,
+    Decline,
     Deny,
     EndExit,
     EndHold,
@@ -30,6 +31,7 @@ from tarazu.engine.acts import (
     Output,
     SetHalt,
 )
+from tarazu.engine.config import EngineConfig
 from tarazu.engine.state import EngineState, Marked, Spread
 from tarazu.model.execution import Fill
 from tarazu.model.order import Product
@@ -41,6 +43,7 @@ from tarazu.portfolio.book import Books
 from tarazu.portfolio.bookings import Booked, Unbooked, Why
 from tarazu.portfolio.breaks import carried_of
 from tarazu.strategy.decision import Decision
+from tarazu.strategy.wants import ChangeWant, EntryWant, SpreadWant
 
 BOOKS = "BOOKS"
 """Trouble of the engine's own: an execution that its books do not take."""
@@ -69,7 +72,7 @@ def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
         case SetHalt():
             state.halt = act.halt
             if act.halt is None:
-                state.agreement.needed_ns = now_ns
+                state.agreement.needed_ns, state.conduct.rejects = now_ns, 0
         case BeginSpread():
             state.names += 1
             state.spreads[act.group] = Spread(want=act.want, began_ns=now_ns)
@@ -91,6 +94,9 @@ def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
         case HaltStrategy() | Decide() | Mark() | HoldWant() | EndHold() | Guard():
             _note(state, act, now_ns)
         case Deny():
+            if isinstance(act.want, EntryWant | SpreadWant | ChangeWant):
+                state.conduct.denied(act.want.strategy, now_ns)
+        case Decline():
             pass  # of the record alone
     return []
 
@@ -153,7 +159,7 @@ def _intend(state: EngineState, act: Intend, now_ns: int) -> list[Output]:
     out = tell(state, told.Intended(intent=intent, ts_ns=now_ns), now_ns)
     out += tell(state, told.Durable(ref=ref, ts_ns=now_ns), now_ns)
     state.throttle.sent(now_ns)
-    state.conduct.intended(intent, now_ns)
+    state.conduct.intended(intent, act.reference_paise, now_ns)
     return out + tell(state, told.Send(ref=ref, ts_ns=now_ns), now_ns)
 
 
@@ -230,6 +236,7 @@ def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
             return _start(state, message, now_ns)
         case m.Ticked():
             state.skewed = message.skewed
+            state.ailing = {name: state.ailing.get(name, now_ns) for name in _out_of_order(state)}
             _forget_cancels(state)
             return tell(state, told.Timed(ts_ns=now_ns), now_ns)
         case m.Stopping():
@@ -271,6 +278,12 @@ def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
     return []
 
 
+def _out_of_order(state: EngineState) -> Iterator[str]:
+    """Records in trouble by their name, required feeds that are stale by `feed` and theirs."""
+    yield from state.trouble
+    yield from (f"feed {name}" for name, feed in state.feeds.items() if feed.required and not feed.fresh)
+
+
 def _forget_cancels(state: EngineState) -> None:
     """Of what has ended, once its end cannot be denied any more."""
     blotter = state.blotter
@@ -282,9 +295,12 @@ def _forget_cancels(state: EngineState) -> None:
 
 def _start(state: EngineState, message: m.Started, now_ns: int) -> list[Output]:
     """A new epoch. Nothing that was under way has an answer any more, and the books are compared anew."""
+    _begin_guards(state, message.config)
     state.config, state.day, state.epoch = message.config, date.fromisoformat(message.day), message.epoch
-    state.started_ns, state.names, state.stopping = now_ns, 0, False
-    state.halt = state.halt or message.halt
+    state.started_ns, state.names, state.stopping, state.session = now_ns, 0, False, message.session
+    state.halt = m.harder(state.halt, message.halt)
+    state.strategy_halts = {**message.strategy_halts, **state.strategy_halts}
+    state.ailing = {}
     state.skewed = None
     state.feeds.clear()
     state.trouble = {of: text for of, text in state.trouble.items() if of == BOOKS}  # the process tells the others anew
@@ -292,11 +308,17 @@ def _start(state: EngineState, message: m.Started, now_ns: int) -> list[Output]:
     state.agreement.breaks, state.agreement.since_ns = (), 0
     for reading in state.readings.values():
         reading.asked_ns = reading.failed_ns = 0
-    state.approvals = state.approvals or message.config.approvals
-    state.pilot = state.pilot or message.config.pilot
     state.throttle = rebuilt(state.throttle.sends, now_ns, message.config.limits)
     state.blotter.patience = message.config.patience
     return tell(state, told.Restarted(ts_ns=now_ns), now_ns)
+
+
+def _begin_guards(state: EngineState, config: EngineConfig) -> None:
+    """As the settings say. What a person has switched on that they had off stays on for the day, whatever restarts."""
+    by_person = state.approvals and not state.config.approvals
+    pilot_by_person = state.pilot if state.config.pilot is None else None
+    state.approvals = config.approvals or by_person
+    state.pilot = config.pilot or pilot_by_person
 
 
 def _answered(state: EngineState, message: m.Answered, now_ns: int) -> list[Output]:
@@ -364,6 +386,7 @@ def _standing_rows(state: EngineState, told_now: set[str]) -> Iterator[OrderRepo
 def _positions_read(state: EngineState, message: m.PositionsRead) -> None:
     _read_ended(state, m.What.POSITIONS, message.started_ns)
     state.held = {(row.key, row.product): row.qty for row in message.positions if row.qty}
+    state.lasts = {row.key: row.last_paise for row in message.positions if row.last_paise > 0}
     if state.books is not None:
         return
     carried = [c for row in message.positions if (c := carried_of(row)) is not None]

@@ -7,9 +7,10 @@ from tarazu.engine.acts import AskCancel, AskChange, BeginExit, BeginSpread, Den
 from tarazu.engine.messages import Wanted
 from tarazu.engine.run import Run
 from tarazu.engine.tags import fresh_tag
-from tarazu.engine.weighing import Adding, denials_of
+from tarazu.engine.weighing import Adding, addings, denials_of, protection_of, reference_paise
 from tarazu.model.order import OrdType
-from tarazu.model.order_request import PROTECTION_AUTO, NewOrder, OrderChange
+from tarazu.model.order_request import NewOrder, OrderChange
+from tarazu.model.units import SECOND_NS
 from tarazu.orders.intent import OrderIntent, Purpose
 from tarazu.orders.order_state import OrderState
 from tarazu.orders.slicing import NotSliceable, slices
@@ -46,7 +47,7 @@ def carry_out(run: Run, wants: Iterable[Want], *, has_leave: bool = False) -> No
 
 def _enter(run: Run, want: EntryWant, has_leave: bool) -> None:
     instrument = run.state.instruments.get(want.key)
-    denials = denials_of(run, [Adding(want, want.qty, want.stop)])
+    denials = denials_of(run, addings(want))
     if denials or instrument is None:
         run.act(Deny(want=want, denials=denials))
         return
@@ -68,34 +69,33 @@ def _enter(run: Run, want: EntryWant, has_leave: bool) -> None:
             order_type=want.order_type,
             price_paise=want.price_paise if want.order_type is OrdType.LIMIT else None,
             validity=want.validity,
-            protection_bps=PROTECTION_AUTO if want.order_type is OrdType.MARKET else None,
+            protection_bps=protection_of(want.order_type),
         )
         intent = OrderIntent(order=order, purpose=Purpose.ENTRY, strategy=want.strategy, group=group)
-        run.act(Intend(intent=intent, stop=want.stop))
+        run.act(Intend(intent=intent, stop=want.stop, reference_paise=reference_paise(run, want.key)))
 
 
 def _spread(run: Run, want: SpreadWant, has_leave: bool) -> None:
     """Weighed whole, every leg as an entry of its own and all of them together; one no is a no to all."""
-    legs: list[Adding] = []
-    for leg in (*want.hedges, *want.mains):
-        entry = EntryWant(
-            strategy=want.strategy,
-            key=leg.key,
-            side=leg.side,
-            qty=want.sets * leg.per_set,
-            product=want.product,
-            order_type=OrdType.LIMIT if leg.price_paise is not None else OrdType.MARKET,
-            price_paise=leg.price_paise,
-        )
-        legs.append(Adding(entry, entry.qty, is_leg=True))
-    denials = list(denials_of(run, legs))
-    misshapen = _misshapen(run, want)
-    if misshapen:
+    denials = list(denials_of(run, addings(want)))
+    if misshapen := _misshapen(run, want):
         denials.append(Denial(Code.ORDER, misshapen))
+    if began := _began_again(run, want):
+        denials.append(began)
     if denials:
         run.act(Deny(want=want, denials=tuple(denials)))
     elif has_leave or not guards.holds(run, want):
         run.act(BeginSpread(group=fresh_tag(run), want=want))
+
+
+def _began_again(run: Run, want: SpreadWant) -> Denial | None:
+    """(C12) The very same is under way and so young that nothing of it may have been sent yet: the gate, which looks
+    at what was sent, would not see it."""
+    window_ns = run.state.config.risk.duplicate_ns
+    for spread in run.state.spreads.values():
+        if spread.want == want and run.now_ns < spread.began_ns + window_ns:
+            return Denial(Code.DUPLICATE, "the same spread has just begun", f"{window_ns / SECOND_NS:.1f} s")
+    return None
 
 
 def _misshapen(run: Run, want: SpreadWant) -> str:
@@ -164,14 +164,15 @@ def _change_denials(run: Run, want: ChangeWant, order: OrderState) -> tuple[Deni
     added = max((want.qty or 0) - order.qty_worst, 0)
     if order.intent is None or (order.intent.purpose is not Purpose.ENTRY and not added):
         return ()
-    lot = run.state.instruments[order.key].lot_size
+    if without_leave := guards.change_denials(run, want, added):
+        return without_leave
     probe = EntryWant(
-        strategy=want.strategy,
+        strategy=order.intent.strategy,
         key=order.key,
         side=order.side,
-        qty=added or lot,
+        qty=order.qty_worst + added,
         product=order.product,
         price_paise=want.price_paise if want.price_paise is not None else order.price_paise,
     )
-    found = denials_of(run, [Adding(probe, added, run.state.stops.get(order.ref), is_leg=True)])
+    found = denials_of(run, [Adding(probe, added, run.state.stops.get(order.ref), is_leg=True, ref=order.ref)])
     return tuple(denial for denial in found if added or denial.code is not Code.LOT)

@@ -26,7 +26,7 @@ def rule_of(run: Run, key: str, tried: Sequence[OrderState] = ()) -> ExitRule | 
         return None
     buy, sell = (price_now(run, instrument, side) for side in (Side.BUY, Side.SELL))
     last = tried[-1] if tried else None
-    barred = _is_stock_option(run, instrument)
+    barred = is_stock_option(run, instrument)
     if last is not None and _was_refused(last) and last.intent is not None:
         was_market = last.intent.order.order_type is OrdType.MARKET
         barred = barred or (was_market and (buy if last.side is Side.BUY else sell) is not None)
@@ -39,7 +39,7 @@ def rule_of(run: Run, key: str, tried: Sequence[OrderState] = ()) -> ExitRule | 
     )
 
 
-def _is_stock_option(run: Run, instrument: Instrument) -> bool:
+def is_stock_option(run: Run, instrument: Instrument) -> bool:
     """MARKET is barred in them (KITE facts 1.6). An underlying that is not in the master is not called a share."""
     under = run.state.instruments.get(instrument.underlying)
     return instrument.is_option and under is not None and under.kind is not Kind.INDEX

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from tarazu.engine.config import EngineConfig
+from tarazu.model.calendar import TradingSession
 from tarazu.model.execution import Fill
 from tarazu.orders.report import Answer, OrderReport
 from tarazu.portfolio.breaks import BrokerPosition
@@ -37,6 +38,13 @@ class Halt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     level: RiskState = RiskState.HARD_HALT
 
 
+def harder(first: Halt | None, second: Halt | None) -> Halt | None:
+    """Of two halts the one that forbids more; the first of equals."""
+    if first is None or second is None:
+        return first or second
+    return second if first.level is RiskState.SOFT_HALT and second.level is RiskState.HARD_HALT else first
+
+
 # Of the process.
 
 
@@ -60,6 +68,10 @@ class Started(_In, frozen=True):
     """...its CLOCK_MONOTONIC at the start: the next process of this boot carries the steady time on by it."""
     halt: Halt | None = None
     """A halt carried over from the day before: midnight resets nothing."""
+    session: TradingSession | None = None
+    """The day's timetable; None: not told, or no trading, and nothing is entered."""
+    strategy_halts: dict[str, Halt] = {}
+    """Halts of strategies that are carried over likewise, by name."""
 
 
 class Ticked(_In, frozen=True):
@@ -227,7 +239,7 @@ class Commanded(_In, frozen=True):
     order_id: str = ""
     """CLAIM, DISOWN: the broker's."""
     incident: str = ""
-    """RESET_HALT: under which it was looked into."""
+    """RESET_HALT, RESET_STRATEGY: under which it was looked into."""
 
 
 class Wanted(_In, frozen=True):

@@ -46,13 +46,10 @@ def _is_a_strangers(state: EngineState, alarm: Alarm) -> bool:
 
 
 def commands(run: Run) -> None:
-    """A person halts, and resets."""
-    state, message = run.state, run.message
+    """A person halts; `resets` takes it back."""
+    message = run.message
     if isinstance(message, Commanded) and message.order in _HALTS:
         halt(run, "OPERATOR", f"{message.who}: {message.why}", _HALTS[message.order])
-    if isinstance(message, Commanded) and message.order is Order.RESET_HALT and state.halt is not None:
-        run.act(SetHalt(halt=None))
-        run.act(Alert(severity=Severity.WARN, code="HALT_RESET", text=f"{message.who}: {message.why}"))
 
 
 _HALTS = {Order.HALT: RiskState.HARD_HALT, Order.SOFT_HALT: RiskState.SOFT_HALT}

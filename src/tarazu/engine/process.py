@@ -12,24 +12,27 @@ from tarazu.engine import (
     portfolio_watch,
     protect,
     reads,
+    resets,
     risk_watch,
     spreads,
     strategies,
 )
 from tarazu.engine.acts import Severity, Step
-from tarazu.engine.messages import Stamped, Started
+from tarazu.engine.messages import Stamped, Started, Ticked
 from tarazu.engine.run import Run
+from tarazu.engine.scales import Scales
 from tarazu.engine.state import EngineState, blank
 from tarazu.engine.strategies import MakeStrategies
-from tarazu.market.touch import NoQuotes, Quotes
+from tarazu.market.touch import Middles, NoQuotes, Quotes
 from tarazu.model.instrument import Instrument
 from tarazu.model.rules import ChargeRates
+from tarazu.risk.denial import Denial
 from tarazu.strategy.base import Strategy
-from tarazu.strategy.day import TradingDay
+from tarazu.strategy.day import trading_day
 
 REACTORS: tuple[Callable[[Run], None], ...] = (
-    phases.alarms, phases.commands, risk_watch.watch, guards.watch, portfolio_watch.watch, phases.move, exits.leave,
-    protect.protect, protect.relieve, cancels.cancel, entries.from_outside, spreads.advance,
+    phases.alarms, phases.commands, resets.reset, risk_watch.watch, guards.watch, portfolio_watch.watch, phases.move,
+    exits.leave, protect.protect, protect.relieve, cancels.cancel, entries.from_outside, spreads.advance,
 )  # fmt: skip
 """In this order; each sees what those before it have done. The strategies come after them, and the reads last."""
 
@@ -51,21 +54,45 @@ class Engine:
         self.quotes = quotes or NoQuotes()
         self._make_strategies = make_strategies
         self._strategies: Sequence[Strategy] = ()
+        self.scales = Scales()
+        self._ticked: Middles = NoQuotes()
+        self._before: Middles = NoQuotes()
+        """At the last tick, and at the one before it; the first after a start is its own. Of the market and no part of
+        the state: a start forgets them, and the scales."""
+        self.verdicts: Mapping[str, Sequence[Denial]] = {}
+        """By ref, what the controls said at the last tick to what waits for leave: for people, and decides nothing."""
 
     def process(self, stamped: Stamped) -> Step:
         """Take one message and decide. What is in the step's outputs is to be performed once the step is journalled."""
+        is_tick = isinstance(stamped.message, Ticked)
+        if is_tick:
+            self._before = self.quotes.still() if isinstance(self._ticked, NoQuotes) else self._ticked
         run = Run(self.state, stamped, self.quotes)
+        run.before, run.scales = self._before, self.scales
         run.hear(carry_out.take(self.state, stamped.message, stamped.ts_ns))
         if isinstance(stamped.message, Started):
-            self._strategies = self._make_strategies(TradingDay(date=self.state.day, instruments=self.state.instruments))
+            self._ticked = self._before = run.before = NoQuotes()
+            self.scales = run.scales = Scales()
+            self._strategies = self._made_anew()
         _say_again(run)
         for react in REACTORS:
             react(run)
+        self._strategies = strategies.renewed(run, self._strategies, self._made_anew)
         strategies.ask(run, self._strategies)
         phases.alarms(run)
         _tell_trouble(run)
         reads.schedule(run)
+        if is_tick:
+            self._ticked, self.verdicts = self.quotes.still(), guards.verdicts(run)
         return run.step
+
+    @property
+    def strategies(self) -> Sequence[Strategy]:
+        """Those of the last start; another sequence when one of them was made anew."""
+        return self._strategies
+
+    def _made_anew(self) -> Sequence[Strategy]:
+        return self._make_strategies(trading_day(self.state.day, self.state.instruments, self.state.session))
 
     def recover(self, stamped: Stamped, step: Step) -> None:
         """Take a message of the journal with what was decided then. No market is needed and nothing is performed."""

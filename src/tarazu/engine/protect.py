@@ -3,7 +3,8 @@
 It goes out whatever the phase, halted too: it only makes less of what is already there.
 """
 
-from tarazu.engine.acts import AskCancel, AskChange, Intend, Severity
+from tarazu.engine.acts import AskCancel, AskChange, BeginExit, Intend, Severity
+from tarazu.engine.exit_terms import fresh_touch, opposite_best
 from tarazu.engine.messages import Answered, OrderHeard, OrdersRead, Ticked, TradesRead
 from tarazu.engine.run import Run
 from tarazu.engine.tags import fresh_tag
@@ -11,8 +12,9 @@ from tarazu.engine.weighing import stop_terms
 from tarazu.model.order_request import NewOrder, OrderChange
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.intent import OrderIntent, Purpose
+from tarazu.orders.lifecycle import OrdStatus
 from tarazu.orders.order_state import OrderState
-from tarazu.orders.protection import Gap, NoStop, gaps, stop_prices, surplus, uncovered
+from tarazu.orders.protection import Gap, NoStop, StopPrices, gaps, stop_prices, surplus, uncovered
 from tarazu.orders.throttle import SendKind
 
 TRY_AGAIN_S_MAX = 60
@@ -63,13 +65,18 @@ def _is_covered(run: Run, gap: Gap) -> bool:
     entry, instrument = state.blotter.orders[gap.entry], state.instruments.get(gap.key)
     if instrument is None or gap.key not in state.bands or gap.qty % instrument.lot_size:
         return False
-    if state.blotter.auth_lost or run.now_ns < _next_try_ns(run, entry):
+    prices = stop_prices(entry.side, _entry_price(entry), stop_terms(run, instrument, state.stops[gap.entry]))
+    if isinstance(prices, NoStop):
+        return _is_left(run, gap, entry, f"there is no room for its stop: {prices.why}")
+    vain = _vain(run, entry)
+    if _is_refused_for_good(run, vain, entry, prices):
+        return _is_left(
+            run, gap, entry, f"the broker refused its stop, and the market is past its trigger: {vain[-1].text}"
+        )
+    if state.blotter.auth_lost or run.now_ns < _next_try_ns(vain):
         return False
     if state.throttle.held(SendKind.PLACE, run.now_ns) is not None:
         return False  # the next second will do: it is at most one
-    prices = stop_prices(entry.side, _entry_price(entry), stop_terms(run, instrument, state.stops[gap.entry]))
-    if isinstance(prices, NoStop):
-        return False
     order = NewOrder(
         tag=fresh_tag(run),
         exchange=instrument.exchange,
@@ -87,10 +94,33 @@ def _is_covered(run: Run, gap: Gap) -> bool:
     return True
 
 
-def _next_try_ns(run: Run, entry: OrderState) -> int:
-    """A stop that came to nothing is tried again at longer and longer intervals, and never given up."""
+def _vain(run: Run, entry: OrderState) -> list[OrderState]:
+    """Stops of this entry that came to nothing."""
     mine = (o for o in run.state.blotter.of_key(entry.key) if o.intent is not None and o.intent.covers == entry.ref)
-    vain = [order for order in mine if order.ended and order.cum_qty == 0]
+    return [order for order in mine if order.ended and order.cum_qty == 0]
+
+
+def _is_refused_for_good(run: Run, vain: list[OrderState], entry: OrderState, prices: StopPrices) -> bool:
+    """The broker takes no stop that the last price has met already (KITE facts 1.6, wrong-side trigger). One that was
+    refused while the market is past it is met in substance: it would have left the place."""
+    if not vain or vain[-1].status is not OrdStatus.REJECTED:
+        return False
+    touch = fresh_touch(run, entry.key)
+    best = opposite_best(touch, entry.side.opposite) if touch is not None else None
+    price = touch.last_paise if touch is not None and touch.last_paise is not None else best
+    return price is not None and (prices.trigger_paise - price) * entry.side.sign >= 0
+
+
+def _is_left(run: Run, gap: Gap, entry: OrderState, why: str) -> bool:
+    """What can have no stop is not held: the one planner of exits leaves it. Always False: it is not covered."""
+    strategy = entry.intent.strategy if entry.intent else ""
+    run.act(BeginExit(key=gap.key, product=gap.product, strategy=strategy, why=why))
+    run.alert(Severity.SEV2, "STOP_IMPOSSIBLE", gap.entry, f"{gap.qty} of {gap.key} are left: {why}")
+    return False
+
+
+def _next_try_ns(vain: list[OrderState]) -> int:
+    """A stop that came to nothing is tried again at longer and longer intervals, and never given up."""
     if not vain:
         return 0
     pause_s = min(1 << (len(vain) - 1), TRY_AGAIN_S_MAX)

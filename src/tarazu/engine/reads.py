@@ -27,6 +27,8 @@ AGAIN_NS = SECOND_NS
 SOONEST_NS = SECOND_NS // 2
 """Nothing wants a book so much that it is read more often."""
 POSITIONS_EVERY_NS = 30 * SECOND_NS
+MARGINS_EVERY_NS = 30 * SECOND_NS
+"""And a second after something has filled: what it freed or took is in no estimate of ours to the paisa."""
 TRADES_MISSING_NS = 2 * SECOND_NS
 """Something is filled and its trades are not known: books and strategies hear of it by them alone."""
 
@@ -102,17 +104,22 @@ def schedule(run: "Run") -> None:
     state = run.state
     if isinstance(run.message, MarketMoved):
         return  # the second's tick will do
-    for what in (What.ORDERS, What.TRADES, What.POSITIONS):
+    for what in (What.ORDERS, What.TRADES, What.POSITIONS, What.MARGINS):
         reading = state.readings[what]
         if reading.asked_ns or run.now_ns < reading.failed_ns + AGAIN_NS:
             continue
         every_ns = SOONEST_NS if reading.wanted else _every_ns(run, what)
         if run.now_ns >= reading.began_ns + every_ns:
             run.act(AskRead(what=what))
+            if what is What.MARGINS:
+                run.scales.ask(state, run.now_ns)
 
 
 def _every_ns(run: "Run", what: What) -> int:
     state = run.state
+    if what is What.MARGINS:
+        began_ns = state.readings[what].began_ns
+        return AGAIN_NS if max(state.filled_ns, state.started_ns) >= began_ns else MARGINS_EVERY_NS
     if state.phase is Phase.RECONCILING:
         return AGAIN_NS
     if what is What.POSITIONS:

@@ -1,17 +1,24 @@
 """One message's way through the engine: the state as it changes, and what has been decided so far."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tarazu.engine import carry_out
 from tarazu.engine.acts import Act, Alert, Output, Severity, Step
 from tarazu.engine.messages import Stamped
 from tarazu.engine.phase import Phase
 from tarazu.engine.state import EngineState
-from tarazu.market.touch import Quotes
+from tarazu.market.touch import Middles, NoQuotes, Quotes
+from tarazu.model.instrument import Instrument
 from tarazu.model.order import Product
 from tarazu.model.units import MINUTE_NS
-from tarazu.orders.exposure import filled
+from tarazu.orders.exposure import Place, filled
+from tarazu.orders.intent import Purpose
 from tarazu.orders.order_state import OrderState
+from tarazu.strategy import own
+
+if TYPE_CHECKING:
+    from tarazu.engine.scales import Scales
 
 ALERT_AGAIN_NS = 5 * MINUTE_NS
 """What is still so is said again after this."""
@@ -23,6 +30,10 @@ class Run:
     def __init__(self, state: EngineState, stamped: Stamped, quotes: Quotes) -> None:
         self.state, self.message, self.quotes = state, stamped.message, quotes
         self.now_ns, self.wall_ns, self.head = stamped.ts_ns, stamped.wall_ns, stamped.head
+        self.before: Middles = NoQuotes()
+        """The middles a second ago, or as long ago as the tick before the last."""
+        self.scales: Scales
+        """What the portfolio weighs: of the market and no part of the state."""
         self.acts: list[Act] = []
         self.outputs: list[Output] = []
         self.news: list[Output] = []
@@ -52,9 +63,36 @@ class Run:
     def is_active(self) -> bool:
         return self.state.phase is Phase.ACTIVE
 
+    @property
+    def risk(self) -> str:
+        return self.state.risk
+
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        return self.state.instruments
+
     def position(self, key: str, product: Product) -> int:
         return filled(self.state.blotter, (key, product), self.state.before.get((key, product), 0))
 
     def orders(self, strategy: str) -> Sequence[OrderState]:
         blotter = self.state.blotter
         return [blotter.orders[ref] for ref in blotter.standing.of_strategy.get(strategy, ())]
+
+    def held(self, strategy: str) -> Mapping[Place, int]:
+        orders = self.orders(strategy)
+        places = {(order.key, order.product) for order in orders if order.cum_qty}
+        return own.held(orders, {place: self.position(*place) for place in places})
+
+    def result_paise(self, strategy: str) -> float | None:
+        return own.result_paise(self.orders(strategy), self.quotes)
+
+    def is_busy(self, strategy: str) -> bool:
+        """A place that is left by somebody else is the strategy's business as far as it holds something there."""
+        state, orders = self.state, self.orders(strategy)
+        entries = (order for order in orders if order.intent is not None and order.intent.purpose is not Purpose.STOP)
+        if state.flattening or any(not order.ended for order in entries):
+            return True
+        wants = [spread.want for spread in state.spreads.values()] + [held.want for held in state.waiting.values()]
+        if any(want.strategy == strategy for want in wants):
+            return True
+        return any((order.key, order.product) in state.exits for order in orders)

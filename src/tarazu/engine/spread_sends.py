@@ -5,9 +5,9 @@ from tarazu.engine.exit_terms import may_try_ns, new_order, rule_of
 from tarazu.engine.run import Run
 from tarazu.engine.state import Spread
 from tarazu.engine.tags import fresh_tag
-from tarazu.engine.weighing import Adding, denials_of
+from tarazu.engine.weighing import Adding, denials_of, protection_of, reference_paise
 from tarazu.model.order import OrdType
-from tarazu.model.order_request import PROTECTION_AUTO, NewOrder
+from tarazu.model.order_request import NewOrder
 from tarazu.orders.blotter import Blotter
 from tarazu.orders.flatten_plan import ExitOrder, ExitRule
 from tarazu.orders.intent import OrderIntent, Purpose
@@ -38,7 +38,7 @@ def send(run: Run, group: str, *, overdue: bool) -> None:
     """What is unsent, as the gate and the throttle let it; what they do not let go is given up, or waits."""
     spread = run.state.spreads[group]
     missing = [(_leg(spread.want, name), qty) for name, qty in unsent(spread, run.state.blotter).items()]
-    denials = denials_of(run, [_adding(spread.want, leg, qty) for leg, qty in missing])
+    denials = denials_of(run, [_adding(spread.want, leg, qty, group) for leg, qty in missing])
     lasting = tuple(denial for denial in denials if denial.code is not Code.THROTTLE)
     if lasting or overdue or _has_failed(spread, missing, run.state.blotter):
         _give_up(run, group, lasting)
@@ -57,7 +57,7 @@ def _leg(want: SpreadWant, name: str) -> LegWant:
     return next(leg for leg in (*want.hedges, *want.mains) if leg.name == name)
 
 
-def _adding(want: SpreadWant, leg: LegWant, qty: int) -> Adding:
+def _adding(want: SpreadWant, leg: LegWant, qty: int, group: str) -> Adding:
     entry = EntryWant(
         strategy=want.strategy,
         key=leg.key,
@@ -67,7 +67,7 @@ def _adding(want: SpreadWant, leg: LegWant, qty: int) -> Adding:
         order_type=_order_type(leg),
         price_paise=leg.price_paise,
     )
-    return Adding(entry, qty, is_leg=True)
+    return Adding(entry, qty, is_leg=True, group=group)
 
 
 def _order_type(leg: LegWant) -> OrdType:
@@ -106,10 +106,10 @@ def _intend(run: Run, group: str, leg: LegWant, qty: int) -> None:
         product=want.product,
         order_type=_order_type(leg),
         price_paise=leg.price_paise,
-        protection_bps=PROTECTION_AUTO if leg.price_paise is None else None,
+        protection_bps=protection_of(_order_type(leg)),
     )
     intent = OrderIntent(order=order, purpose=Purpose.ENTRY, strategy=want.strategy, group=group)
-    run.act(Intend(intent=intent, leg=leg.name))
+    run.act(Intend(intent=intent, leg=leg.name, reference_paise=reference_paise(run, leg.key)))
 
 
 # Trims: exits, which no gate holds up.

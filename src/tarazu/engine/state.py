@@ -11,6 +11,7 @@ from tarazu.engine.config import EngineConfig, Pilot
 from tarazu.engine.messages import Band, FeedMoved, Halt, MarginsRead, RiskState, What
 from tarazu.engine.phase import Phase
 from tarazu.engine.reads import BrokerBooks, Reading
+from tarazu.model.calendar import TradingSession
 from tarazu.model.execution import Fill
 from tarazu.model.instrument import Instrument
 from tarazu.model.order import Product
@@ -77,6 +78,7 @@ class EngineState(msgspec.Struct, kw_only=True):
     rates: ChargeRates
     config: EngineConfig = EngineConfig()
     day: date = date.min
+    session: TradingSession | None = None
     epoch: int = 0
     started_ns: int = 0
     names: int = 0
@@ -100,6 +102,8 @@ class EngineState(msgspec.Struct, kw_only=True):
     """What each place held before the day, net units."""
     held: dict[Place, int] = {}
     """The broker's net positions, when last read."""
+    lasts: dict[str, int] = {}
+    """What each of them last traded at, by the same read; paise."""
     broker: BrokerBooks = msgspec.field(default_factory=BrokerBooks)
     readings: dict[What, Reading] = {}
     agreed: Agreed = {}
@@ -126,6 +130,8 @@ class EngineState(msgspec.Struct, kw_only=True):
     """By strategy and subject, what was last decided: a decision that repeats it is not told again."""
     funds: MarginsRead | None = None
     conduct: Conduct = msgspec.field(default_factory=Conduct)
+    ailing: dict[str, int] = {}
+    """Since when each record and required feed that is out of order has been so, as the second found it."""
     waiting: dict[str, HoldWant] = {}
     """Wants that wait for a person's leave, by ref."""
     approvals: bool = False
@@ -161,10 +167,10 @@ class EngineState(msgspec.Struct, kw_only=True):
 
 
 _PLAIN = (
-    "config", "day", "epoch", "started_ns", "names", "phase", "phase_ns", "halt", "entries_off", "stopping",
+    "config", "day", "session", "epoch", "started_ns", "names", "phase", "phase_ns", "halt", "entries_off", "stopping",
     "throttle", "unbooked", "readings", "agreement", "bands", "feeds", "skewed", "trouble", "stops",
     "flattening", "exit_prices", "spreads", "cancels", "strategy_halts", "decided", "funds", "conduct",
-    "waiting", "approvals", "pilot",
+    "ailing", "lasts", "waiting", "approvals", "pilot",
 )  # fmt: skip
 
 

@@ -7,19 +7,29 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 
 from tarazu.engine import entries, risk_watch
-from tarazu.engine.acts import Decide
+from tarazu.engine.acts import Decide, HaltStrategy
 from tarazu.engine.carry_out import subject_of, told_of
-from tarazu.engine.config import EngineConfig
 from tarazu.engine.messages import MarketMoved, RiskState, Ticked
 from tarazu.engine.run import Run
 from tarazu.orders.messages import Filled
 from tarazu.strategy.base import Strategy, Word
+from tarazu.strategy.day import TradingDay
 from tarazu.strategy.decision import Decision
+from tarazu.strategy.waking import concerns
 
-MakeStrategies = Callable[[EngineConfig], Sequence[Strategy]]
+MakeStrategies = Callable[[TradingDay], Sequence[Strategy]]
 """Strategies begin anew with every start of the process: what they knew is in no journal."""
 
 RAISED = "RAISED"
+
+
+def renewed(run: Run, running: Sequence[Strategy], made_anew: Callable[[], Sequence[Strategy]]) -> Sequence[Strategy]:
+    """A strategy that a person has reset begins anew: what it knew when it was halted is not to be relied on."""
+    reset = {act.strategy for act in run.acts if isinstance(act, HaltStrategy) and act.halt is None}
+    if not reset:
+        return running
+    fresh = {strategy.name: strategy for strategy in made_anew()}
+    return [fresh.get(strategy.name, strategy) if strategy.name in reset else strategy for strategy in running]
 
 
 def ask(run: Run, strategies: Sequence[Strategy]) -> None:
@@ -29,7 +39,7 @@ def ask(run: Run, strategies: Sequence[Strategy]) -> None:
     if isinstance(run.message, MarketMoved):
         changed = run.quotes.changed()
         for strategy in strategies:
-            if any(key in changed for key in strategy.watches):
+            if concerns(strategy, changed):
                 _hear(run, strategy, lambda it: it.on_market(run))
     if isinstance(run.message, Ticked):
         for strategy in strategies:
@@ -48,7 +58,8 @@ def _fills(run: Run, strategies: Sequence[Strategy]) -> None:
 
 
 def _hear(run: Run, strategy: Strategy, call: Callable[[Strategy], Iterable[Word]]) -> None:
-    """Call it, and carry out what it said. It has said all of it before any of it is done."""
+    """Call it, and carry out what it said. It has said all of it before any of it is done; of a strategy that is halted
+    in the midst of it, for wanting without end, nothing more is done."""
     if strategy.name in run.state.strategy_halts:
         return
     try:
@@ -61,6 +72,9 @@ def _hear(run: Run, strategy: Strategy, call: Callable[[Strategy], Iterable[Word
             _decide(run, word)
         else:
             entries.carry_out(run, [word])
+        risk_watch.rein_in(run, strategy.name)
+        if strategy.name in run.state.strategy_halts:
+            return
 
 
 def _decide(run: Run, decision: Decision) -> None:

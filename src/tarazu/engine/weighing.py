@@ -4,19 +4,35 @@ Every control that needs more than one order and its instrument has a module of 
 here: no way to a new order leads past `denials_of`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tarazu.engine import guards, phases, portfolio_watch, risk_watch
+from tarazu.engine import phases, pilot, portfolio_watch, risk_watch
+from tarazu.engine.exit_terms import is_stock_option
+from tarazu.engine.messages import FeedMoved
 from tarazu.engine.run import Run
-from tarazu.model.instrument import Instrument
-from tarazu.model.order import Side
+from tarazu.market.touch import Touch
+from tarazu.model.instrument import Instrument, Kind
+from tarazu.model.order import OrdType, Side
+from tarazu.model.order_request import PROTECTION_AUTO
+from tarazu.orders.exposure import Exposure
+from tarazu.orders.order_state import OrderState
 from tarazu.orders.protection import NoStop, StopTerms, stop_prices
 from tarazu.orders.slicing import NotSliceable, slices
 from tarazu.orders.throttle import SendKind
+from tarazu.risk.conduct import Sent
 from tarazu.risk.denial import Denial
-from tarazu.risk.gate import Entry, weigh
-from tarazu.strategy.wants import EntryWant, StopPlan
+from tarazu.risk.entry import Entry, Resting
+from tarazu.risk.gate import weigh
+from tarazu.strategy.wants import EntryWant, LegWant, SpreadWant, StopPlan
+
+FEEDS_OF: Mapping[Kind, tuple[str, ...]] = {
+    Kind.EQ: ("stocks", "cross_asset"),
+    Kind.FUT: ("futures", "cross_asset"),
+    Kind.CE: ("options",),
+    Kind.PE: ("options",),
+}
+"""By `market.selection_plan`'s names. An option that is subscribed for itself, in `cross_asset`, is none to trade."""
 
 
 class Adding(NamedTuple):
@@ -28,10 +44,34 @@ class Adding(NamedTuple):
     stop: StopPlan | None = None
     is_leg: bool = False
     """Of a spread: its other legs are its protection."""
+    ref: str = ""
+    """The order that would be made larger or priced anew: `want.qty` is all of it then. Empty: a new one."""
+    group: str = ""
+    """The spread under way that it is the rest of."""
+
+
+def addings(want: EntryWant | SpreadWant) -> list[Adding]:
+    """All that it would add: of a spread every leg, as an entry of its own."""
+    if isinstance(want, EntryWant):
+        return [Adding(want, want.qty, want.stop)]
+    return [_leg(want, leg) for leg in (*want.hedges, *want.mains)]
+
+
+def _leg(want: SpreadWant, leg: LegWant) -> Adding:
+    entry = EntryWant(
+        strategy=want.strategy,
+        key=leg.key,
+        side=leg.side,
+        qty=want.sets * leg.per_set,
+        product=want.product,
+        order_type=OrdType.LIMIT if leg.price_paise is not None else OrdType.MARKET,
+        price_paise=leg.price_paise,
+    )
+    return Adding(entry, entry.qty, is_leg=True)
 
 
 Beside = Callable[[Run, Sequence[Adding]], Iterable[Denial]]
-BESIDE: tuple[Beside, ...] = (risk_watch.denials, portfolio_watch.denials, guards.denials)
+BESIDE: tuple[Beside, ...] = (risk_watch.denials, portfolio_watch.denials, pilot.denials)
 
 
 def denials_of(run: Run, adding: Sequence[Adding]) -> tuple[Denial, ...]:
@@ -44,56 +84,118 @@ def denials_of(run: Run, adding: Sequence[Adding]) -> tuple[Denial, ...]:
 
 def weighed(run: Run, adding: Adding) -> Entry:
     """It beside everything the gate weighs it against."""
-    state, want, key = run.state, adding.want, adding.want.key
-    instrument = state.instruments.get(key)
-    band = state.bands.get(key)
-    sends = 1 if adding.is_leg else _sends(instrument, adding.qty)
+    state, want, key, limits = run.state, adding.want, adding.want.key, run.state.config.risk
+    instrument, touch, band = state.instruments.get(key), run.quotes.touch(key), state.bands.get(key)
+    exposure = state.exposure(key, want.product)
     return Entry(
+        strategy=want.strategy,
         key=key,
         side=want.side,
         qty=adding.qty,
+        whole_qty=want.qty,
+        product=want.product,
         order_type=want.order_type,
         price_paise=want.price_paise,
+        validity=want.validity,
+        protection_bps=protection_of(want.order_type),
+        limits=limits,
         entries=phases.due(state, run.now_ns)[1],
         instrument=instrument,
-        exposure=state.exposure(key, want.product),
-        qty_max=state.config.qty_max.get(key, state.config.qty_max_default),
+        is_stock_option=instrument is not None and is_stock_option(run, instrument),
+        day=state.day,
+        session=state.session,
+        wall_ns=run.wall_ns,
         band=(band.low_paise, band.high_paise) if band else None,
-        touch=run.quotes.touch(key),
+        touch=touch,
+        middle_paise=touch.middle_paise if touch is not None else None,
+        feeds_fresh=instrument is not None and _are_fresh(state.feeds.values(), instrument.kind),
+        before_paise=run.before.middle(key),
+        exposure=exposure,
+        qty_max=state.config.qty_max.get(key, state.config.qty_max_default),
+        first_reference_paise=state.conduct.reference(key, want.side, run.now_ns - limits.collar_window_ns),
+        sent_again_ns=_sent_again_ns(run, adding),
+        round_trips=state.conduct.round_trips(want.strategy, key, run.now_ns - limits.round_trips_ns),
+        resting=resting(state.blotter.open_of(key), want.side, touch),
         is_blocked=key in state.blotter.blocked_keys(),
         is_leaving=bool(state.flattening) or (key, want.product) in state.exits,
-        lacks_stop="" if adding.is_leg else _lacks_stop(run, want, instrument, adding.stop),
-        held=state.throttle.held(SendKind.PLACE, run.now_ns, sends=sends, is_entry=True),
+        lacks_stop="" if adding.is_leg else _lacks_stop(run, adding, instrument, exposure, touch),
+        held=state.throttle.held(
+            SendKind.PLACE, run.now_ns, sends=1 if adding.is_leg else _sends(instrument, adding.qty), is_entry=True
+        ),
     )
+
+
+def _are_fresh(feeds: Iterable[FeedMoved], kind: Kind) -> bool:
+    """All that are required, and those that may hold an instrument of the kind."""
+    may_hold = FEEDS_OF.get(kind, ())
+    return not [feed for feed in feeds if not feed.fresh and (feed.required or feed.feed in may_hold)]
+
+
+def protection_of(order_type: OrdType) -> int | None:
+    """Every order at the market goes out with the broker's own table of protection."""
+    return PROTECTION_AUTO if order_type is OrdType.MARKET else None
+
+
+def reference_paise(run: Run, key: str) -> int:
+    """The middle an entry is weighed against, for the record; 0 without one."""
+    touch = run.quotes.touch(key)
+    return int(touch.middle_paise or 0) if touch is not None else 0
+
+
+def resting(orders: Iterable[OrderState], side: Side, touch: Touch | None) -> tuple[Resting, ...]:
+    """What an order on `side` could trade with: all that rests or may rest on the other, at the price it has and at
+    one it has been asked to have. A stop counts once its trigger was met, as far as fills and the last price show."""
+    found: list[Resting] = []
+    for order in orders:
+        if order.side is side or order.ended or (order.order_type.is_stop and not _has_triggered(order, touch)):
+            continue
+        found.append(Resting(order.ref, order.price_paise))
+        if order.change is not None and order.change.change is not None and order.change.change.price_paise:
+            found.append(Resting(order.ref, order.change.change.price_paise))
+    return tuple(found)
+
+
+def _has_triggered(stop: OrderState, touch: Touch | None) -> bool:
+    last = touch.last_paise if touch is not None else None
+    return stop.cum_qty > 0 or (last is not None and stop.side.sign * (last - stop.trigger_paise) >= 0)
+
+
+def _sent_again_ns(run: Run, adding: Adding) -> int | None:
+    """None for a change: the order it is about is what was sent."""
+    want, window_ns = adding.want, run.state.config.risk.duplicate_ns
+    if adding.ref or not window_ns:
+        return None
+    price = want.price_paise if want.order_type is OrdType.LIMIT else None
+    like = Sent(run.now_ns, want.key, want.side, want.qty, price, want.strategy, adding.group)
+    return run.state.conduct.sent_again_ns(like, run.now_ns - window_ns)
 
 
 def _sends(instrument: Instrument | None, qty: int) -> int:
     """How many orders it takes: all slices leave at once."""
-    cut = slices(qty, instrument.lot_size, instrument.freeze_qty) if instrument is not None else ()
+    if instrument is None or not instrument.freeze_qty or qty <= instrument.freeze_qty:
+        return 1
+    cut = slices(qty, instrument.lot_size, instrument.freeze_qty)
     return 1 if isinstance(cut, NotSliceable) else max(len(cut), 1)
 
 
-def _lacks_stop(run: Run, want: EntryWant, instrument: Instrument | None, stop: StopPlan | None) -> str:
+def _lacks_stop(
+    run: Run, adding: Adding, instrument: Instrument | None, exposure: Exposure, touch: Touch | None
+) -> str:
+    want, stop = adding.want, adding.stop
     if stop is None:
         return "the want has none" if run.state.config.stop_required else ""
     if stop.distance_paise <= 0 or stop.width_paise < 0:
         return f"{stop.distance_paise} paise away and {stop.width_paise} wide is none"
     if instrument is None or want.key not in run.state.bands:
         return "its instrument or band is not known"
-    exposure = run.state.exposure(want.key, want.product)
     cooling = (exposure.sell if want.side is Side.BUY else exposure.buy).cooling
     if cooling:
         return f"{cooling} units of orders that were cancelled there may still fill: no stop could go out beside them"
-    price = want.price_paise or _reference(run, want.key)
+    price = want.price_paise or (touch.last_paise if touch is not None else None)
     if price is None:
         return "there is no price to reckon it from"
     prices = stop_prices(want.side, price, stop_terms(run, instrument, stop))
     return prices.why if isinstance(prices, NoStop) else ""
-
-
-def _reference(run: Run, key: str) -> int | None:
-    touch = run.quotes.touch(key)
-    return touch.last_paise if touch else None
 
 
 def stop_terms(run: Run, instrument: Instrument, stop: StopPlan) -> StopTerms:

@@ -57,18 +57,22 @@ def trade_features(slot, ltp, qty):
     slot.vwap = float64(slot.turnover) / float64(slot.traded)
 
 
-@njit(void(SLOT_T, int64, int64, int64, float64), cache=True)
-def volatility(slot, before, ltp, now_ns, tau_s):
+@njit(void(SLOT_T, int64, int64, int64, float64, float64[::1]), cache=True)
+def volatility(slot, before, ltp, now_ns, tau_s, shares):
     """One more price for the EWMA of log returns, in continuous time with time constant `tau_s`.
 
     A return r over t seconds is a variance of r^2/t a second, held for t seconds: the average moves towards it by
     1 - exp(-t/tau). Two prices at one instant are the limit t to 0. Dividing by the weight gathered so far
     takes out the start at zero.
+
+    `shares` keeps the last t and its share: most packets of a frame have the same.
     """
     if slot.price_ns > 0 and before > 0:
         seconds = float64(now_ns - slot.price_ns) * 1e-9
         change = math.log(float64(ltp) / float64(before)) if ltp != before else 0.0
-        share = -math.expm1(-seconds / tau_s)
+        if seconds != shares[0]:
+            shares[0], shares[1] = seconds, -math.expm1(-seconds / tau_s)
+        share = shares[1]
         rate = share / seconds if seconds > 0.0 else 1.0 / tau_s
         slot.variance += change * change * rate - slot.variance * share
         slot.weight += share * (1.0 - slot.weight)

@@ -11,6 +11,7 @@ packet reads as older; subscribe in full mode where that matters.
 """
 
 from collections.abc import Iterable
+from enum import IntFlag
 from typing import Any
 
 import msgspec
@@ -26,6 +27,21 @@ VOLATILITY_TAU_S = 300.0
 AHEAD_MAX_NS = MINUTE_NS
 """An exchange time further ahead of the receipt than this is not believed: one bad stamp must not blind."""
 READ_TRIES = 1_000
+
+
+class Derive(IntFlag):
+    """What a pass derives from packets, beyond their rows and clocks."""
+
+    BOOK = state_kernels.BOOK
+    """`mid`, `spread`, `microprice`, `imbalance`."""
+    TRADES = state_kernels.TRADES
+    """`traded`, `turnover`, `vwap`."""
+    VOLATILITY = state_kernels.VOLATILITY
+    """`sigma` and what it is made of."""
+    BARS = state_kernels.BARS
+
+
+DERIVE_ALL = Derive.BOOK | Derive.TRADES | Derive.VOLATILITY | Derive.BARS
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -120,8 +136,11 @@ class MarketState(MarketView):
         *,
         tau_s: float = VOLATILITY_TAU_S,
         ahead_max_ns: int = AHEAD_MAX_NS,
+        derive: Derive = DERIVE_ALL,
     ) -> None:
         """A state without any market yet, slots in the order of `subscribed`; whatever was in the buffer is gone.
+
+        What is not in `derive` stays as it is without a market: for research in which nobody looks at it.
 
         Raises ValueError when the buffer is too small, or a token is 0 or given twice.
         """
@@ -137,6 +156,7 @@ class MarketState(MarketView):
         self._map(parts)
         self._table, self._shift = table, tokens.shift_of(table)
         self._tau_s, self._ahead_max_ns = tau_s, ahead_max_ns
+        self._derive, self._shares = int(derive), np.full(2, np.nan)
         self._changed = np.zeros(len(listed), np.int64)
         self._closings: NDArray[Any] = np.zeros(len(listed) * len(WIDTHS_NS), CLOSING)
         self._closed = 0
@@ -160,7 +180,8 @@ class MarketState(MarketView):
         _, header, _, words, derived, bars = self._parts
         changes, self._closed = state_kernels.update(
             header, self._table, self._shift, self._source_words, packet_bytes, count, recv_ns, self._tau_s,
-            self._ahead_max_ns, words, derived, bars, self._found, self._changed, self._closings,
+            self._ahead_max_ns, words, derived, bars, self._found, self._changed, self._closings, self._derive,
+            self._shares,
         )  # fmt: skip
         return self._changed[:changes]
 

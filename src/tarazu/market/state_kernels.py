@@ -25,6 +25,8 @@ from tarazu.model.units import DAY_NS, SECOND_NS
 LTP_BYTES, INDEX_QUOTE_BYTES, INDEX_FULL_BYTES, QUOTE_BYTES, FULL_BYTES = 8, 28, 32, 44, 184
 # What `_take` answers instead of a quantity.
 REPETITION, NO_VOLUME = -1, -2
+# What a pass derives from a packet beyond its row and the clocks: market.state.Derive.
+BOOK, TRADES, VOLATILITY, BARS = 1, 2, 4, 8
 
 _QUOTE_WORDS = QUOTE_BYTES // 4
 _TOKEN, _LTP, _VOLUME, _OI, _EXCHANGE_TS = WORD["token"], WORD["ltp"], WORD["volume"], WORD["oi"], WORD["exchange_ts"]
@@ -36,6 +38,8 @@ _REGRESSED, _REPEATED, _AHEAD, _RECV_NS = slots.REGRESSED, slots.REPEATED, slots
 _ROW_BYTES, _SLOT_BYTES = slots.PACKET.itemsize, slots.SLOT.itemsize
 _BARS_BYTES = 2 * len(slots.WIDTHS_NS) * slots.BAR.itemsize
 _LOOKAHEAD, _LINE = 8, 64
+_CACHED_SLOTS = 1_000
+"""So many slots are in the cache anyway, at 0.6 kB each: asking for them costs more than it saves."""
 
 _HEADER = int64[::1]
 _ROWS = uint32[:, ::1]
@@ -94,12 +98,11 @@ def _has_volume(length):
 def _merge(packets, i, length, rows, n):
     """What packet `i` carries into row `n`; False when the row had it all."""
     if length == FULL_BYTES:
-        same = 0
-        while same < PACKET_WORDS and packets[i, same] == rows[n, same]:
-            same += 1
+        unlike = uint32(0)  # all words, so that the compiler takes many at a time
         for w in range(PACKET_WORDS):
+            unlike |= packets[i, w] ^ rows[n, w]
             rows[n, w] = packets[i, w]
-        return same < PACKET_WORDS
+        return unlike != 0
     differs = False
     for w in range(_EXCHANGE_TS + 1):
         if _carries(length, w) and packets[i, w] != rows[n, w]:
@@ -118,8 +121,12 @@ def _begin_day(slot, day, counted):
     slot.counted = 1 if counted else 0
 
 
-@njit(int64(_ROWS_IN, int64, int64, int64, int64, int64, float64, _ROWS, int64, SLOT_T), cache=True, inline="always")
-def _take(packets, i, length, stamp_s, day, recv_ns, tau_s, rows, n, slot):
+@njit(
+    int64(_ROWS_IN, int64, int64, int64, int64, int64, float64, _ROWS, int64, SLOT_T, int64, float64[::1]),
+    cache=True,
+    inline="always",
+)
+def _take(packets, i, length, stamp_s, day, recv_ns, tau_s, rows, n, slot, derive, shares):
     """Packet `i`, which is not older than row `n`: row and slot move on.
 
     Returns how much traded since, or REPETITION, or NO_VOLUME when the packet carries none.
@@ -146,12 +153,13 @@ def _take(packets, i, length, stamp_s, day, recv_ns, tau_s, rows, n, slot):
         slot.counted = 1
     ltp = int64(int32(rows[n, _LTP]))
     if ltp > 0:
-        if qty > 0:
+        if qty > 0 and derive & TRADES:
             trade_features(slot, ltp, qty)
-        volatility(slot, before, ltp, now_ns, tau_s)
+        if derive & VOLATILITY:
+            volatility(slot, before, ltp, now_ns, tau_s, shares)
     else:
         slot.price_ns = 0
-    if length == FULL_BYTES:
+    if length == FULL_BYTES and derive & BOOK:
         book_features(rows, n, slot)
     return qty
 
@@ -180,12 +188,13 @@ def _older(packets, i, length, stamp_s, day, rows, n, slot):
 @njit(
     types.UniTuple(int64, 2)(
         _HEADER, _TABLE, int64, _ROWS_IN, _BYTES, int64, int64, float64, int64,
-        _ROWS, _SLOTS, BARS_T, int64[::1], int64[::1], CLOSINGS_T,
+        _ROWS, _SLOTS, BARS_T, int64[::1], int64[::1], CLOSINGS_T, int64, float64[::1],
     ),
     cache=True,
 )  # fmt: skip
 def update(
-    header, table, shift, packets, lengths, count, recv_ns, tau_s, ahead_ns, rows, slots, bars, found, changed, closings
+    header, table, shift, packets, lengths, count, recv_ns, tau_s, ahead_ns, rows, slots, bars, found, changed,
+    closings, derive, shares,
 ):  # fmt: skip
     """The frame's packets into the state; how many slots changed (into `changed`) and bars completed (`closings`)."""
     header[_VERSION] += 1
@@ -196,8 +205,9 @@ def update(
     for i in range(count):
         found[i] = find(table, shift, packets[i, _TOKEN])
     changes = closed = int64(0)
+    is_large = len(rows) > _CACHED_SLOTS
     for i in range(count):
-        if i + _LOOKAHEAD < count:
+        if is_large and i + _LOOKAHEAD < count:
             _fetch(found[i + _LOOKAHEAD], rows, slots, bars)
         n, length = found[i], int64(lengths[i])
         if n < 0:
@@ -214,14 +224,15 @@ def update(
             slot.regressed += 1
             header[_REGRESSED] += 1
             continue
-        qty = _take(packets, i, length, stamp_s, day, recv_ns, tau_s, rows, n, slot)
+        qty = _take(packets, i, length, stamp_s, day, recv_ns, tau_s, rows, n, slot, derive, shares)
         if qty == REPETITION:
             header[_REPEATED] += 1
             continue
         header[_PACKETS] += 1
-        ltp = int32(rows[n, _LTP])
-        is_print = ltp > 0 and qty != 0
-        closed = enter_bars(bars, n, slot.recv_ns, ltp, max(qty, 0), rows[n, _OI], is_print, closings, closed)
+        if derive & BARS:
+            ltp = int32(rows[n, _LTP])
+            is_print = ltp > 0 and qty != 0
+            closed = enter_bars(bars, n, slot.recv_ns, ltp, max(qty, 0), rows[n, _OI], is_print, closings, closed)
         if slot.frame != frame:
             slot.frame = frame
             changed[changes] = n

@@ -31,6 +31,7 @@ class StateQuotes:
 
     def __init__(self, state: MarketView, key_of: Mapping[int, str]) -> None:
         """`key_of` by token: tokens that the state has not are never seen, slots without a key never told."""
+        self._state_rows = state.rows
         self._rows = state.rows.view(np.uint8).data
         self._slots = state.slots.view(np.uint8).data
         tokens = [int(token) for token in state.rows["token"]]
@@ -66,9 +67,29 @@ class StateQuotes:
         """What `moved` was told last: in the order of the subscription, until it is told again."""
         return self._changed
 
+    def still(self) -> "StillMiddles":
+        """Of the first level of each side: where that holds no order, none is known."""
+        bids, asks = (self._state_rows[side]["price"][:, 0] for side in ("bids", "asks"))
+        return StillMiddles(self._places, np.stack((bids, asks)))
+
     def moved(self, changed: NDArray[np.intp]) -> None:
         """Frames were applied; `changed` are the slots they changed, ascending. It is kept, not copied."""
         self._changed = Changed(self._keys, self._places, changed)
+
+
+class StillMiddles:
+    """`market.touch.Middles`: a copy."""
+
+    def __init__(self, places: Mapping[str, tuple[int, int]], best: NDArray[np.int32]) -> None:
+        self._places, self._best = places, best
+
+    def middle(self, key: str) -> float | None:
+        place = self._places.get(key)
+        if place is None:
+            return None
+        slot, parts = place
+        bid, ask = int(self._best[0, slot]), int(self._best[1, slot])
+        return (bid + ask) / (2 * parts) if bid > 0 and ask > 0 else None
 
 
 class Changed(Collection[str]):

@@ -17,6 +17,20 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     seen_ns: int
     """When its last packet was received, wall clock UTC ns."""
 
+    @property
+    def middle_paise(self) -> float | None:
+        """None unless both sides have an order."""
+        bid, ask = self.bid_paise, self.ask_paise
+        return None if bid is None or ask is None else (bid + ask) / 2
+
+
+class Middles(Protocol):
+    """Of one moment."""
+
+    def middle(self, key: str) -> float | None:
+        """Paise; None unless both sides had an order."""
+        ...
+
 
 class Quotes(Protocol):
     """The market as of the last frame that was applied to it."""
@@ -29,6 +43,10 @@ class Quotes(Protocol):
         """Keys that the frames since the message before changed; in an order that the frames alone decide."""
         ...
 
+    def still(self) -> Middles:
+        """The middles as they are now: later frames do not change them."""
+        ...
+
 
 class NoQuotes:
     """A market nobody watches."""
@@ -38,3 +56,9 @@ class NoQuotes:
 
     def changed(self) -> Collection[str]:
         return ()
+
+    def still(self) -> "NoQuotes":
+        return self
+
+    def middle(self, key: str) -> float | None:
+        return None

@@ -165,6 +165,7 @@ def position_of(row: PositionRow) -> Position | BadRow:
             day_sell_value_paise=paise(row.day_sell_value),
             average_millipaise=_whole(row.average_price * PAISE * MILLIPAISE),
             close_paise=paise(row.close_price),
+            last_paise=paise(row.last_price),
             realised_paise=paise(row.realised),
         )
     except ValueError as bad:

@@ -33,6 +33,8 @@ class Standing:
         """Those with more filled than their trades show."""
         self.exposures: dict[Place, tuple[tuple[int, int, int], Any]] = {}
         """What `exposure.exposure_of` has reckoned since the last change in the place, and for what."""
+        self.moves: list[Place] = []
+        """Where an order has changed, change by change: who keeps sums by place reads on from where it was."""
         self._open: dict[str, OrderState] = {}
         self._cooling: dict[str, OrderState] = {}
         """Those of the open that have ended."""
@@ -43,6 +45,9 @@ class Standing:
 
     def moved(self, before: OrderState | None, after: OrderState | None) -> None:
         """An order has changed; None: it was not there before, or is no more."""
+        of = after or before
+        assert of is not None
+        self.moves.append((of.key, of.product))
         if before is not None:
             self._fill(before, -1)
             self.exposures.pop((before.key, before.product), None)

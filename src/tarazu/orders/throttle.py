@@ -87,7 +87,7 @@ class Throttle(msgspec.Struct, kw_only=True):
         if kind is SendKind.MODIFY and modifications >= limits.modifications_per_order:
             return Held(Window.ORDER, modifications, limits.modifications_per_order, 0)
         per_second, per_minute, per_day = limits.of(is_entry=is_entry)
-        if self._today(now_ns) + sends > per_day:
+        if len(self.sends) + sends > per_day and self._today(now_ns) + sends > per_day:
             return Held(Window.DAY, self._today(now_ns), per_day, 0)
         for window, length_ns, limit in (
             (Window.MINUTE, MINUTE_NS, per_minute),

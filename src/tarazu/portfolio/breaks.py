@@ -41,6 +41,8 @@ class BrokerPosition(msgspec.Struct, frozen=True, kw_only=True):
     """Of an open unit, at or above 0: Kite shows averages that are no whole paise."""
     close_paise: int = 0
     """Yesterday's close or settlement price; 0 when not told."""
+    last_paise: int = 0
+    """What it last traded at, by the broker; 0 when not told. Compared with nothing."""
     realised_paise: int | None = None
     """None leaves it out of the comparison: live rows are known to show 0 here and all of it in `pnl`."""
 

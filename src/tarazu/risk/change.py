@@ -30,6 +30,9 @@ def cannot_be(change: Change) -> Denial | None:
     lot = change.instrument.lot_size
     if change.qty is not None and (change.qty <= 0 or change.qty % lot):
         return Denial(Code.LOT, str(change.qty), str(lot))
+    freeze_qty = change.instrument.freeze_qty
+    if change.qty is not None and freeze_qty and change.qty > freeze_qty:
+        return Denial(Code.FREEZE, f"{change.qty} units", f"{freeze_qty} units: one order is not sliced by a change")
     return _priced(change.price_paise, change.instrument.tick_size_paise, change.band)
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from tarazu.model.instrument import Kind
 from tarazu.model.units import SECOND_NS
+from tarazu.risk.margin_rules import MarginRules
 
 Bps = int
 """Hundredths of a percent."""
@@ -51,6 +52,8 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """(C10) So much of the account's available margin is never used."""
     margin_age_ns: int = 90 * SECOND_NS
     """(C10) Older funds are unknown."""
+    margins: MarginRules | None = None
+    """(C10) The day's rates, from its rule book, by which what is added is estimated."""
 
     # Conduct.
     duplicate_ns: int = 2 * SECOND_NS
@@ -71,6 +74,13 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """(C24) From the day's high water: a soft halt at it. None: entries are denied."""
     pnl_unknown_ns: int = 30 * SECOND_NS
     """(C24) A result that cannot be computed for so long, with anything held: a soft halt."""
+    trouble_ns: int = 60 * SECOND_NS
+    """(C24, C25) A required feed that is stale or a record that fails for so long, with anything held or working: a
+    soft halt. Sooner, and without, entries wait until it is over."""
+    runaway_wants_max: int = 50
+    """(C13) Entries of one strategy, sent or denied, within `runaway_ns`; beyond, the strategy is halted. Ours: five a
+    second for ten seconds is more than half of all that Kite takes of an account."""
+    runaway_ns: int = 10 * SECOND_NS
 
     # Hours.
     mis_cutoff_minutes: int = 10

@@ -61,6 +61,8 @@ class MarketFollower:
         self.mono_ns = 0
         self.damaged_frames = 0
         """Messages that the decoder could not read to their end: what it could read of them is in the state."""
+        self.on_pass: Callable[[MarketState, NDArray[np.int64], int], None] | None = None
+        """Told of every frame of ticks when the state has taken it in: what it changed, and when it was received."""
         self._tail = Tail(day_folder, from_sequence=from_sequence)
         self._on_other = on_other
         self._decoded = TickFrame()
@@ -138,4 +140,6 @@ class MarketFollower:
         decoded = self._decoded
         count = decode(frame.payload, decoded)
         self.damaged_frames += not decoded.clean
-        self.state.update(decoded.rows, decoded.packet_bytes, count, frame.wall_ns)
+        changed = self.state.update(decoded.rows, decoded.packet_bytes, count, frame.wall_ns)
+        if self.on_pass is not None:
+            self.on_pass(self.state, changed, frame.wall_ns)

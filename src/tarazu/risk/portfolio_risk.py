@@ -1,0 +1,211 @@
+"""The portfolio on the scales: one pan for each underlying, and what everything there is weighs.
+
+Pans do not hedge each other: the account's worst case is the sum of theirs. Each holds its places at both ends of what
+they may become (`risk.scenarios`), so an addition can be weighed without going through everything again.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tarazu.model.units import rupees_text
+from tarazu.orders.standing import Place
+from tarazu.risk import scenarios
+from tarazu.risk.denial import Code, Denial
+from tarazu.risk.greeks import Greeks
+from tarazu.risk.limits import RiskLimits
+from tarazu.risk.scenarios import Column, Figures
+
+NONE = Figures()
+
+
+class Unit(NamedTuple):
+    """One unit of an instrument, held long."""
+
+    price: float
+    """Paise; of one that is blind, the most a unit can cost today."""
+    greeks: Greeks
+    column: Column
+    """`scenarios.UNIT` and the cells."""
+    is_blind: bool = False
+    """It has no price today: its greeks are not known."""
+
+
+class Held(NamedTuple):
+    unit: Unit
+    lowest: int
+    highest: int
+
+
+class Leg(NamedTuple):
+    """What would be added."""
+
+    place: Place
+    unit: Unit
+    qty: int
+    """Below 0: sold."""
+
+
+class Pan:
+    """Everything on one underlying."""
+
+    def __init__(self) -> None:
+        self.held: dict[Place, Held] = {}
+        self.blind: dict[Place, None] = {}
+        """Places whose greeks are not known."""
+        self.unknown: dict[Place, None] = {}
+        """Places that cannot even be valued at the most they may cost."""
+        self.load = scenarios.blank_load()
+        self.figures = NONE
+
+    def put(self, place: Place, unit: Unit | None, lowest: int, highest: int) -> None:
+        """What the place holds from now on; without a unit nobody can say what that is worth."""
+        old = self.held.get(place)
+        if old is not None:
+            self._load(old, -1.0)
+        self.note(place, unit, lowest, highest)
+        new = self.held.get(place)
+        if new is not None:
+            self._load(new, 1.0)
+        self.figures = Figures(*scenarios.figures_of(self.load))
+
+    def note(self, place: Place, unit: Unit | None, lowest: int, highest: int) -> None:
+        """The same, for `sum_up` to load."""
+        for noted in (self.held, self.blind, self.unknown):
+            noted.pop(place, None)
+        if not lowest and not highest:
+            return
+        if unit is None:
+            self.unknown[place] = None
+            return
+        self.held[place] = Held(unit, lowest, highest)
+        if unit.is_blind:
+            self.blind[place] = None
+
+    def sum_up(self) -> None:
+        """Anew from nothing: what was added and taken off leaves the last bits of floats behind."""
+        self.load = scenarios.blank_load()
+        for held in self.held.values():
+            self._load(held, 1.0)
+        self.figures = Figures(*scenarios.figures_of(self.load))
+
+    def with_filled(self, legs: Sequence[Leg]) -> Figures:
+        """The worse of: nothing of it fills, what is bought alone does, all does. A spread's hedges go out first, and
+        its mains only against what has filled of them."""
+        if len(legs) == 1:
+            (leg,) = legs
+            lowest, highest = self._ends(leg.place)
+            after = scenarios.figures_filled(self.load, leg.unit.column, lowest, highest, leg.qty)
+            return _worse(self.figures, after)
+        load, worst = self.load.copy(), self.figures
+        for leg in sorted(legs, key=lambda leg: leg.qty < 0):
+            lowest, highest = self._ends(leg.place)
+            scenarios.fill(load, leg.unit.column, lowest, highest, leg.qty)
+            if leg.qty > 0:
+                worst = _worse(worst, scenarios.figures_of(load))
+        return _worse(worst, scenarios.figures_of(load))
+
+    def _ends(self, place: Place) -> tuple[int, int]:
+        held = self.held.get(place)
+        return (held.lowest, held.highest) if held is not None else (0, 0)
+
+    def _load(self, held: Held, sign: float) -> None:
+        if held.unit.is_blind:
+            scenarios.add_blind(self.load, held.unit.price, held.lowest, held.highest, sign)
+        else:
+            scenarios.add_load(self.load, held.unit.column, held.lowest, held.highest, sign)
+
+
+def net_greeks(held: Iterable[tuple[int, Unit]]) -> Greeks:
+    """Of so many units of each."""
+    rows = [(0.0, 0.0, 0.0, 0.0), *([qty * greek for greek in unit.greeks] for qty, unit in held)]
+    return Greeks(*map(sum, zip(*rows, strict=True)))
+
+
+def _worse(one: Figures, other: tuple[float, float, float, float]) -> Figures:
+    gross, delta, vega, loss = other
+    return Figures(
+        gross if gross > one.gross else one.gross,
+        delta if delta > one.delta else one.delta,
+        vega if vega > one.vega else one.vega,
+        loss if loss > one.loss else one.loss,
+    )
+
+
+class Sums(NamedTuple):
+    """Of the account, paise."""
+
+    gross: float
+    loss: float
+
+
+def sums_of(pans: Iterable[Pan]) -> Sums:
+    gross = loss = 0.0
+    for pan in pans:
+        gross += pan.figures.gross
+        loss += pan.figures.loss
+    return Sums(gross, loss)
+
+
+class Weighed(NamedTuple):
+    """One underlying, before and after."""
+
+    underlying: str
+    before: Figures
+    after: Figures
+
+
+def denials(limits: RiskLimits, account: Sums, weighed: Sequence[Weighed]) -> list[Denial]:
+    """GROSS, SCENARIO and GREEKS. What does not make a figure worse is not denied for it: it may be the hedge."""
+    gross, loss = account
+    found: list[Denial | None] = []
+    for underlying, before, after in weighed:
+        gross, loss = gross + after.gross - before.gross, loss + after.loss - before.loss
+        if not _within(limits.delta_max_paise, after.delta):
+            found.append(_over(Code.GREEKS, "delta_max", limits.delta_max_paise, before.delta, after.delta, underlying))
+        if not _within(limits.vega_max_paise, after.vega):
+            found.append(_over(Code.GREEKS, "vega_max", limits.vega_max_paise, before.vega, after.vega, underlying))
+    if not _within(limits.gross_premium_max_paise, gross):
+        found.append(_over(Code.GROSS, "gross_premium_max", limits.gross_premium_max_paise, account.gross, gross))
+    if not _within(limits.scenario_loss_max_paise, loss):
+        found.append(_over(Code.SCENARIO, "scenario_loss_max", limits.scenario_loss_max_paise, account.loss, loss))
+    return [denial for denial in found if denial is not None]
+
+
+def _within(limit: int | None, figure: float) -> bool:
+    return limit is not None and figure <= limit
+
+
+_NAMES = {
+    "gross_premium_max": "gross",
+    "scenario_loss_max": "worst cell",
+    "delta_max": "delta of {}",
+    "vega_max": "vega of {}",
+}
+
+
+def _over(code: Code, name: str, limit: int | None, before: float, after: float, of: str = "") -> Denial | None:
+    if limit is None:
+        return no_limit(name)
+    if after - before <= TINY:
+        return None
+    what = _NAMES[name].format(of)
+    return Denial(code, f"{what} Rs {rupees_text(round(after))}", f"Rs {rupees_text(limit)}")
+
+
+TINY = 0.5
+"""Paise: sums of floats are compared to the paisa."""
+
+
+def no_limit(name: str) -> Denial:
+    return Denial(Code.NO_LIMIT, f"{name} is not configured", f"[engine.risk] {name}")
+
+
+def unexecuted(limits: RiskLimits, working_paise: float, added_paise: float) -> Denial | None:
+    """UNEXECUTED (SEBI CIR/MRD/DP/34/2012): the value of entries that work or may work."""
+    if limits.unexecuted_value_max_paise is None:
+        return no_limit("unexecuted_value_max")
+    total = working_paise + added_paise
+    if added_paise <= TINY or total <= limits.unexecuted_value_max_paise:
+        return None
+    shown, limit = rupees_text(round(total)), rupees_text(limits.unexecuted_value_max_paise)
+    return Denial(Code.UNEXECUTED, f"entries that are not filled: Rs {shown}", f"Rs {limit}")
