@@ -6,16 +6,19 @@
 
         def on_market(self, view: View) -> Iterable[Word]: ...
 
-A strategy is pure: the same calls give the same wants, or a day does not replay. After a restart of the process it
-begins anew, and finds its orders and positions in the view.
+A factory makes it, of its params and the day: `make(params, day)` (`strategy.bundled`). A strategy is pure: the same
+calls give the same wants, or a day does not replay. After a restart of the process it begins anew, and finds its orders
+and positions in the view.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from tarazu.market.touch import Quotes
 from tarazu.model.execution import Fill
+from tarazu.model.instrument import Instrument
 from tarazu.model.order import Product
+from tarazu.orders.exposure import Place
 from tarazu.orders.order_state import OrderState
 from tarazu.strategy.decision import Decision
 from tarazu.strategy.wants import Want
@@ -43,12 +46,35 @@ class View(Protocol):
         """Whether entries are taken at all now."""
         ...
 
+    @property
+    def risk(self) -> str:
+        """NORMAL, SOFT_HALT or HARD_HALT (`engine.messages.RiskState`)."""
+        ...
+
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        """The day's master, by key."""
+        ...
+
     def position(self, key: str, product: Product) -> int:
         """Net units of the account, carried ones too, as far as fills are known."""
         ...
 
     def orders(self, strategy: str) -> Sequence[OrderState]:
         """Its orders of the day, in the order in which they were intended."""
+        ...
+
+    def held(self, strategy: str) -> Mapping[Place, int]:
+        """Its own net units by place, as its orders of the day have filled and the account still holds them."""
+        ...
+
+    def result_paise(self, strategy: str) -> float | None:
+        """Its own of the day, before charges, open units at the middle; None where that cannot be told."""
+        ...
+
+    def is_busy(self, strategy: str) -> bool:
+        """Whether anything of its own is on its way: an entry that may fill, a spread, a want that waits for leave, a
+        place that is being left. Who decides by what is held waits for that to be over."""
         ...
 
 

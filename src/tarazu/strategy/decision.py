@@ -1,6 +1,8 @@
 """What a strategy concluded, traded or not, with the numbers behind it (`tarazu why`, `tarazu decisions`)."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 import msgspec
 
@@ -16,6 +18,10 @@ class Verb(StrEnum):
     """Looked at, and not taken."""
 
 
+Facts = Mapping[str, float]
+NONE: Facts = MappingProxyType({})
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """Kept in the journal when it carries wants, or is another than the last one about the same thing."""
 
@@ -28,3 +34,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_default
     numbers: dict[str, float] = {}
     """What it was decided by, by name."""
     wants: tuple[Want, ...] = ()
+
+
+def numbered(facts: Facts) -> dict[str, float]:
+    """As a decision keeps them: what is read from a journal is of the same type as what was written."""
+    return {name: float(value) for name, value in facts.items()}

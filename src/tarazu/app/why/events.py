@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from tarazu.app.why import words
+from tarazu.app.why import decided, words
+from tarazu.app.why.decided import Origins
 from tarazu.app.why.names import Told
 from tarazu.engine import messages as m
 from tarazu.engine.acts import Alert, AskCancel, AskChange, BeginExit, Deny, EndExit, Intend
@@ -47,6 +48,8 @@ class Scene(msgspec.Struct, kw_only=True):
     state: EngineState
     stops: frozenset[str]
     """The tags of the stops that protect it."""
+    origins: Origins
+    """Of all entries up to this one."""
 
 
 def lines(scene: Scene) -> Iterator[Said]:
@@ -158,6 +161,9 @@ def _resolved(scene: Scene, moved: list[Moved]) -> Iterator[Said]:
 def _intended(scene: Scene, act: Intend) -> Iterator[Said]:
     intent = act.intent
     yield f"wanted by {_who(scene, act)}", ""
+    decision = scene.origins.of(scene.told, act)
+    if decision is not None:
+        yield decided.line(decision), ""
     if intent.purpose is Purpose.ENTRY:
         yield f"the gate let it through: none of its {len(CHECKS)} controls said no", ""
     yield f"intended as entry {scene.told.sequence}, durable before anything was sent: {words.terms(intent.order)}", ""

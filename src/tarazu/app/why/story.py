@@ -3,6 +3,7 @@
 import msgspec
 
 from tarazu.app.why import events, words
+from tarazu.app.why.decided import Origins
 from tarazu.app.why.events import Scene, Subject
 from tarazu.app.why.names import Day, NoSuchOrder, fresh_engine, records
 from tarazu.engine.acts import Deny
@@ -51,14 +52,17 @@ def tell(day: Day, ref: str) -> Story:
     names = frozenset({ref, f"#{order.order_id}"} if order.order_id else {ref})
     subject = Subject(ref=ref, order_id=order.order_id, refs=names, covers=covers)
     stops = frozenset(o.ref for o in _stops(day.state, ref))
-    engine, lines = fresh_engine(), list[Line]()
+    engine, lines, origins = fresh_engine(), list[Line](), Origins()
     for told in records(day.folder, day.last):
+        origins.take(told)
         before = _found(engine.state, subject)
         engine.recover(told.record.stamped, told.record.step)
         after = _found(engine.state, subject)
         if before is None and after is None:
             continue
-        scene = Scene(told=told, subject=subject, before=before, after=after, state=engine.state, stops=stops)
+        scene = Scene(
+            told=told, subject=subject, before=before, after=after, state=engine.state, stops=stops, origins=origins
+        )
         for text, fold in events.lines(scene):
             _add(lines, Line(ts_ns=told.record.stamped.ts_ns, sequence=told.sequence, text=text, fold=fold))
     return Story(

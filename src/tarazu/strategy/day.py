@@ -1,0 +1,30 @@
+"""The day a strategy is made for: its date, its hours, its instruments, and the models that are active on it."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import msgspec
+
+from tarazu.model.calendar import Phase, TradingSession, Venue
+from tarazu.model.instrument import Instrument
+from tarazu.strategy.scored import Model
+
+
+class TradingDay(msgspec.Struct, frozen=True, kw_only=True):
+    """Looked at and not changed: `instruments` is the engine's own."""
+
+    date: date
+    instruments: Mapping[str, Instrument]
+    """All of the day's master, by key."""
+    opens_ns: int = 0
+    """Continuous trading of derivatives, wall clock UTC ns; 0 where nobody has said: a strategy of hours then waits."""
+    closes_ns: int = 0
+    models: Mapping[str, Model] = {}
+    """Active ones, by name."""
+
+
+def trading_day(day: date, instruments: Mapping[str, Instrument], session: TradingSession | None) -> TradingDay:
+    """As the session has it, a shortened one too: what is started with it is journalled, and replays by it."""
+    window = session.window(Venue.DERIVATIVES, Phase.CONTINUOUS) if session is not None else None
+    opens_ns, closes_ns = (window.start_ns, window.end_ns) if window is not None else (0, 0)
+    return TradingDay(date=day, instruments=instruments, opens_ns=opens_ns, closes_ns=closes_ns)
