@@ -33,6 +33,7 @@ from tarazu.orders.messages import SendOrder
 from tarazu.orders.report import Answer, AnswerKind
 from tarazu.orders.throttle import SendLimits
 from tarazu.risk.limits import RiskLimits
+from tarazu.risk.margin_rules import MarginRules
 from tarazu.runtime.journal_state import JournalSettings, Room
 from tarazu.runtime.journal_writer import Journal
 from tarazu.wire.kite_ticks import TickFrame, decode
@@ -58,6 +59,7 @@ CONFIG = EngineConfig(
         scenario_loss_max_paise=10**15,
         delta_max_paise=10**15,
         vega_max_paise=10**15,
+        margins=MarginRules.of(reference.rules("nse-2026")),
         round_trips_max=10**6,
         day_loss_max_paise=10**15,
         drawdown_max_paise=10**15,
@@ -116,7 +118,9 @@ class Desk:
         }
 
     def _begin(self, keys: dict[str, Instrument]) -> None:
-        self.take(m.Started(day=DAY.isoformat(), epoch=1, profile="sim", build="bench", config=CONFIG))
+        session = reference.calendar().session(DAY)
+        began = m.Started(day=DAY.isoformat(), epoch=1, profile="sim", build="bench", config=CONFIG, session=session)
+        self.take(began)
         self.take(m.BandsRead(bands=tuple(m.Band(key=key, low_paise=5, high_paise=10_000_000) for key in keys)))
         self.take(m.FeedMoved(feed="options", fresh=True, required=True))
         self._now_ns += 2 * SECOND_NS

@@ -1,0 +1,105 @@
+"""The tables of a trial's page: what was refused, the days, the executions, and what to think of it all."""
+
+from collections.abc import Sequence
+from html import escape
+
+from tarazu.app.research.result import DayResult, Result
+from tarazu.app.research.told import refusals, rupees, signed
+from tarazu.model import ist
+from tarazu.model.units import PAISE
+
+TRADES_MAX = 500
+
+
+def refusal_table(result: Result) -> str:
+    rows = refusals(result)
+    if not rows:
+        return '<p class="none">No control had to say no.</p>'
+    most = rows[0][1]
+    body = "".join(
+        f'<tr><td><code>{escape(code)}</code></td><td class="n">{count:,}</td>'
+        f'<td><i class="bar" style="width:{max(2, 160 * count // most)}px"></i></td><td>{escape(first)}</td></tr>'
+        for code, count, first in rows
+    )
+    head = "<th>Control</th><th class=n>Times</th><th></th><th>The first: what it saw, its limit</th>"
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def day_table(days: Sequence[DayResult]) -> str:
+    head = "".join(f'<th class="{style}">{name}</th>' for name, style in _COLUMNS)
+    body = "".join(_day_row(day) for day in days)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+_COLUMNS = (
+    ("Day", ""),
+    ("Net", "n"),
+    ("Before charges", "n"),
+    ("Charges", "n"),
+    ("Drawdown", "n"),
+    ("Straddle", "n"),
+    ("Orders", "n"),
+    ("Executions", "n"),
+    ("Refused", "n"),
+    ("Entries open", "n"),
+    ("", ""),
+)
+
+
+def _day_row(day: DayResult) -> str:
+    straddle = signed(day.straddle.net_paise) if day.straddle is not None else "none"
+    notes = [f"halted: {day.halted}"] if day.halted else []
+    notes += [f"held at the close: {', '.join(f'{qty:+,} {key}' for key, qty in day.held)}"] if day.held else []
+    cells = [
+        f'<td class="n {sign(day.net_paise)}">{signed(day.net_paise)}</td>',
+        *(
+            f'<td class="n">{cell}</td>'
+            for cell in (
+                signed(day.gross_paise),
+                rupees(day.charges_paise),
+                rupees(day.drawdown_paise),
+                straddle,
+                f"{day.orders:,}",
+                f"{len(day.trades):,}",
+                f"{sum(row.count for row in day.refusals):,}",
+                f"{day.active_s // 3600}:{day.active_s // 60 % 60:02} h",
+            )
+        ),
+        f"<td>{escape('; '.join(notes))}</td>",
+    ]
+    return f"<tr><td>{day.date:%a %d %b %Y}</td>{''.join(cells)}</tr>"
+
+
+def execution_table(days: Sequence[DayResult]) -> str:
+    trades = [trade for day in days for trade in day.trades]
+    body = "".join(
+        f"<tr><td>{ist.stamp(t.ts_ns)}</td><td>{escape(t.key)}</td><td>{escape(t.purpose)}</td>"
+        f'<td class="{"up" if t.side == "BUY" else "down"}">{t.side}</td><td class="n">{t.qty:,}</td>'
+        f'<td class="n">{t.price_paise / PAISE:,.2f}</td><td><code>{escape(t.order_id)}</code></td></tr>'
+        for t in trades[:TRADES_MAX]
+    )
+    more = (
+        f'<p class="none">and {len(trades) - TRADES_MAX:,} more, in result.json</p>' if len(trades) > TRADES_MAX else ""
+    )
+    names = ("IST", "Instrument", "For", "Side", "Units", "Price", "Order")
+    head = "".join(f'<th class="{"n" if name in ("Units", "Price") else ""}">{name}</th>' for name in names)
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<summary>{len(trades):,} executions</summary>{table}{more}"
+
+
+def terms(result: Result) -> str:
+    told = [
+        f"Each day begins flat with {rupees(result.cash_paise)}; a message takes {result.latency_ms:g} ms each way.",
+        f"Limits are {result.limits}. Fills are the exchange model's: queue, partial fills, circuit breakers, margins, "
+        "charges.",
+        "What was recorded does not move by our orders: a size that would have moved the market is flattered here.",
+        "The straddle: one lot each of the call and the put at the money, bought at the day's first asks, sold at its "
+        "last bids, charges paid.",
+    ]
+    notes = [f"{day.date}: {day.note}" for day in result.days if day.note]
+    alerts = [f"{day.date}: {alert}" for day in result.days for alert in day.alerts[:3]]
+    return "".join(f"<li>{escape(each)}</li>" for each in (*told, *notes[:10], *alerts[:10]))
+
+
+def sign(paise: int) -> str:
+    return "up" if paise > 0 else "down" if paise < 0 else ""
