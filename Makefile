@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test check bench soak kills days lock clean
+.PHONY: help setup demo test check bench soak kills days controls lock clean
 help:            ## what can be asked for
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
@@ -42,6 +42,10 @@ kills: $(READY)  ## the journal killed a thousand times (five minutes)
 days: $(READY)   ## 60,000 simulated days, and every effect of three days a place to die (two hours)
 	$(BIN)/tarazu dst crashpoints --seeds 1,4,12 --json
 	$(BIN)/tarazu dst run --days 60000 --seed 1000000 --json
+
+controls: $(READY) ## the tests of every control, and the matrix of what they show
+	-$(BIN)/python -m pytest -m control -n 3 --dist loadfile -rfER
+	$(BIN)/tarazu controls || [ $$? -eq 1 ]
 
 lock:            ## re-pin both locks (needs uv); review the diff before committing it
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --python-version 3.11 pyproject.toml -o requirements/runtime.txt

@@ -144,6 +144,7 @@ def test_asked_to_stop_it_leaves_what_rests_and_says_so(desk_: Desk) -> None:
     desk_.served.client().cancel_order("regular", row["order_id"])
 
 
+@pytest.mark.control("C22", "C23")
 def test_a_halt_outlives_the_process_and_only_a_person_ends_it(desk_: Desk) -> None:
     desk_.trading()
     assert desk_.order("HALT", "the numbers look wrong")["phase"] == "HALTED"
@@ -169,6 +170,7 @@ def test_a_second_one_ends_at_once_and_disturbs_nothing(desk_: Desk, tmp_path: P
     assert desk_.order("CANCEL_ENTRIES")["accepted"]
 
 
+@pytest.mark.control("C19")
 def test_without_a_token_it_says_so_and_takes_up_the_next_one(desk_: Desk, account: Served) -> None:
     desk_.home.env_file.write_text("KITE_ACCESS_TOKEN=expired\n")
     desk_.start_main()
@@ -179,6 +181,7 @@ def test_without_a_token_it_says_so_and_takes_up_the_next_one(desk_: Desk, accou
     assert "depth_ws" in desk_.main_health.why, "exits pass, and without a feed no entry does"
 
 
+@pytest.mark.control("C19")
 def test_a_session_that_ends_in_the_day_is_waited_for_and_the_books_are_compared_anew(desk_: Desk) -> None:
     desk_.trading()
     served = desk_.served
@@ -188,6 +191,7 @@ def test_a_session_that_ends_in_the_day_is_waited_for_and_the_books_are_compared
     assert desk_.until_main(lambda h: h.phase == "ACTIVE", 2 * PATIENCE_S).epoch == 1
 
 
+@pytest.mark.control("C25")
 def test_a_feed_that_dies_stops_entries_and_its_return_allows_them(desk_: Desk) -> None:
     desk_.trading()
     assert desk_.stop(signal.SIGKILL) == -signal.SIGKILL
@@ -222,6 +226,7 @@ def test_settings_and_strategies_that_cannot_be_are_a_clear_no(tmp_path: Path, b
         assert "no.such.module:make cannot be imported: ModuleNotFoundError" in made.main_log
 
 
+@pytest.mark.control("C23")
 def test_midnight_ends_the_process_and_the_next_one_begins_the_next_day_with_yesterdays_halt(tmp_path: Path) -> None:
     with serving("--day", DAY, "--at", "15:00") as served, desk(tmp_path, served, TRADING) as made:
         made.start_main()

@@ -18,7 +18,7 @@ from tarazu.app.main.telling import MainSilent, tell_main
 from tarazu.engine.acts import Step
 from tarazu.engine.messages import Message
 
-HALT = {"order": "HALT", "who": "asha", "why": "the book looks wrong"}
+HALT = {"order": "HALT", "who": "asha", "why": "the book looks wrong", "incident": "INC-1"}
 
 
 class Listening:
@@ -130,6 +130,7 @@ def test_one_who_says_nothing_keeps_nobody_waiting(listening: Listening) -> None
     assert json.loads(asyncio.run(both()))["accepted"]
 
 
+@pytest.mark.control("C22")
 def test_however_many_talk_a_halt_is_heard_and_the_longest_idle_is_closed_for_it(listening: Listening) -> None:
     async def crowd() -> tuple[bytes, bytes, bytes]:
         talks = [await asyncio.open_unix_connection(str(listening.home.main_socket)) for _ in range(TALKS_MAX)]

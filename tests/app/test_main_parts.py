@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ import pytest
 from harness.engine_desk import CONFIG, EngineDesk
 from harness.journal_days import key, small
 from harness.order_story import DAY, NINE_ON_MONDAY_NS
+from tarazu import reference
 from tarazu.adapters.kite_broker.client import KiteBroker
 from tarazu.app.feed.record import FeedStopped, encode_event
 from tarazu.app.home import Home, Profile
@@ -24,7 +25,7 @@ from tarazu.app.main.desk import KiteDesk
 from tarazu.app.main.engine_day import EngineDay
 from tarazu.app.main.feeds import FeedWatch, MasterWatch
 from tarazu.app.main.market import SLICE_FRAMES, Market
-from tarazu.app.main.past import Anchor, Past, halt_before
+from tarazu.app.main.past import Anchor, Past, before
 from tarazu.app.main.permission import why_not
 from tarazu.app.main.prepare import Prepared
 from tarazu.app.main.steady import SteadyTime
@@ -34,6 +35,7 @@ from tarazu.engine import codec, messages
 from tarazu.engine.acts import SetHalt, Step
 from tarazu.engine.messages import Halt, MarketMoved, Message, OrderHeard, Stamped, Started, Ticked
 from tarazu.market.feed_events import FeedRecover, FeedStale, FeedState, StaleReason
+from tarazu.model import ist
 from tarazu.model.ids import InstrumentToken, TradingSymbol
 from tarazu.model.instrument import Exchange, Instrument
 from tarazu.model.instrument import Kind as InstrumentKind
@@ -44,6 +46,7 @@ from tarazu.orders.report import AnswerKind
 from tarazu.runtime.feed_log import FeedLog
 from tarazu.runtime.journal_writer import Journal
 from tarazu.runtime.segment import Kind
+from tarazu.strategy.day import TradingDay
 from tarazu.wire.kite_orders import KiteStatus, OrderRow
 
 INFY = Instrument(
@@ -128,29 +131,31 @@ def halted(halt: Halt | None) -> tuple[Message, Step]:
     return Ticked(), Step((SetHalt(halt=halt),))
 
 
+@pytest.mark.control("C23")
 def test_a_halt_of_the_last_day_with_entries_is_carried_over(tmp_path: Path) -> None:
     journal(tmp_path, (started(), Step()), halted(HALT), (Ticked(), Step()))
     journal(tmp_path, day=DAY + timedelta(days=1))
-    assert halt_before(tmp_path / "journal", DAY + timedelta(days=2)) == HALT
-    assert halt_before(tmp_path / "journal", DAY) is None
+    assert before(tmp_path / "journal", DAY + timedelta(days=2)).halt == HALT
+    assert before(tmp_path / "journal", DAY).halt is None
 
 
 def test_one_that_was_reset_is_not(tmp_path: Path) -> None:
     journal(tmp_path, (started(halt=HALT), Step()), halted(None))
-    assert halt_before(tmp_path / "journal", DAY + timedelta(days=1)) is None
+    assert before(tmp_path / "journal", DAY + timedelta(days=1)).halt is None
 
 
 def test_one_that_a_start_had_carried_over_is_carried_on(tmp_path: Path) -> None:
     journal(tmp_path, (started(halt=HALT), Step()))
-    assert halt_before(tmp_path / "journal", DAY + timedelta(days=1)) == HALT
+    assert before(tmp_path / "journal", DAY + timedelta(days=1)).halt == HALT
 
 
+@pytest.mark.control("C23")
 def test_an_engine_that_failed_is_halted_at_its_next_start_and_at_no_later_one(tmp_path: Path) -> None:
     journal(tmp_path, (started(), Step()), "at Ticked: AssertionError: no such thing")
-    found = halt_before(tmp_path / "journal", DAY + timedelta(days=1))
+    found = before(tmp_path / "journal", DAY + timedelta(days=1)).halt
     assert found is not None and found.code == "ENGINE_FAILED" and "no such thing" in found.why
     journal(tmp_path, (started(halt=found), Step()), halted(None))
-    assert halt_before(tmp_path / "journal", DAY + timedelta(days=1)) is None
+    assert before(tmp_path / "journal", DAY + timedelta(days=1)).halt is None
 
 
 def test_the_last_frame_that_was_taken_is_known(tmp_path: Path) -> None:
@@ -176,13 +181,13 @@ class Still:
     on_second = on_fill = on_market
 
 
-def make_still(params: Mapping[str, Any]) -> Still:
+def make_still(params: Mapping[str, Any], day: TradingDay) -> Still:
     made = Still()
     made.name = params["name"]
     return made
 
 
-def make_nothing(params: Mapping[str, Any]) -> object:
+def make_nothing(params: Mapping[str, Any], day: TradingDay) -> object:
     return object()
 
 
@@ -190,11 +195,28 @@ def row(factory: str, **params: Any) -> StrategySettings:
     return StrategySettings(factory=f"{__name__}:{factory}", params=params)
 
 
+TODAY = TradingDay(date=DAY, instruments={})
+
+
 def test_strategies_are_made_by_their_names_and_anew_for_every_start() -> None:
     made = Strategies([row("make_still", name="a"), row("make_still", name="b")])
-    first = made.running
+    assert made.names == () and not made.watches, "there is no day yet"
+    first = made(TODAY)
     assert made.names == ("a", "b") and made.watches == {"NSE:INFY"}
-    assert made(CONFIG) is made.running and made.running is not first
+    assert made(TODAY) is made.running and made.running is not first
+
+
+def test_a_strategy_is_told_the_hours_of_its_day() -> None:
+    told: list[TradingDay] = []
+
+    def keeping(params: Mapping[str, Any], day: TradingDay) -> Still:
+        told.append(day)
+        return Still()
+
+    made = Strategies([row("make_still", name="a")])
+    made._made = [(keeping, made._made[0][1])]
+    made.try_on(DAY, {}, reference.calendar().session(DAY))
+    assert (ist.clock_of(told[0].opens_ns), ist.clock_of(told[0].closes_ns)) == (time(9, 15), time(15, 40))
 
 
 @pytest.mark.parametrize(
@@ -212,11 +234,11 @@ def test_a_factory_that_is_none_is_refused_with_its_reason(settings: StrategySet
 
 def test_one_that_makes_no_strategy_or_fails_or_repeats_a_name_is_refused() -> None:
     with pytest.raises(BadStrategy, match=r"object without on_market, on_second, on_fill, name \(text\), watches"):
-        Strategies([row("make_nothing")])
+        Strategies([row("make_nothing")])(TODAY)
     with pytest.raises(BadStrategy, match="KeyError: 'name'"):
-        Strategies([row("make_still")])
+        Strategies([row("make_still")])(TODAY)
     with pytest.raises(BadStrategy, match="two are called 'a'"):
-        Strategies([row("make_still", name="a"), row("make_still", name="a")])
+        Strategies([row("make_still", name="a"), row("make_still", name="a")])(TODAY)
 
 
 # Feeds.
@@ -428,7 +450,7 @@ def engine_day(root: Path, second_s: Callable[[], float] = lambda: 1.0) -> Engin
     clock = PaperClock(NINE_ON_MONDAY_NS, 50)
     return EngineDay(
         home=home, settings=settings, clock=clock, prepared=prepared, strategies=none, second_s=second_s,
-        opened=open_day(home, settings, prepared, none), is_virtual=False,
+        opened=open_day(home, settings, prepared, none), is_virtual=False, session=None,
         broker=KiteBroker("http://127.0.0.1:9", "key", str, clock),
     )  # fmt: skip
 
@@ -442,7 +464,7 @@ def test_a_day_that_fails_outside_the_shell_halts_the_next_start(tmp_path: Path)
 
     day = asyncio.run(fails())
     assert isinstance(day.failure, ZeroDivisionError)
-    halt = halt_before(day.journal.folder.parent, DAY + timedelta(days=1))
+    halt = before(day.journal.folder.parent, DAY + timedelta(days=1)).halt
     assert halt is not None and halt.code == "ENGINE_FAILED" and "a bug in the clock" in halt.why
 
 
@@ -490,18 +512,18 @@ def test_a_second_that_was_not_taken_is_not_told_as_one(tmp_path: Path) -> None:
 # Leave to trade.
 
 
+@pytest.mark.control("C20")
 def test_real_orders_take_a_persons_leave_and_paper_ones_never_go_to_the_broker(tmp_path: Path) -> None:
     assert why_not(Profile.SIM, {}) == ""
-    assert "no broker yet" in why_not(Profile.PAPER, {"TARAZU_ALLOW_LIVE": "1"})
+    assert why_not(Profile.PAPER, {}) == "", "its orders stay in the process"
     assert "TARAZU_ALLOW_LIVE=1" in why_not(Profile.LIVE, {"TARAZU_ALLOW_LIVE": "yes"})
     assert why_not(Profile.LIVE, {"TARAZU_ALLOW_LIVE": "1"}) == ""
     plain = {name: value for name, value in os.environ.items() if name != "TARAZU_ALLOW_LIVE"}
-    for profile in ("live", "paper"):
-        ended = subprocess.run(
-            [sys.executable, "-m", "tarazu.app.main", "--profile", profile],
-            env=plain | {"TARAZU_HOME": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert ended.returncode == 2 and "main does not run" in ended.stderr and not list(tmp_path.iterdir())
+    ended = subprocess.run(
+        [sys.executable, "-m", "tarazu.app.main", "--profile", "live"],
+        env=plain | {"TARAZU_HOME": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2 and "main does not run" in ended.stderr and not list(tmp_path.iterdir())
 
 
 # Settings.

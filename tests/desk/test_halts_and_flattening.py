@@ -29,6 +29,7 @@ def ready(desk: ScenarioDesk) -> None:
     desk.until_phase(Phase.ACTIVE)
 
 
+@pytest.mark.control("C22", "C23", "C28")
 def test_a_halt_outlives_kill_9_cancels_the_entries_keeps_the_stops_and_ends_by_a_persons_word(
     trading: ScenarioDesk,
 ) -> None:

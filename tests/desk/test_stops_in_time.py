@@ -3,6 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from harness.broker_truth import BrokerTruth
 from harness.scenario_desk import ENGINE, LOT, STRIKES, ScenarioDesk, trading_desk
 from tarazu.model.units import SECOND_NS
@@ -11,6 +13,7 @@ from tarazu.orders.intent import Purpose
 WITHIN_S = 3.0
 
 
+@pytest.mark.control("C28")
 def test_every_stop_rests_at_the_broker_within_three_seconds_of_its_fill(tmp_path: Path) -> None:
     with trading_desk(tmp_path, ENGINE, "--step-ms", "200") as trading:
         tags = [trading.buy(key, 3 * LOT) for key in STRIKES]

@@ -24,6 +24,7 @@ def by_hand(trading: ScenarioDesk, side: str, key: str = CALL, **order: object) 
     return placed
 
 
+@pytest.mark.control("C14", "C30")
 def test_orders_by_hand_are_adopted_alarmed_and_counted(trading: ScenarioDesk) -> None:
     before = len(trading.told.alerts("FOREIGN"))
     order_id = by_hand(trading, "BUY", PUT)
@@ -38,6 +39,7 @@ def test_orders_by_hand_are_adopted_alarmed_and_counted(trading: ScenarioDesk) -
     trading.agree()
 
 
+@pytest.mark.control("C19", "C28")
 def test_a_session_that_ends_leaves_the_stops_and_a_new_token_brings_everything_back(trading: ScenarioDesk) -> None:
     tag = trading.buy()
     stop = trading.until_protected(tag)
@@ -58,6 +60,7 @@ def test_a_session_that_ends_leaves_the_stops_and_a_new_token_brings_everything_
     trading.agree()
 
 
+@pytest.mark.control("C25")
 def test_without_its_feed_entries_are_denied_and_exits_pass(trading: ScenarioDesk) -> None:
     held = trading.buy()
     trading.until_protected(held)

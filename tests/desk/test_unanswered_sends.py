@@ -59,6 +59,7 @@ def test_an_order_that_was_taken_without_an_answer_is_found_by_its_tag_and_adopt
     assert "none that can be believed" in trading.why(tag)
 
 
+@pytest.mark.control("C14")
 @pytest.mark.parametrize("kind", ["rest.timeout", "rest.hangup"])
 def test_an_order_that_never_came_to_be_counts_until_its_quarantine_and_two_reads_are_over(
     trading: ScenarioDesk, kind: str
@@ -86,6 +87,7 @@ def test_a_cancellation_without_an_answer_is_seen_by_its_effect(trading: Scenari
     assert [row["status"] for row in trading.agree().of_tag(tag)] == ["CANCELLED"]
 
 
+@pytest.mark.control("C11")
 def test_a_burst_of_429_refuses_entries_for_certain_and_delays_an_exit_that_then_is_done(trading: ScenarioDesk) -> None:
     held = trading.buy()
     trading.until_protected(held)
@@ -101,6 +103,7 @@ def test_a_burst_of_429_refuses_entries_for_certain_and_delays_an_exit_that_then
     assert "429" in trading.why(refused) or "THROTTLED" in trading.why(refused)
 
 
+@pytest.mark.control("C18")
 def test_no_send_ever_went_out_twice(trading: ScenarioDesk) -> None:
     sent = [said.ref for said in trading.told.sends()]
     assert len(sent) == len(set(sent)) > 5

@@ -7,6 +7,7 @@ import pytest
 from tarazu.dst.day import run_day
 from tarazu.dst.mutants import MUTANTS, applied
 from tarazu.dst.trials import SEEDS, trial
+from tarazu.risk.controls import CONTROLS
 
 OF_THE_WILD = {
     "retry_on_timeout", "timeout_is_failed", "lookup_once_retry", "absent_is_rejected", "send_first", "no_fsync",
@@ -15,8 +16,15 @@ OF_THE_WILD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", MUTANTS)
-def test_every_mutant_is_caught_on_a_day_that_the_real_engine_survives(name):
+def of_its_controls(name):
+    """The trial says of each control that it takes away whether the simulation would notice."""
+    controls = MUTANTS[name].control.split()
+    return pytest.param(name, marks=[pytest.mark.control(*controls)] if controls else [])
+
+
+@pytest.mark.parametrize("name", [of_its_controls(name) for name in MUTANTS])
+def test_every_mutant_is_caught_on_a_day_that_the_real_engine_survives(name, record_property):
+    record_property("mutant", name)
     found = trial(name, SEEDS)
     assert found.is_caught, f"{MUTANTS[name].what}: {SEEDS} days did not tell"
     assert not run_day(found.seed).violations
@@ -25,6 +33,10 @@ def test_every_mutant_is_caught_on_a_day_that_the_real_engine_survives(name):
 def test_all_seventeen_of_the_wild_are_among_them():
     assert MUTANTS.keys() >= OF_THE_WILD
     assert {name for name in OF_THE_WILD if MUTANTS[name].seen == "ours"} == set()
+
+
+def test_the_controls_that_a_mutant_takes_away_are_of_the_matrix():
+    assert {control for mutant in MUTANTS.values() for control in mutant.control.split()} <= CONTROLS.keys()
 
 
 def test_a_mutant_leaves_nothing_behind():

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -12,31 +11,24 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 import pytest
 from click.testing import CliRunner
 
-from tarazu.app.depth_ws.health import boot
+from harness.main_health import NOW_NS, well
 from tarazu.app.home import Home, home
 from tarazu.app.main.health import (
     FeedMark,
     JournalHealth,
-    MainHealth,
-    MarketHealth,
     OrderCounts,
-    PlaceHealth,
     ReadHealth,
     Stage,
     write_main_health,
 )
 from tarazu.app.main.inbox import Inbox
-from tarazu.engine.acts import Step
-from tarazu.engine.messages import Halt, Message
+from tarazu.engine.acts import Decline, Step
+from tarazu.engine.messages import Commanded, Halt, Message, Order, RiskState
 from tarazu.engine.phase import Phase
-from tarazu.model import ist
 from tarazu.ops import engine_status, engine_tell
-
-NOW_NS = 1_795_411_800_000_000_000
 
 
 @pytest.fixture
@@ -46,50 +38,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     made = home("sim")
     made.make()
     return made
-
-
-def well(**changes: Any) -> MainHealth:
-    """Of a main that is this process, all well; `changes` are what is otherwise."""
-    mono_ns = time.monotonic_ns()
-    health = MainHealth(
-        profile="sim",
-        version="0.1.0",
-        pid=os.getpid(),
-        boot=boot(),
-        started_ns=NOW_NS - 60_000_000_000,
-        started_mono_ns=mono_ns - 60_000_000_000,
-        wall_ns=NOW_NS,
-        mono_ns=mono_ns,
-        every_ns=20_000_000_000,
-        stage=Stage.RUNNING,
-        detail="",
-        day=str(ist.day_of(NOW_NS)),
-        epoch=3,
-        phase=Phase.ACTIVE,
-        why="",
-        halt=None,
-        stopping=False,
-        entries_off="",
-        flattening="",
-        positions=(PlaceHealth(key="NFO:X", product="NRML", qty=65, lowest=0, highest=65),),
-        orders=OrderCounts(today=4, working=1, unknown=0, foreign=0, stops=1, sent=3, pending=0),
-        reads=(ReadHealth(what="ORDERS", age_ns=1_000_000_000), ReadHealth(what="BANDS", age_ns=None)),
-        feeds=(FeedMark(feed="options", fresh=True, required=True),),
-        trouble={},
-        breaks=(),
-        alerts=(),
-        strategies=("probe",),
-        spreads=0,
-        journal=JournalHealth(sequence=120, acknowledged=118, mode="power", space="OK", dead=None, syncs=9),
-        market=MarketHealth(instruments=26, sequence=900, age_ns=10, caught_up=True, damages=0, bands=24),
-        clock_offset_ns=0,
-        clock_uncertainty_ns=1,
-        ticked_mono_ns=mono_ns,
-        loop_lag_ns=2_000_000,
-        rss_bytes=1 << 28,
-        fds=20,
-    )
-    return msgspec.structs.replace(health, **changes)
 
 
 def run(command: click.Command, *words: str) -> tuple[int, str]:
@@ -133,6 +81,15 @@ WRONG: dict[str, tuple[dict[str, Any], int, str]] = {
         {"phase": Phase.HALTED, "why": "OPERATOR: x", "halt": Halt(code="OPERATOR", why="x", since_ns=NOW_NS)},
         2,
         "HALTED: OPERATOR: x",
+    ),
+    "soft halt": (
+        {
+            "phase": Phase.REDUCE_ONLY,
+            "why": "SOFT_HALT, DRAWDOWN: x",
+            "halt": Halt(code="DRAWDOWN", why="x", since_ns=NOW_NS, level=RiskState.SOFT_HALT),
+        },
+        2,
+        "SOFT_HALT: no entries: SOFT_HALT, DRAWDOWN: x",
     ),
     "reduce only": ({"phase": Phase.REDUCE_ONLY, "why": "started a moment ago"}, 1, "no entries: started a moment ago"),
     "reconciling": ({"phase": Phase.RECONCILING, "why": "not compared"}, 1, "RECONCILING: not compared"),
@@ -184,7 +141,9 @@ def listening(desk: Home) -> Iterator[list[Message | str]]:
         if heard and isinstance(heard[0], str):
             return heard[0]
         heard.append(message)
-        return 17, Step(), "HALTED"
+        declined = isinstance(message, Commanded) and message.order is Order.RESET_HALT
+        acts = (Decline(order=Order.RESET_HALT, why="DAY_LOSS persists"),) if declined else ()
+        return 17, Step(acts), "HALTED"
 
     loop = asyncio.new_event_loop()
     inbox = Inbox(desk.main_socket, take)
@@ -211,6 +170,22 @@ def test_a_word_that_is_not_taken_is_a_refusal_with_the_reason(desk: Home, liste
     listening.append("main takes nothing now, it is STARTING")
     code, out = run(engine_tell.command, "HALT", "--why", "x")
     assert code == 4 and out.startswith("REFUSED") and "it is STARTING" in out
+
+
+def test_a_word_that_is_not_followed_is_a_refusal_too(desk: Home, listening: list[Any]) -> None:
+    words = ("RESET_HALT", "--why", "x")
+    code, out = run(engine_tell.command, *words)
+    assert code == 4 and 'RESET_HALT needs the "incident"' in out and not listening
+    code, out = run(engine_tell.command, *words, "--incident", "INC-7")
+    assert code == 4 and "RESET_HALT is entry 17 and not followed" in out and "DAY_LOSS persists" in out
+    assert listening[0].incident == "INC-7"
+
+
+def test_a_strategy_is_named(desk: Home, listening: list[Any]) -> None:
+    code, out = run(engine_tell.command, "HALT_STRATEGY", "--why", "x")
+    assert code == 4 and 'HALT_STRATEGY needs the "ref": which strategy' in out
+    code, out = run(engine_tell.command, "HALT_STRATEGY", "--why", "x", "--ref", "probe")
+    assert code == 0 and listening[0].ref == "probe"
 
 
 def test_where_nobody_answers_it_is_not_known(desk: Home) -> None:

@@ -79,7 +79,7 @@ def test_a_halted_engine_is_up_with_a_warning_and_the_way_out(desk: UpDesk) -> N
         code, out, _ = desk.verb("restart", "main")
         assert code == 1 and "main restarted, HALTED" in out
     finally:
-        tell_main(desk.home, {"order": "RESET_HALT", "who": "tester", "why": "it was one"})
+        tell_main(desk.home, {"order": "RESET_HALT", "who": "tester", "why": "it was one", "incident": "T-1"})
         assert until(lambda: health(desk).phase not in ("", "HALTED"), 20)
 
 

@@ -6,6 +6,7 @@ import msgspec
 from dotenv import dotenv_values
 
 from tarazu.app.home import Home, Profile
+from tarazu.app.settings import BadSettings, read_settings
 
 # Kite v3 "Introduction" and "WebSocket streaming".
 KITE_REST = "https://api.kite.trade"
@@ -41,8 +42,8 @@ class BrokerAddress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def broker_address(home: Home) -> BrokerAddress:
-    """Raises NoAddress, OSError."""
-    if home.profile is Profile.SIM:
+    """Of orders and market; of a paper desk the market's alone. Raises NoAddress, OSError."""
+    if home.profile is Profile.SIM or _follows_sim(home):
         sim = sim_address(home)
         return BrokerAddress(rest_url=sim.rest_url, ws_url=sim.ws_url, api_key=sim.api_key, sim=sim)
     api_key = _env(home.env_file).get("KITE_API_KEY")
@@ -65,6 +66,15 @@ def access_token(home: Home, address: BrokerAddress) -> str | None:
     """Today's token; in sim the broker's own where `.env` has none. None: nobody has logged in. Raises NoAddress."""
     token = _env(home.env_file).get("KITE_ACCESS_TOKEN")
     return token or (address.sim.access_token if address.sim else None)
+
+
+def _follows_sim(home: Home) -> bool:
+    if home.profile is not Profile.PAPER:
+        return False
+    try:
+        return read_settings(home.settings_file).paper.feed == "sim"
+    except BadSettings as bad:
+        raise NoAddress(str(bad)) from bad
 
 
 def _env(path: Path) -> dict[str, str | None]:

@@ -8,6 +8,7 @@ $TARAZU_HOME/<profile>/      default var/ in the working directory
   feed/<day>/                the feed log
   journal/<day>/             the engine's journal
   database.sqlite            a view of the journal; tarazu db rebuild makes it
+  models/<name>/             models by their hash, and which one is active
   keys/                      what the journal is signed with
   run/                       what running processes say of themselves; may be deleted while nothing runs
   logs/                      what processes print
@@ -58,6 +59,11 @@ class Home(msgspec.Struct, frozen=True):
     @property
     def journal(self) -> Path:
         return self.root / "journal"
+
+    @property
+    def models(self) -> Path:
+        """What strategies are gated by (`app.models`)."""
+        return self.root / "models"
 
     @property
     def keys(self) -> Path:

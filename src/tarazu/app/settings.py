@@ -71,6 +71,17 @@ class SimSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Rupees."""
 
 
+class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[paper]`: the account at the exchange model of the paper profile, and whose market it follows."""
+
+    feed: Literal["kite", "sim"] = "kite"
+    """`sim`: the market of a simulated broker, whose address is in run/sim_broker.json."""
+    cash: Annotated[float, Meta(ge=0)] = 10_000_000.0
+    """Rupees, each day."""
+    latency_ms: Annotated[float, Meta(ge=0, le=10_000)] = 60.0
+    """Of every message, each way."""
+
+
 Rupees = Annotated[float, Meta(gt=0)]
 Bps = Annotated[int, Meta(ge=1, le=1_000_000)]
 
@@ -99,7 +110,12 @@ class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     margin_age_s: Annotated[float, Meta(gt=0, le=600)] | None = None
     rejects_max: Annotated[int, Meta(ge=1, le=100)] | None = None
     order_to_trade_max: Annotated[int, Meta(ge=1)] | None = None
-    pnl_unknown_s: Annotated[float, Meta(gt=0, le=600)] | None = None
+    pnl_unknown_s: Annotated[float, Meta(gt=0, le=86_400)] | None = None
+    trouble_s: Annotated[float, Meta(gt=0, le=86_400)] | None = None
+    round_trips_s: Annotated[float, Meta(gt=0, le=1_800)] | None = None
+    """`conduct` keeps half an hour."""
+    runaway_wants_max: Annotated[int, Meta(ge=1)] | None = None
+    runaway_s: Annotated[float, Meta(gt=0, le=600)] | None = None
 
 
 class PilotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,8 +131,9 @@ class PilotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class StrategySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[engine.strategies]]`."""
 
-    factory: Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
-    """`module:callable`; called with `params` it gives a `strategy.base.Strategy`."""
+    factory: Annotated[str, Meta(pattern=r"^[A-Za-z_]\w*$|^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+    """One of `tarazu strategies`, or `module:callable`; called with `params` and the day it gives a
+    `strategy.base.Strategy`."""
     params: dict[str, Any] = {}
 
 
@@ -147,6 +164,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     feed: FeedSettings = FeedSettings()
     engine: EngineSettings = EngineSettings()
     sim: SimSettings = SimSettings()
+    paper: PaperSettings = PaperSettings()
 
 
 def read_settings(path: Path) -> Settings:

@@ -28,6 +28,10 @@ KERNELS = (
     "tarazu.sim.exchange.price_range",
     "tarazu.sim.exchange.tape",
     "tarazu.app.data.roll_kernels",
+    "tarazu.risk.margin_scan",
+    "tarazu.risk.scenarios",
+    "tarazu.strategy.compiled",
+    "tarazu.app.research.frame_kernels",
 )
 
 

@@ -41,7 +41,13 @@ RUN = {
     "logs": ("tarazu.ops.logs", "What a process printed."),
     "sla": ("tarazu.ops.sla", "The lags and losses that are promised, against their limits."),
     "why": ("tarazu.ops.why", "The story of one order: who wanted it, what became of it, and why."),
+    "strategies": ("tarazu.ops.strategies", "What ships, what it can be told, and what this profile runs."),
+    "decisions": ("tarazu.ops.decisions", "What the strategies decided, what came of it, and what each refusal cost."),
+    "backtest": ("tarazu.ops.backtest", "A strategy on past or made days, by the engine that trades."),
+    "paper": ("tarazu.ops.paper", "The paper desk: the real market, orders that stay on this machine."),
     "replay": ("tarazu.ops.replay", "A journalled day again, and whether it is decided the same."),
+    "approvals": ("tarazu.ops.approvals", "What waits for a person's leave, and what leave would come to now."),
+    "controls": ("tarazu.ops.controls", "Which controls hold, by what the tests have shown on this source."),
 }
 
 ENGINE = {

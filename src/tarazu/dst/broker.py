@@ -27,6 +27,8 @@ from tarazu.portfolio.breaks import BrokerPosition
 CHANGES_MAX = 25
 PER_SECOND_MAX = 10
 ZOMBIE_S_MAX = 110
+WRITTEN_PAISE = 312_000
+"""Margin of a unit that is sold: about 12 % of the index."""
 Place = tuple[str, Product]
 
 
@@ -128,6 +130,16 @@ class SimBroker:
             row[at] += fill.qty
             row[at + 1] += fill.qty * fill.price_paise
         return tuple(self._position(place, *sums[place]) for place in sorted(sums))
+
+    def margin_used_paise(self) -> int:
+        """What is held and bid for: bought at its price, written at a flat rate."""
+        used = 0
+        for (key, _), qty in self.net.items():
+            used += qty * self._market.last[key] if qty > 0 else -qty * WRITTEN_PAISE
+        for order in self.orders.values():
+            if not order.ended and order.order.side is Side.BUY and not order.order.order_type.is_stop:
+                used += order.leaves * order.price
+        return used
 
     def _position(self, place: Place, bought: int, paid: int, sold: int, got: int) -> BrokerPosition:
         qty, cost = self.carried.get(place, (0, 0))

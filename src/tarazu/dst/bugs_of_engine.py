@@ -1,6 +1,6 @@
 """A wrong engine, shell and journal: each function takes the real part and returns a wrong one in its place."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from tarazu.orders.messages import Output
 from tarazu.orders.protection import Gap
 from tarazu.orders.throttle import SendLimits, Throttle
 from tarazu.runtime.shell import Shell
+from tarazu.strategy.base import Strategy
 
 Real = Callable[..., Any]
 
@@ -125,3 +126,16 @@ def nothing_is_halted(real: Real) -> Real:
             state.halt = halt
 
     return due
+
+
+def strategies_are_asked_all_the_same(real: Real) -> Real:
+    """For `strategies.ask`: the second lock on the same door."""
+
+    def ask(run: Run, strategies: Sequence[Strategy]) -> None:
+        halt, run.state.halt = run.state.halt, None
+        try:
+            real(run, strategies)
+        finally:
+            run.state.halt = run.state.halt or halt
+
+    return ask

@@ -56,7 +56,8 @@ class Life:
     def begin(self, config: EngineConfig) -> None:
         """What the main process tells its engine first."""
         day = self.world.disk.day.isoformat()
-        started = m.Started(day=day, epoch=self.epoch, profile="dst", build="dst", config=config)
+        session = reference.calendar().session(self.world.disk.day)
+        started = m.Started(day=day, epoch=self.epoch, profile="dst", build="dst", config=config, session=session)
         opening = (started, self.bands(), m.FeedMoved(feed="options", fresh=self.world.feed_fresh, required=True))
         for message in opening:
             self.tell(message)

@@ -1,13 +1,17 @@
 """Prices that walk, and what the engine may see of them."""
 
 from collections.abc import Mapping
+from datetime import date
 from random import Random
 
+from tarazu.dst.moments import Moments
 from tarazu.market.touch import Touch
 from tarazu.model.ids import InstrumentToken, TradingSymbol
 from tarazu.model.instrument import Exchange, Instrument, Kind
 
 LOT = 75
+INDEX, INDEX_PAISE, EXPIRY = "NSE:NIFTY 50", 2_600_000, date(2026, 11, 26)
+"""The index stands still: the forward is of the options, by parity."""
 
 
 def instruments() -> dict[str, Instrument]:
@@ -21,6 +25,9 @@ def instruments() -> dict[str, Instrument]:
         segment="NFO-OPT",
         lot_size=LOT,
         freeze_qty=1_800,
+        expiry=EXPIRY,
+        strike_paise=2_600_000,
+        underlying=INDEX,
     )
     put = Instrument(
         instrument_token=InstrumentToken(1002 << 8 | 2),
@@ -31,6 +38,9 @@ def instruments() -> dict[str, Instrument]:
         segment="NFO-OPT",
         lot_size=LOT,
         freeze_qty=2 * LOT,
+        expiry=EXPIRY,
+        strike_paise=2_600_000,
+        underlying=INDEX,
     )
     share = Instrument(
         instrument_token=InstrumentToken(408065 << 8 | 1),
@@ -55,18 +65,27 @@ class SimMarket:
         self.first = dict(self.last)
         self._touches: dict[str, Touch] = {}
         self._changed: tuple[str, ...] = ()
+        self.moments = Moments(seed, listed)
+        self.before = dict(self.last), dict(self._touches)
+        """Last prices and touches a step ago."""
+        self.is_frozen = False
+        """Prices move, and nobody sees it."""
 
     def step(self, wall_ns: int) -> None:
         """Some of the prices move, most a little, one now and then a lot."""
         changed = []
+        self.before = dict(self.last), dict(self._touches)
         for key, each in self._listed.items():
             if self._dice.random() < 0.2:
                 continue
             tick = each.tick_size_paise
             far = 40 if self._dice.random() < 0.04 else 6
-            last = max(self.last[key] + tick * self._dice.randint(-far, far), 200 * tick)
-            self.last[key] = last
-            self._touches[key] = Touch(
+            move = self.moments.jump(self._dice.randint(-far, far))
+            last = max(self.last[key] + tick * move, 200 * tick)
+            last = self.last[key] = min(last, self.band(key)[1] * 2 // 3 // tick * tick)
+            if self.is_frozen or not self.moments.is_quoted(key, self.sequence):
+                continue
+            touch = Touch(
                 bid_paise=last - tick,
                 bid_qty=10_000,
                 ask_paise=last + tick,
@@ -74,6 +93,7 @@ class SimMarket:
                 last_paise=last,
                 seen_ns=wall_ns,
             )
+            self._touches[key] = self.moments.seen(touch, tick)
             changed.append(key)
         self._changed = tuple(changed)
         self.sequence += 1
@@ -84,5 +104,18 @@ class SimMarket:
     def changed(self) -> tuple[str, ...]:
         return self._changed
 
+    def still(self) -> "StillMarket":
+        return StillMarket({key: touch.middle_paise for key, touch in self._touches.items()})
+
     def band(self, key: str) -> tuple[int, int]:
         return self.first[key] // 4, self.first[key] * 3
+
+
+class StillMarket:
+    """`tarazu.market.touch.Middles`."""
+
+    def __init__(self, middles: Mapping[str, float | None]) -> None:
+        self._middles = middles
+
+    def middle(self, key: str) -> float | None:
+        return self._middles.get(key)

@@ -10,6 +10,7 @@ import msgspec
 from tarazu.dst.agenda import Agenda
 from tarazu.dst.broker import SimBroker
 from tarazu.dst.faults import Faults
+from tarazu.dst.limits import FUNDS_PAISE
 from tarazu.dst.marks import Marks
 from tarazu.engine import messages as m
 from tarazu.model.outcome import RefusalKind
@@ -32,6 +33,8 @@ class Network:
         self._dice = Random(f"network {seed}")
         self._agenda, self._faults, self._marks = agenda, faults, marks
         self.broker: SimBroker
+        self.funds_paise = FUNDS_PAISE
+        """In the account before anything is traded."""
         self.subscriber: Deliver = lambda message: None
         """Who hears order updates now."""
         self.under_way: dict[int, Request] = {}
@@ -144,6 +147,9 @@ class Network:
             return m.TradesRead(started_ns=began_ns, fills=self.broker.tradebook(at_ns))
         if what is m.What.POSITIONS:
             return m.PositionsRead(started_ns=began_ns, positions=self.broker.positions(at_ns))
+        if what is m.What.MARGINS:
+            used = self.broker.margin_used_paise()
+            return m.MarginsRead(started_ns=began_ns, available_paise=self.funds_paise - used, used_paise=used)
         rows = self.broker.book(at_ns)
         if not self._faults.strikes("read_partial"):
             return m.OrdersRead(started_ns=began_ns, reports=rows)

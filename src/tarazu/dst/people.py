@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tarazu.dst.broker_order import OURS
 from tarazu.dst.strategy import PRODUCT
+from tarazu.dst.supervisors import Supervisors
 from tarazu.engine import messages as m
 from tarazu.engine.messages import Order
 from tarazu.model.instrument import Instrument
@@ -30,6 +31,7 @@ class People:
         self._dice = Random(f"people {world.seed}")
         self._faults = world.faults
         world.agenda.after(30 * SECOND_NS, self._look_at_lookalikes)
+        self.supervisors = Supervisors(world, self)
 
     # By the minute.
 
@@ -72,8 +74,9 @@ class People:
         world = self._world
         if self._faults.healed and order in _TROUBLE:
             return
-        world.oracle.commanding(order)
-        if not world.tell(m.Commanded(order=order, who=WHO, why="because", **about)):
+        said = m.Commanded(order=order, who=WHO, why="because", **{"incident": "SIM", **about})
+        world.oracle.commanding(said)
+        if not world.tell(said):
             world.agenda.after(3 * SECOND_NS, lambda: self.command(order, **about))
 
     # Inside.

@@ -5,11 +5,11 @@ from typing import Literal
 
 import msgspec
 
+from tarazu.dst.limits import Purse, purse_of
 from tarazu.dst.strategy import CALL, PUT, SHARE
 from tarazu.engine.config import EngineConfig
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.throttle import SendLimits
-from tarazu.risk.limits import RiskLimits
 
 TICKS = 280
 """Of the safety phase. A day with slow ticks is a long one: the rules for unknown orders take minutes."""
@@ -27,6 +27,9 @@ class DayPlan(msgspec.Struct, frozen=True, kw_only=True):
     minute_ns: int
     pace: float
     """How often the strategy wants to enter, by tick."""
+    opens_after_ns: int
+    """Later than 09:20; below 0: earlier, and the day begins before continuous trading does."""
+    purse: Purse
     config: EngineConfig
     carried: tuple[tuple[str, int], ...]
 
@@ -37,6 +40,7 @@ def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
     tick_s = dice.choice((1, 2, 4, 6))
     lots = dice.choice((4, 8, 8, 12))
     per_second = dice.choice((3, 8, 8))
+    purse, early = purse_of(seed), Random(f"early {seed}")
     return DayPlan(
         safety_ns=TICKS * tick_s * SECOND_NS if full else 90 * SECOND_NS,
         healed_ns=(900 if full else 480) * SECOND_NS,
@@ -47,21 +51,15 @@ def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
         healed_market_ns=15 * SECOND_NS,
         minute_ns=15 * tick_s * SECOND_NS,
         pace=dice.choice((0.15, 0.30, 0.50)),
+        opens_after_ns=-early.randint(340, 520) * SECOND_NS if full and early.random() < 0.1 else 0,
+        purse=purse,
         config=EngineConfig(
             qty_max={CALL: 75 * lots, PUT: 75 * lots, SHARE: 600},
             settle_ns=dice.choice((3, 10, 20)) * SECOND_NS,
-            risk=RiskLimits(
-                order_qty_max=10**7,
-                order_value_max_paise=10**15,
-                gross_premium_max_paise=10**15,
-                unexecuted_value_max_paise=10**15,
-                scenario_loss_max_paise=10**15,
-                delta_max_paise=10**15,
-                vega_max_paise=10**15,
-                round_trips_max=10**6,
-                day_loss_max_paise=10**15,
-                drawdown_max_paise=10**15,
-            ),
+            risk=purse.risk,
+            approvals=purse.approvals,
+            approval_ns=purse.approval_ns,
+            pilot=purse.pilot,
             touch_age_ns=30 * SECOND_NS,
             limits=SendLimits(per_second=per_second, per_minute=dice.choice((20, 60, 350))),
         ),

@@ -35,7 +35,8 @@ class World:
     def __init__(self, seed: int, options: DayOptions) -> None:
         self.seed, self.options = seed, options
         self.plan: DayPlan = plan_of(seed, options.size)
-        self.agenda = Agenda(OPEN_NS)
+        self.opened_ns = OPEN_NS + self.plan.opens_after_ns
+        self.agenda = Agenda(self.opened_ns)
         self.faults = Faults(seed, options.muted)
         self.marks = Marks()
         self.listed = instruments()
@@ -43,8 +44,8 @@ class World:
         self.network = Network(seed, self.agenda, self.faults, self.marks)
         self.broker = SimBroker(seed, self.agenda, self.faults, self.marks, self.market, self.listed, self._row_changed)
         self.network.broker = self.broker
+        self.network.funds_paise = self.plan.purse.funds_paise
         self.disk = SimDisk(DAY)
-        self.opened_ns = OPEN_NS
         self.people = People(self)
         self.oracle = Oracle(self)
         self.life: Life | None = None
@@ -53,7 +54,7 @@ class World:
         self.feed_fresh = True
         self.is_calm = False
         self.events = self.effects = self.crashes = 0
-        self._started_ns = self._end_ns = OPEN_NS
+        self._started_ns = self._end_ns = self.opened_ns
         self.trace: list[str] = []
         self._dice = Random(f"world {seed}")
         self._hashed = hashlib.sha256()
@@ -65,12 +66,12 @@ class World:
         plan, agenda = self.plan, self.agenda
         for place, qty in plan.carried:
             self.broker.carry((place, PRODUCT), qty)
-        self.market.step(OPEN_NS)
+        self.market.step(self.opened_ns)
         agenda.after(0, self._start)
         agenda.after(plan.tick_ns, self._tick)
         agenda.after(plan.market_ns, self._move_market)
         agenda.after(plan.minute_ns, self._minute)
-        healed_ns = OPEN_NS + plan.safety_ns
+        healed_ns = self.opened_ns + plan.safety_ns
         self._end_ns = healed_ns + plan.healed_ns
         agenda.at(healed_ns, self._heal)
         agenda.at(healed_ns + plan.flatten_after_ns, self._last_flatten)
@@ -94,7 +95,7 @@ class World:
 
     def note(self, text: str) -> None:
         if self.options.traced:
-            at = (self.agenda.now_ns - OPEN_NS) / SECOND_NS
+            at = (self.agenda.now_ns - self.opened_ns) / SECOND_NS
             self.trace.append(f"{self.events:6} {at:10.3f} {text}")
 
     # What the process meets.
@@ -163,6 +164,7 @@ class World:
     def _tick(self) -> None:
         self.agenda.after(self.plan.tick_ns if not self.faults.healed else self.plan.healed_tick_ns, self._tick)
         self.tell(m.Ticked(skewed=abs(self.wall_ahead_ns) > SKEW_NS))
+        self.oracle.ticked()
 
     def _move_market(self) -> None:
         self.agenda.after(
@@ -228,6 +230,7 @@ class World:
 
     def _set_feed(self, fresh: bool) -> None:
         self.feed_fresh = fresh
+        self.market.is_frozen = not fresh and self.market.moments.freezes
         self.tell(m.FeedMoved(feed="options", fresh=fresh, required=True, reason="" if fresh else "SILENT"))
         if not fresh:
             self.agenda.after(self._dice.randint(3, 60) * SECOND_NS, lambda: self._set_feed(True))
@@ -246,6 +249,7 @@ class World:
             strategy.calm = True
         self.broker.token_ok = True
         self.wall_ahead_ns = 0
+        self.market.moments.is_over = True
         self._set_feed(True)
         if self.life is not None:
             self._free_disk(self.life)

@@ -2,6 +2,7 @@
 
 import getpass
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -19,25 +20,33 @@ from tarazu.engine.messages import Order
 @click.argument("order", type=click.Choice([str(order) for order in Order], case_sensitive=False), metavar="ORDER")
 @click.option("--why", required=True, help="Why; kept in the journal.")
 @click.option("--who", default=getpass.getuser, show_default="your login name", help="Whose word it is.")
-@click.option("--ref", default="", help="CLAIM: the tag of ours that the order is.")
+@click.option("--ref", default="", help="CLAIM: the tag of ours. ..._STRATEGY: its name. APPROVE, REFUSE: the want.")
 @click.option("--order-id", default="", help="CLAIM, DISOWN: the broker's order id.")
+@click.option("--incident", default="", help="RESET_HALT, RESET_STRATEGY: under which it was looked into.")
 @feed_flags
-def command(order: str, why: str, who: str, ref: str, order_id: str, profile: str | None, as_json: bool) -> int:
+def command(
+    order: str, why: str, who: str, ref: str, order_id: str, incident: str, profile: str | None, as_json: bool
+) -> int:
     """Tell the running engine one of:
 
     \b
-    HALT            no new risk, entries cancelled, until RESET_HALT; survives restarts and midnight
-    RESET_HALT      a person has looked
+    HALT            hard: entries cancelled, strategies not asked; survives restarts and midnight
+    SOFT_HALT       reduce only: entries cancelled, strategies may leave what they hold; survives likewise
+    RESET_HALT      a person has looked (--incident); refused while the cause persists
+    HALT_STRATEGY   one strategy (--ref NAME): entries cancelled, stops stay, nobody asks it
+    RESET_STRATEGY  it begins anew (--ref NAME, --incident); refused while the cause persists
     FLATTEN         leave every position, again and again until flat; STOP_FLATTEN ends it
     CANCEL_ENTRIES  cancel resting entries
     ENTRIES_OFF     take no entries; ENTRIES_ON takes them again
+    APPROVE         a want that waits for leave may go (--ref, see tarazu approvals); REFUSE ends it
+    APPROVALS_ON    entries wait for leave; PILOT_ON: the pilot's limits hold. Off by a start with other settings
     CLAIM           an untagged order is an unknown one of ours (--ref, --order-id)
     DISOWN          an untagged order is none of ours (--order-id)
 
     Exit code 0: it is in the journal and acted on; 3: nobody answered, and whether it was taken is not known; 4: not
-    taken, and why.
+    taken, or taken down and not followed, and why.
     """
-    asked = {"order": order.upper(), "who": who, "why": why, "ref": ref, "order_id": order_id}
+    asked = {"order": order.upper(), "who": who, "why": why, "ref": ref, "order_id": order_id, "incident": incident}
     return engine_tell(home_of(profile), asked).show(as_json)
 
 
@@ -56,9 +65,20 @@ def engine_tell(home: Home, asked: dict[str, Any]) -> Verdict:
     if told["error"]:
         check = Check(id="main", status=Status.CRIT, code="REFUSED", detail=told["error"])
         return _verdict(home, "REFUSED", Exit.REFUSED, f"{asked['order']} not taken", (check,), {"answer": told})
+    if not told["accepted"]:
+        line = f"{asked['order']} is entry {told['sequence']} and not followed, phase {told['phase']}"
+        return _verdict(home, "REFUSED", Exit.REFUSED, line, tuple(_refusals(told)), {"answer": told})
     did = ", ".join(_did(act) for act in told["acts"]) or "nothing had to be done"
     line = f"{asked['order']} taken as entry {told['sequence']}, phase {told['phase']}: {did}"
     return _verdict(home, "DONE", Exit.OK, line, (), {"answer": told})
+
+
+def _refusals(told: dict[str, Any]) -> Iterator[Check]:
+    if told["declined"]:
+        yield Check(id="engine", status=Status.CRIT, code="REFUSED", detail=told["declined"])
+    for denial in told["denials"]:
+        detail = f"{denial.get('observed', '')} (limit: {denial.get('limit') or 'none'})"
+        yield Check(id="engine", status=Status.CRIT, code=denial["code"], detail=detail)
 
 
 def _did(act: dict[str, Any]) -> str:

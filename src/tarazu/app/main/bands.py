@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from tarazu.adapters.kite_broker.client import KiteBroker
+from tarazu.app.main.broker import Questions
 from tarazu.app.main.reading import failed
 from tarazu.engine.messages import Band, BandsRead, Message, ReadFailed, What
 from tarazu.engine.state import EngineState
@@ -42,7 +42,7 @@ _QUOTES = msgspec.json.Decoder(dict[str, _Quote])
 class Bands:
     def __init__(
         self,
-        broker: KiteBroker,
+        broker: Questions,
         keys: Callable[[], Iterable[str]],
         state: Callable[[], EngineState],
         tell: Callable[[Message], object],

@@ -6,6 +6,7 @@ from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, boot
 from tarazu.app.feed.words import seconds
 from tarazu.app.home import Home
 from tarazu.app.main.health import MainHealth, Stage, read_main_health
+from tarazu.app.main.risk_words import RESET, risk_checks, strategy_checks
 from tarazu.app.supervision.main_standing import TOKEN_HINT, Standing, main_standing
 from tarazu.app.supervision.orphans import is_running
 from tarazu.app.verdict import Check, Status, epoch, plain
@@ -14,7 +15,6 @@ from tarazu.model.units import MILLISECOND_NS, SECOND_NS
 
 UP = "tarazu up main"
 LOGS = "tarazu logs main"
-RESET = 'tarazu engine tell RESET_HALT --why "..."'
 
 TICK_LATE_NS = 5 * SECOND_NS
 """The engine counts each second; one that has not for so long protects nothing, whatever its process says."""
@@ -55,7 +55,16 @@ def engine_checks(health: MainHealth) -> tuple[Check, ...]:
     """In the order they are told."""
     return tuple(
         check
-        for check in (_phase(health), _tick(health), _loop(health), _journal(health), *_feeds(health), *_books(health))
+        for check in (
+            _phase(health),
+            _tick(health),
+            _loop(health),
+            _journal(health),
+            *_feeds(health),
+            *_books(health),
+            *risk_checks(health.risk),
+            *strategy_checks(health.risk),
+        )
         if check is not None
     )
 
@@ -80,6 +89,9 @@ def _phase(health: MainHealth) -> Check:
         case Standing.WORKS:
             if health.phase is Phase.ACTIVE:
                 return seen
+            if health.halt is not None:
+                since = epoch(health.halt.since_ns)
+                return seen.broken(Status.CRIT, "SOFT_HALT", f"no entries: {health.why}", RESET, since)
             return seen.broken(Status.WARN, "REDUCE_ONLY", f"no entries: {health.why}")
 
 

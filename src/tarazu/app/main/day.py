@@ -7,8 +7,9 @@ import msgspec
 from tarazu import reference
 from tarazu.adapters.signing import key_of
 from tarazu.app.audit import journal_name
+from tarazu.app.depth_ws.market_day import RULES
 from tarazu.app.home import Home
-from tarazu.app.main.past import Anchor, Past, halt_before
+from tarazu.app.main.past import Anchor, Past, before
 from tarazu.app.main.prepare import Prepared
 from tarazu.app.settings import EngineSettings, PilotSettings, RiskSettings
 from tarazu.engine.config import EngineConfig, Pilot
@@ -17,6 +18,7 @@ from tarazu.engine.process import Engine
 from tarazu.engine.strategies import MakeStrategies
 from tarazu.model.units import PAISE, SECOND_NS
 from tarazu.risk.limits import RiskLimits
+from tarazu.risk.margin_rules import MarginRules
 from tarazu.runtime.journal_reader import JournalReader
 from tarazu.runtime.journal_state import JournalSettings, Mode
 from tarazu.runtime.journal_writer import Journal
@@ -32,6 +34,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """Of the day's last start before this one."""
     halt: Halt | None
     """To begin with: one of this day or the day before, or for a failure."""
+    strategy_halts: dict[str, Halt]
+    """Likewise, by strategy."""
     heard_to: int
     """The last feed-log frame whose messages were taken."""
 
@@ -51,9 +55,15 @@ def open_day(home: Home, settings: EngineSettings, prepared: Prepared, make: Mak
     try:
         engine, past = Engine(prepared.instruments, reference.charge_rates(), make_strategies=make), Past()
         last_ns = recover(engine, past.passing(JournalReader(journal.folder).ready()))
-        halt = past.halt if past.entries else halt_before(home.journal, prepared.day)
+        carried = past if past.entries else before(home.journal, prepared.day)
         return Opened(
-            journal=journal, engine=engine, last_ns=last_ns, anchor=past.anchor, halt=halt, heard_to=past.sequence
+            journal=journal,
+            engine=engine,
+            last_ns=last_ns,
+            anchor=past.anchor,
+            halt=carried.halt,
+            strategy_halts=carried.strategy_halts,
+            heard_to=past.sequence,
         )
     except BaseException:
         journal.close()
@@ -76,20 +86,21 @@ def config_of(settings: EngineSettings) -> EngineConfig:
 
 
 _RUPEES = ("order_value", "gross_premium", "unexecuted_value", "scenario_loss", "delta", "vega", "day_loss", "drawdown")
-_SECONDS = ("reference_age", "duplicate", "margin_age", "pnl_unknown")
+_SECONDS = ("reference_age", "duplicate", "margin_age", "pnl_unknown", "trouble", "round_trips", "runaway")
 _AS_SAID = (
     "order_qty_max", "round_trips_max", "collar_bps", "spread_bps_max", "jump_bps_max", "margin_buffer_bps",
-    "rejects_max", "order_to_trade_max",
+    "rejects_max", "order_to_trade_max", "runaway_wants_max",
 )  # fmt: skip
 
 
 def limits_of(risk: RiskSettings) -> RiskLimits:
-    """In paise and nanoseconds; what is not said keeps its default, which for money and sizes is none."""
+    """In paise and nanoseconds; what is not said keeps its default, which for money and sizes is none. The margin
+    rates are those of the day's rules."""
     said = {f"{name}_max_paise": (f"{name}_max", PAISE) for name in _RUPEES}
     said |= {f"{name}_ns": (f"{name}_s", SECOND_NS) for name in _SECONDS}
     found = {to: round(value * unit) for to, (of, unit) in said.items() if (value := getattr(risk, of)) is not None}
     found |= {name: value for name in _AS_SAID if (value := getattr(risk, name)) is not None}
-    return RiskLimits(**found)
+    return RiskLimits(**found, margins=MarginRules.of(reference.rules(RULES)))
 
 
 def _pilot(pilot: PilotSettings) -> Pilot:

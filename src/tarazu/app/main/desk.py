@@ -6,8 +6,8 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from tarazu.adapters.kite_broker.client import KiteBroker
 from tarazu.app.main.bands import Bands
+from tarazu.app.main.broker import Broker
 from tarazu.app.main.reading import Reading
 from tarazu.engine.acts import Alert, Deny, MovePhase, Severity, Step
 from tarazu.engine.messages import Answered, Call, Message, ReadFailed, Stamped, What
@@ -27,7 +27,7 @@ _LEVELS = {Severity.SEV1: logging.CRITICAL, Severity.SEV2: logging.ERROR, Severi
 class KiteDesk:
     """`ports.desk.Desk`. For the event loop's thread; `tell` takes a message at once, and is called from the loop."""
 
-    def __init__(self, broker: KiteBroker, reading: Reading, bands: Bands, tell: Callable[[Message], object]) -> None:
+    def __init__(self, broker: Broker, reading: Reading, bands: Bands, tell: Callable[[Message], object]) -> None:
         self.sent = 0
         self.sequence = 0
         """Of the last step that was told."""

@@ -10,10 +10,10 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from tarazu.adapters.kite_broker.client import KiteBroker
 from tarazu.app.database.thread import ProjectionThread
 from tarazu.app.home import Home
 from tarazu.app.main.bands import Bands
+from tarazu.app.main.broker import Broker
 from tarazu.app.main.build import build
 from tarazu.app.main.day import Opened, config_of, followed
 from tarazu.app.main.desk import KiteDesk
@@ -38,6 +38,7 @@ from tarazu.engine.messages import (
     Ticked,
 )
 from tarazu.engine.state import EngineState
+from tarazu.model.calendar import TradingSession
 from tarazu.model.instrument import Kind
 from tarazu.model.units import MILLISECOND_NS, SECOND_NS
 from tarazu.orders.client_order_id import head_bits
@@ -72,10 +73,11 @@ class EngineDay:
         clock: Clock,
         prepared: Prepared,
         opened: Opened,
-        broker: KiteBroker,
+        broker: Broker,
         strategies: Strategies,
         second_s: Callable[[], float],
         is_virtual: bool,
+        session: TradingSession | None,
     ) -> None:
         """`second_s`: how many seconds of the machine one of the profile's clock takes now."""
         self.prepared, self.journal, self.broker = prepared, opened.journal, broker
@@ -89,7 +91,7 @@ class EngineDay:
         self.feeds, self.masters = FeedWatch(home), MasterWatch(prepared.master_sha256)
         self.market = Market(day_folder(home.feed, prepared.day), prepared.watched, opened.heard_to)
         self._home, self._settings, self._opened, self.strategies = home, settings, opened, strategies
-        self._second_s = second_s
+        self._second_s, self._session = second_s, session
         self.times = SteadyTime(clock, opened.last_ns, virtual=is_virtual, anchor=opened.anchor, boot=boot_id())
         opened.engine.quotes = self.market.quotes
         reading = Reading(broker, self.times.steady_ns, self._state)
@@ -203,9 +205,11 @@ class EngineDay:
                 boot=boot_id(),
                 mono_ns=time.monotonic_ns(),
                 halt=opened.halt,
+                strategy_halts=opened.strategy_halts,
+                session=self._session,
             )
         )
-        self.market.decide_by(self.strategies.watches)
+        self.market.decide_by(lambda: self._opened.engine.strategies)
         self._take_all(self.feeds.look(time.monotonic_ns()))
 
     # The market.

@@ -11,6 +11,9 @@ from pathlib import Path
 import msgspec
 
 from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, boot
+from tarazu.app.main.guards_health import GuardsPage
+from tarazu.app.main.portfolio_health import PortfolioPage
+from tarazu.app.main.risk_health import RiskPage
 from tarazu.engine.messages import Halt
 from tarazu.engine.phase import Phase
 
@@ -153,6 +156,10 @@ class MainHealth(msgspec.Struct, frozen=True, kw_only=True):
     """The event loop's worst lateness of the last seconds."""
     rss_bytes: int
     fds: int
+    guards: GuardsPage = GuardsPage()
+    """Approvals and the pilot."""
+    risk: RiskPage = RiskPage()
+    portfolio: PortfolioPage = PortfolioPage()
 
     def age_ns(self, mono_ns: int | None = None) -> int:
         return (time.monotonic_ns() if mono_ns is None else mono_ns) - self.mono_ns

@@ -8,6 +8,8 @@ from tarazu import __version__
 from tarazu.app.depth_ws.health import boot
 from tarazu.app.home import Home
 from tarazu.app.main.engine_day import EngineDay
+from tarazu.app.main.guards_health import GuardsPage
+from tarazu.app.main.guards_page import guards_page
 from tarazu.app.main.health import (
     FeedMark,
     JournalHealth,
@@ -18,6 +20,10 @@ from tarazu.app.main.health import (
     ReadHealth,
     Stage,
 )
+from tarazu.app.main.portfolio_health import PortfolioPage
+from tarazu.app.main.portfolio_page import portfolio_page
+from tarazu.app.main.risk_health import RiskPage
+from tarazu.app.main.risk_page import risk_page
 from tarazu.engine.messages import What
 from tarazu.engine.phases import due
 from tarazu.engine.state import EngineState
@@ -80,6 +86,9 @@ def health_page(
         loop_lag_ns=max(day.lags_ns, default=0) if day else 0,
         rss_bytes=_rss_bytes(),
         fds=sum(1 for _ in Path("/proc/self/fd").iterdir()),
+        risk=risk_page(state, day.times.steady_ns(), wall_ns) if state and day else RiskPage(),
+        portfolio=portfolio_page(day.shell.engine, day.times.steady_ns()) if day else PortfolioPage(),
+        guards=guards_page(day.shell.engine, day.times.steady_ns()) if day else GuardsPage(),
     )
 
 
@@ -116,7 +125,7 @@ def _orders(state: EngineState, day: EngineDay) -> OrderCounts:
 
 def _reads(state: EngineState, day: EngineDay) -> Iterator[ReadHealth]:
     now_ns = day.times.steady_ns()
-    for what in (What.ORDERS, What.TRADES, What.POSITIONS):
+    for what in (What.ORDERS, What.TRADES, What.POSITIONS, What.MARGINS):
         began_ns = state.readings[what].began_ns
         age_ns = now_ns - began_ns if began_ns > state.started_ns else None
         yield ReadHealth(what=what, age_ns=age_ns, failing=day.desk.failing.get(what, ""))

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from tarazu.engine.acts import Deny, Intend, Step
+from tarazu.engine.acts import Decline, Deny, Intend, Step
 from tarazu.engine.messages import Commanded, Message, Order, Wanted
 from tarazu.strategy.wants import Want
 
@@ -43,17 +43,33 @@ class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer. `error` is not empty where nothing was taken: nothing is in the journal then."""
+    """The answer. `error` is not empty where nothing was taken: nothing is in the journal then. What is taken and not
+    followed is in the journal and not `accepted`; `denials` or `declined` say why."""
 
     accepted: bool
     error: str = ""
     sequence: int = 0
     phase: str = ""
+    declined: str = ""
+    """Why a person's word was not followed."""
     denials: tuple[dict[str, Any], ...] = ()
     refs: tuple[str, ...] = ()
     """Of the orders that this has made, in their order."""
     acts: tuple[dict[str, Any], ...] = ()
 
+
+_NAME, _LOOKED = "which strategy it is about", "where it is written down what was found"
+_WANT = "which want it is about (tarazu approvals)"
+_NEEDS = {
+    (Order.CLAIM, "ref"): "which order of ours it is",
+    (Order.HALT_STRATEGY, "ref"): _NAME,
+    (Order.RESET_STRATEGY, "ref"): _NAME,
+    (Order.APPROVE, "ref"): _WANT,
+    (Order.REFUSE, "ref"): _WANT,
+    (Order.RESET_HALT, "incident"): _LOOKED,
+    (Order.RESET_STRATEGY, "incident"): _LOOKED,
+}
+"""Besides who and why."""
 
 _DECODER = msgspec.json.Decoder(_Asked)
 Take = Callable[[Message], tuple[int, Step, str] | str]
@@ -117,7 +133,7 @@ class Inbox:
             return Told(accepted=False, error=str(bad))
         log.info("told: %s", message)
         taken = self._take(message)
-        return Told(accepted=False, error=taken) if isinstance(taken, str) else _told(*taken)
+        return Told(accepted=False, error=taken) if isinstance(taken, str) else _told(message, *taken)
 
 
 def message_of(line: bytes) -> Commanded | Wanted:
@@ -136,10 +152,11 @@ def message_of(line: bytes) -> Commanded | Wanted:
     assert asked.order is not None
     if not asked.who.strip() or not asked.why.strip():
         raise BadAsk(f'{asked.order} needs a "who" and a "why": both go into the journal')
+    for name in ("ref", "incident"):
+        if not getattr(asked, name).strip() and (what := _NEEDS.get((asked.order, name))):
+            raise BadAsk(f'{asked.order} needs the "{name}": {what}')
     if asked.order in (Order.CLAIM, Order.DISOWN) and not asked.order_id:
         raise BadAsk(f'{asked.order} needs the "order_id" that it is about')
-    if asked.order is Order.CLAIM and not asked.ref:
-        raise BadAsk('CLAIM needs the "ref" of ours that the order is')
     return Commanded(
         order=asked.order, who=asked.who, why=asked.why, ref=asked.ref, order_id=asked.order_id, incident=asked.incident
     )
@@ -154,10 +171,15 @@ def _huge(value: Any) -> int:
     return value.bit_length() if isinstance(value, int) and value.bit_length() > INTEGER_BITS_MAX else 0
 
 
-def _told(sequence: int, step: Step, phase: str) -> Told:
+def _told(message: Message, sequence: int, step: Step, phase: str) -> Told:
     denied = [denial for act in step.acts if isinstance(act, Deny) for denial in act.denials]
+    asks_for_an_order = isinstance(message, Wanted) or (
+        isinstance(message, Commanded) and message.order is Order.APPROVE
+    )
+    declined = next((act.why for act in step.acts if isinstance(act, Decline)), "")
     return Told(
-        accepted=not any(isinstance(act, Deny) for act in step.acts),
+        accepted=not declined and not (denied and asks_for_an_order),
+        declined=declined,
         sequence=sequence,
         phase=phase,
         denials=tuple(msgspec.to_builtins(denial) for denial in denied),

@@ -6,7 +6,7 @@ applied frames by `moved` before it is told anything else (`engine.messages.Mark
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tarazu.app.feed.record import BadEvent, FeedRecordEvent, decode_event
 from tarazu.engine.messages import MarketMoved, OrderHeard
+from tarazu.market.state import MarketState
 from tarazu.market.state_quotes import StateQuotes
 from tarazu.model.instrument import Instrument
 from tarazu.model.units import MILLISECOND_NS
@@ -22,6 +23,9 @@ from tarazu.orders.kite_rows import read_report
 from tarazu.runtime.damage import Damaged
 from tarazu.runtime.market_follower import MarketFollower
 from tarazu.runtime.segment import Frame, Kind
+from tarazu.strategy.base import Strategy
+from tarazu.strategy.compiled import Programs
+from tarazu.strategy.waking import is_woken
 from tarazu.wire.kite_orders import BadRow, decode_order_update
 
 log = logging.getLogger("tarazu.main")
@@ -55,6 +59,12 @@ class Market:
         self._told, self._passes_told = 0, 0
         self._slots = {i.key: n for n, i in enumerate(watched)}
         self._decided_by = np.zeros(0, np.intp)
+        self._strategies: Callable[[], Sequence[Strategy]] = tuple
+        self._carried: Sequence[Strategy] = ()
+        self._programs = Programs((), lambda key: -1)
+        self.beside: Callable[[MarketState, NDArray[np.int64], int], None] | None = None
+        """Told of every frame of ticks, too: the paper exchange."""
+        self.follower.on_pass = self._passed
 
     def fileno(self) -> int:
         return self.follower.fileno()
@@ -62,6 +72,7 @@ class Market:
     def follow(self) -> bool:
         """Apply one slice; True when there may be more."""
         until_ns = time.monotonic_ns() + SLICE_NS
+        self._carry()
         while True:
             try:
                 more = self.follower.follow_ready(SLICE_FRAMES) == SLICE_FRAMES
@@ -74,13 +85,30 @@ class Market:
                 self.caught_up = not more
                 return more
 
-    def decide_by(self, keys: frozenset[str]) -> None:
-        """The instruments at whose moves somebody decides; what others do can wait for the next message."""
-        self._decided_by = np.array(sorted(self._slots[key] for key in keys if key in self._slots), np.intp)
+    def decide_by(self, strategies: Callable[[], Sequence[Strategy]]) -> None:
+        """What these watch decides, or the programs that they carry; what others do can wait for the next message.
+        Asked for before frames are applied: one that was made anew begins with its memory empty."""
+        self._strategies = strategies
+        self._carry()
+
+    def _passed(self, state: MarketState, changed: NDArray[np.int64], recv_ns: int) -> None:
+        self._programs.after_frame(state, changed, recv_ns)
+        if self.beside is not None:
+            self.beside(state, changed, recv_ns)
+
+    def _carry(self) -> None:
+        running = self._strategies()
+        if running is not self._carried:
+            self._carried, self._programs = running, Programs(running, lambda key: self._slots.get(key, -1))
+            self.follower.on_pass = self._passed
+            keys = frozenset[str]().union(*(s.watches for s in running if is_woken(s) is None))
+            self._decided_by = np.array(sorted(self._slots[key] for key in keys if key in self._slots), np.intp)
 
     @property
     def is_moved(self) -> bool:
         """Whether what somebody decides by has changed since `moved`."""
+        if self._programs.woken.any():
+            return True
         frames = self.follower.state.slots["frame"]
         return bool(self._decided_by.size) and bool(frames[self._decided_by].max() > self._passes_told)
 
@@ -90,6 +118,7 @@ class Market:
         if follower.sequence == self._told:
             return None
         self.quotes.moved(self._changed())
+        self._programs.tell()
         self._told, self._passes_told = follower.sequence, follower.state.passes
         return MarketMoved(sequence=follower.sequence, wall_ns=follower.wall_ns)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from tarazu.engine import codec
-from tarazu.engine.acts import SetHalt
-from tarazu.engine.messages import Halt, MarketMoved, Started
+from tarazu.engine.acts import HaltStrategy, SetHalt
+from tarazu.engine.messages import Halt, MarketMoved, Started, harder
 from tarazu.journal.entry import Entry
 from tarazu.runtime.journal_files import day_folder, days
 from tarazu.runtime.journal_reader import JournalReader
@@ -20,8 +20,8 @@ from tarazu.runtime.journal_reader import JournalReader
 ENGINE_FAILED = "ENGINE_FAILED"
 
 _STARTED, _MOVED = codec.KINDS[Started], codec.KINDS[MarketMoved]
-_SET_HALT = SetHalt.__name__.encode()
-"""As the codec writes the act's name: an entry without these letters sets and lifts no halt."""
+_HALTS = tuple(act.__name__.encode() for act in (SetHalt, HaltStrategy))
+"""As the codec writes the acts' names: an entry without these letters sets and lifts no halt."""
 
 
 class Anchor(msgspec.Struct, frozen=True):
@@ -39,6 +39,8 @@ class Past:
         self.entries = 0
         self.anchor: Anchor | None = None
         """Of the last start."""
+        self.strategy_halts: dict[str, Halt] = {}
+        """By strategy, as they stand."""
         self._halt: Halt | None = None
         self._failure: Halt | None = None
         self._moved: Entry | None = None
@@ -51,7 +53,7 @@ class Past:
     @property
     def halt(self) -> Halt | None:
         """What the next process begins with: the halt there is, or one for a failure that no start has told of yet."""
-        return self._halt or self._failure
+        return harder(self._halt, self._failure)
 
     @property
     def sequence(self) -> int:
@@ -66,7 +68,7 @@ class Past:
         self.entries += 1
         if entry.kind == _MOVED:
             self._moved = entry
-        if entry.kind in (_STARTED, codec.FAILED) or _SET_HALT in entry.payload:
+        if entry.kind in (_STARTED, codec.FAILED) or any(name in entry.payload for name in _HALTS):
             self._take(codec.decode(entry.kind, entry.payload))
 
     def _take(self, told: codec.Record | codec.Failure) -> None:
@@ -75,19 +77,29 @@ class Past:
             return
         if isinstance(told.stamped.message, Started):
             started = told.stamped.message
-            self._halt, self._failure = self._halt or started.halt, None
+            self._halt, self._failure = harder(self._halt, started.halt), None
+            self.strategy_halts = {**started.strategy_halts, **self.strategy_halts}
             self.anchor = Anchor(started.boot, told.stamped.ts_ns, started.mono_ns)
         for act in told.step.acts:
             if isinstance(act, SetHalt):
                 self._halt = act.halt
+            elif isinstance(act, HaltStrategy):
+                self._take_strategy(act)
+
+    def _take_strategy(self, act: HaltStrategy) -> None:
+        if act.halt is None:
+            self.strategy_halts.pop(act.strategy, None)
+        else:
+            self.strategy_halts[act.strategy] = act.halt
 
 
-def halt_before(root: Path, day: date) -> Halt | None:
-    """Of the last earlier day that has entries. Raises codec.BadPayload, journal_reader.BrokenChain."""
+def before(root: Path, day: date) -> Past:
+    """Of the last earlier day that has entries; where there is none, of nothing. Raises codec.BadPayload,
+    journal_reader.BrokenChain."""
     for earlier in reversed([d for d in days(root) if d < day]):
         past = Past()
         for _ in past.passing(JournalReader(day_folder(root, earlier)).ready()):
             pass
         if past.entries:
-            return past.halt
-    return None
+            return past
+    return Past()

@@ -10,6 +10,7 @@ from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.kite_rest.errors import RestError, TokenRefused
 from tarazu.app.depth_ws.watchlist import plan_of, reach
 from tarazu.app.main.health import Stage
+from tarazu.app.masters.listed import listed
 from tarazu.app.masters.todays import BadMaster, MasterStore, todays_master
 from tarazu.app.settings import FeedSettings
 from tarazu.model.instrument import Instrument
@@ -47,13 +48,13 @@ def prepare(rest: KiteMarketRest, store: MasterStore, settings: FeedSettings, da
         raise NotReady(Stage.NO_BROKER, str(failed)) from failed
     except BadMaster as bad:
         raise NotReady(Stage.NO_MASTER, str(bad)) from bad
-    listed = todays.master.instruments
-    reached = reach(listed, plan_of(settings), day)
+    instruments = todays.master.instruments
+    reached = reach(instruments, plan_of(settings), day)
     if len(reached) > WATCH_MAX:
         log.warning("%d of %d instruments are followed, no more: [feed] asks for too much", WATCH_MAX, len(reached))
     return Prepared(
         day=day,
-        instruments={instrument.key: instrument for instrument in listed},
+        instruments=listed(instruments, day),
         master_sha256=todays.sha256,
         watched=reached[:WATCH_MAX],
     )

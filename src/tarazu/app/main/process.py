@@ -7,14 +7,17 @@ import gc
 import logging
 from datetime import date
 from itertools import chain, repeat
+from typing import TYPE_CHECKING
 
 from tarazu.adapters.kite_broker.client import KiteBroker
 from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.sim_clock import SimClock
 from tarazu.adapters.system_clock import SystemClock
 from tarazu.app.broker_address import NoAddress, access_token, broker_address
+from tarazu.app.depth_ws.market_day import MarketDays
 from tarazu.app.depth_ws.seen_file import SeenFile
-from tarazu.app.home import Home
+from tarazu.app.home import Home, Profile
+from tarazu.app.main.broker import Broker
 from tarazu.app.main.day import open_day
 from tarazu.app.main.engine_day import EngineDay
 from tarazu.app.main.health import MainHealth, Stage, write_main_health
@@ -27,8 +30,12 @@ from tarazu.app.settings import Settings
 from tarazu.engine.acts import Step
 from tarazu.engine.messages import Message
 from tarazu.model import ist
-from tarazu.model.units import SECOND_NS
+from tarazu.model.calendar import TradingSession
+from tarazu.model.units import PAISE, SECOND_NS
 from tarazu.runtime.journal_state import JournalDead, NoRoom
+
+if TYPE_CHECKING:
+    from tarazu.app.main.paper_broker import PaperBroker
 
 log = logging.getLogger("tarazu.main")
 
@@ -44,13 +51,14 @@ class Main:
     def __init__(self, home: Home, settings: Settings) -> None:
         """Raises BadStrategy, NoAddress, OSError when nobody answers for the clock of the sim profile."""
         self.home, self.settings = home, settings
-        self._strategies = Strategies(settings.engine.strategies)
+        self._strategies = Strategies(settings.engine.strategies, home.models)
         self.address = broker_address(home)
         sim = self.address.sim
         self.clock = SimClock(sim.admin_url) if sim else SystemClock()
         self._started = self.clock.wall_ns(), self.clock.mono_ns()
         self._stage, self._detail = Stage.STARTING, ""
         self._day: EngineDay | None = None
+        self._paper: PaperBroker | None = None
         self._env, self._sim = SeenFile(home.env_file), SeenFile(home.sim_broker)
         self._token = access_token(home, self.address)
         self._rest = KiteMarketRest(root=self.address.rest_url, api_key=self.address.api_key, access_token=self._access)
@@ -98,10 +106,12 @@ class Main:
         if prepared is None:
             return
         self._stage, self._detail = Stage.RECOVERING, ""
+        session = MarketDays(self.address.sim).session(day)
+        self._strategies.try_on(day, prepared.instruments, session)
         opened = await asyncio.to_thread(open_day, self.home, self.settings.engine, prepared, self._strategies)
         for finding in opened.journal.recovered.findings:
             log.warning("the journal of a process that was killed: %s, erased", finding)
-        broker = KiteBroker(self.address.rest_url, self.address.api_key, self._access, self.clock)
+        broker = self._broker(prepared, session)
         if not self._ending.is_set():
             await broker.open()
         if self._ending.is_set():  # meanwhile: nothing is begun
@@ -118,12 +128,35 @@ class Main:
             strategies=self._strategies,
             second_s=self._second_s,
             is_virtual=isinstance(self.clock, SimClock),
+            session=session,
         )
+        if self._paper is not None:
+            self._day.market.beside = self._paper.after_frame
+            self._paper.tell_to(self._day.take)
         gc.collect()
         gc.freeze()  # 120,000 instruments stay all day: no collection of them while frames come
         log.info("journal of %s, epoch %d, entry %d", day, opened.journal.epoch, opened.journal.sequence)
         self._stage = Stage.RUNNING
         await self._run_day(self._day)
+
+    def _broker(self, prepared: Prepared, session: TradingSession | None) -> Broker:
+        """Of the paper profile: one in this process, which no wire leaves. Raises NoAddress."""
+        if self.home.profile is not Profile.PAPER:
+            return KiteBroker(self.address.rest_url, self.address.api_key, self._access, self.clock)
+        if session is None:
+            raise NoAddress(f"{prepared.day} is no trading day: the paper exchange is closed")
+        from tarazu.app.main.paper_broker import PaperBroker  # the exchange model is no part of a live process
+
+        paper = self.settings.paper
+        self._paper = PaperBroker(
+            self.home.root / "paper",
+            session,
+            [prepared.instruments[i.key] for i in prepared.watched],
+            self.clock,
+            cash_paise=round(paper.cash * PAISE),
+            latency_s=paper.latency_ms / 1_000,
+        )
+        return self._paper
 
     async def _run_day(self, day: EngineDay) -> None:
         running = asyncio.create_task(day.run())

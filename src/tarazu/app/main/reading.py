@@ -1,18 +1,20 @@
 """The broker's books, asked for and told in the engine's words. Every question has an answer: a read, or why not."""
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Iterator
+from typing import NamedTuple, TypeVar
 
-from tarazu.adapters.kite_broker.client import KiteBroker
 from tarazu.adapters.kite_broker.questions import ReadOutcome
-from tarazu.engine.messages import Message, OrdersRead, PositionsRead, ReadFailed, TradesRead, What
+from tarazu.app.main.broker import Questions
+from tarazu.engine.messages import MarginsRead, Message, OrdersRead, PositionsRead, ReadFailed, TradesRead, What
 from tarazu.engine.reads import order_news, trade_news
 from tarazu.engine.state import EngineState
+from tarazu.model.order import OrdType, Side
+from tarazu.model.order_request import NewOrder
 from tarazu.model.outcome import Answered, RefusalKind, Refused, Unavailable
-from tarazu.orders.kite_rows import book_read, position_of, trades_read
+from tarazu.orders.kite_rows import book_read, paise, position_of, trades_read
 from tarazu.portfolio.breaks import BrokerPosition
 from tarazu.wire.kite_books import OrderBook
-from tarazu.wire.kite_money import PositionsData
+from tarazu.wire.kite_money import Funds, OrderMargin, PositionsData
 from tarazu.wire.kite_orders import BadRow, TradeRow
 
 T = TypeVar("T")
@@ -21,11 +23,11 @@ T = TypeVar("T")
 class Reading:
     """One question a call. `state` is the engine's as it is when the answer has come: reads are told against it."""
 
-    def __init__(self, broker: KiteBroker, steady_ns: Callable[[], int], state: Callable[[], EngineState]) -> None:
+    def __init__(self, broker: Questions, steady_ns: Callable[[], int], state: Callable[[], EngineState]) -> None:
         self._broker, self._steady_ns, self._state = broker, steady_ns, state
 
     async def read(self, what: What) -> Message:
-        """Of ORDERS, TRADES or POSITIONS."""
+        """Of all but BANDS."""
         match what:
             case What.ORDERS:
                 return await self._ask(what, self._broker.orders(), self._orders)
@@ -33,7 +35,9 @@ class Reading:
                 return await self._ask(what, self._broker.trades(), self._trades)
             case What.POSITIONS:
                 return await self._ask(what, self._broker.positions(), _positions)
-            case What.BANDS | What.MARGINS:
+            case What.MARGINS:
+                return await self._ask(what, self._funds(), _margins)
+            case What.BANDS:
                 raise AssertionError("bands are quotes, and read by `bands`")
 
     async def _ask(
@@ -46,6 +50,16 @@ class Reading:
         message = told(outcome.value, started_ns)
         return ReadFailed(what=what, cause=f"BAD_ROW: {message.text}") if isinstance(message, BadRow) else message
 
+    async def _funds(self) -> "ReadOutcome[_Funds]":
+        """The account's, and the broker's own margin of what is held: without that the read is good all the same."""
+        funds = await self._broker.margins()
+        if not isinstance(funds, Answered):
+            return funds
+        held = list(_held(self._state()))
+        basket = await self._broker.basket_margins(held, consider_positions=False) if held else None
+        final = basket.value.final if isinstance(basket, Answered) else None
+        return Answered(_Funds(funds.value.equity, final), funds.timing)
+
     def _orders(self, book: OrderBook, started_ns: int) -> Message:
         read, known = book_read(book, started_ns, self._steady_ns()), self._state().broker
         whole = OrdersRead(started_ns=started_ns, reports=read.reports, whole=read.whole)
@@ -54,6 +68,44 @@ class Reading:
     def _trades(self, rows: list[TradeRow], started_ns: int) -> Message:
         (read, odd), known = trades_read(rows, started_ns, self._steady_ns()), self._state().broker
         return trade_news(known.fills, known.fills_ns, TradesRead(started_ns=started_ns, fills=read.fills, odd=odd))
+
+
+class _Funds(NamedTuple):
+    equity: Funds
+    held: OrderMargin | None
+
+
+def _margins(read: _Funds, started_ns: int) -> Message | BadRow:
+    """Kite v3 "Funds and margins": `net` is what is left to trade with, in the segment that shares and NSE's and BSE's
+    derivatives have in common."""
+    equity, held = read.equity, read.held
+    try:
+        needed = None if held is None else paise(held.span + held.exposure + held.additional + held.var)
+        if not equity.enabled:
+            return BadRow("the account's equity segment is not enabled")
+        return MarginsRead(
+            started_ns=started_ns,
+            available_paise=paise(equity.net),
+            used_paise=paise(equity.utilised.debits),
+            basket_paise=needed,
+        )
+    except ValueError as bad:
+        return BadRow(f"margins: {bad}")
+
+
+def _held(state: EngineState) -> Iterator[NewOrder]:
+    """What would be ordered to hold what is held: the derivatives, whose margin is no plain share of their price."""
+    for (key, product), qty in sorted(state.held.items()):
+        instrument = state.instruments.get(key)
+        if instrument is not None and instrument.is_derivative and qty:
+            yield NewOrder(
+                exchange=instrument.exchange,
+                tradingsymbol=instrument.tradingsymbol,
+                side=Side.BUY if qty > 0 else Side.SELL,
+                qty=abs(qty),
+                product=product,
+                order_type=OrdType.MARKET,
+            )
 
 
 def _positions(data: PositionsData, started_ns: int) -> Message | BadRow:

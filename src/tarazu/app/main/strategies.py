@@ -1,15 +1,27 @@
-"""The strategies that the settings name, made anew with every start."""
+"""The strategies that the settings name, made anew with every start of the engine, for its day.
+
+Twice looked at before the engine makes them: their names and the bundled ones' params when the process begins, and
+their making once there is a day. What cannot be made then is a refusal for people, and never a bug of the engine.
+"""
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from tarazu.app.models.active import BadModels, active_models
 from tarazu.app.settings import StrategySettings
-from tarazu.engine.config import EngineConfig
+from tarazu.model.calendar import TradingSession
+from tarazu.model.instrument import Instrument
 from tarazu.strategy.base import Strategy
+from tarazu.strategy.bundled import MODULES, Make, bundled
+from tarazu.strategy.day import TradingDay, trading_day
+from tarazu.strategy.params import BadParams, read
 
 _CALLS = ("on_market", "on_second", "on_fill")
-Factory = Callable[[Mapping[str, Any]], Strategy]
 
 
 class BadStrategy(Exception):
@@ -17,19 +29,28 @@ class BadStrategy(Exception):
 
 
 class Strategies:
-    """`engine.strategies.MakeStrategies`. Every factory was tried once before the engine calls it."""
+    """`engine.strategies.MakeStrategies`."""
 
-    def __init__(self, settings: Sequence[StrategySettings]) -> None:
-        """Raises BadStrategy."""
+    def __init__(self, settings: Sequence[StrategySettings], models: Path | None = None) -> None:
+        """`models`: the folder of the registry. Raises BadStrategy."""
         self._made = [(_factory(row), row) for row in settings]
-        self.running: Sequence[Strategy] = self._make()
-        names = self.names
+        self._models = models
+        self.running: Sequence[Strategy] = ()
+        """None before there is a day."""
+
+    def __call__(self, day: TradingDay) -> Sequence[Strategy]:
+        """Raises BadStrategy."""
+        whole = _with_models(day, self._models) if self._made else day
+        made = tuple(_strategy(make, row, whole) for make, row in self._made)
+        names = [strategy.name for strategy in made]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise BadStrategy(f"[[engine.strategies]]: two are called {twice!r}: each needs a name")
+        self.running = made
+        return made
 
-    def __call__(self, config: EngineConfig) -> Sequence[Strategy]:
-        self.running = self._make()
-        return self.running
+    def try_on(self, day: date, instruments: Mapping[str, Instrument], session: TradingSession | None) -> None:
+        """Make them for a day that the engine has not begun yet. Raises BadStrategy."""
+        self(trading_day(day, instruments, session))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -40,14 +61,29 @@ class Strategies:
         """Instrument keys of all that run."""
         return frozenset[str]().union(*(strategy.watches for strategy in self.running))
 
-    def _make(self) -> tuple[Strategy, ...]:
-        return tuple(_strategy(factory, row) for factory, row in self._made)
 
-
-def _factory(row: StrategySettings) -> Factory:
-    module, _, name = row.factory.partition(":")
+def _with_models(day: TradingDay, models: Path | None) -> TradingDay:
+    """Raises BadStrategy."""
     try:
-        found: Factory = getattr(importlib.import_module(module), name)
+        return day if models is None else msgspec.structs.replace(day, models=active_models(models))
+    except (BadModels, OSError) as bad:
+        raise BadStrategy(str(bad)) from bad
+
+
+def _factory(row: StrategySettings) -> Make:
+    module, _, name = row.factory.partition(":")
+    known = bundled(row.factory)
+    try:
+        if known is not None:
+            read(known.params, row.params)
+            return known.make
+        if not name:
+            raise BadStrategy(f"{row.factory}: no strategy ships under that name; there are {', '.join(MODULES)}")
+        found: Make = getattr(importlib.import_module(module), name)
+    except BadParams as bad:
+        raise BadStrategy(f"{row.factory}: {bad}. Look: tarazu strategies {row.factory}") from bad
+    except BadStrategy:
+        raise
     except Exception as bad:  # whatever a stranger's module does when it is imported
         raise BadStrategy(f"{row.factory} cannot be imported: {type(bad).__name__}: {bad}") from bad
     if not callable(found):
@@ -55,9 +91,9 @@ def _factory(row: StrategySettings) -> Factory:
     return found
 
 
-def _strategy(factory: Factory, row: StrategySettings) -> Strategy:
+def _strategy(make: Make, row: StrategySettings, day: TradingDay) -> Strategy:
     try:
-        made = factory(row.params)
+        made: Any = make(row.params, day)
     except Exception as bad:  # whatever a stranger's factory does with its params
         raise BadStrategy(f"{row.factory} with {row.params}: {type(bad).__name__}: {bad}") from bad
     lacks = [call for call in _CALLS if not callable(getattr(made, call, None))]
@@ -67,4 +103,5 @@ def _strategy(factory: Factory, row: StrategySettings) -> Strategy:
         lacks.append("watches (a frozenset of instrument keys)")
     if lacks:
         raise BadStrategy(f"{row.factory} gave a {type(made).__name__} without {', '.join(lacks)}: no Strategy")
-    return made
+    strategy: Strategy = made
+    return strategy

@@ -4,7 +4,10 @@ import time
 from collections.abc import Iterator
 
 from tarazu.app.feed.words import clock, span, table
-from tarazu.app.main.health import MainHealth
+from tarazu.app.main.guards_words import guards_summary
+from tarazu.app.main.health import MainHealth, Stage
+from tarazu.app.main.portfolio_words import portfolio_lines
+from tarazu.app.main.risk_words import risk_lines
 from tarazu.app.verdict import Check, plain
 from tarazu.model.units import MILLISECOND_NS
 
@@ -52,8 +55,14 @@ def body(health: MainHealth) -> Iterator[str]:
         f"loop {health.loop_lag_ns / MILLISECOND_NS:.1f} ms late at most | {health.rss_bytes >> 20} MiB, "
         f"{health.fds} descriptors | strategies {', '.join(health.strategies) or 'none'}"
     )
+    if health.stage is Stage.RUNNING:
+        yield from risk_lines(health.risk)
+        yield from portfolio_lines(health.portfolio)
     if health.halt is not None:
-        yield f"HALT        {health.halt.code} since {clock(health.halt.since_ns)}: {plain(health.halt.why)}"
+        halt = health.halt
+        yield f"HALT        {halt.level} by {halt.code} since {clock(halt.since_ns)}: {plain(halt.why)}"
+    if health.guards.approvals or health.guards.pilot is not None:
+        yield f"GUARDS      {guards_summary(health.guards)} (tarazu approvals)"
     for alert in health.alerts[-3:]:
         yield f"ALERT       {plain(alert)}"
 

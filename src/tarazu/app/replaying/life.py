@@ -50,6 +50,7 @@ class Life:
     def take(self, entry: Entry, stamped: Stamped) -> Written:
         """What the shell writes about the entry's message. Raises CannotReplay where the market is gone."""
         if isinstance(stamped.message, MarketMoved):
+            self.market.decide_by(self._engine.strategies)
             self.market.move_to(stamped.message)
         self._reel.entry, self._reel.stamped = entry, stamped
         try:

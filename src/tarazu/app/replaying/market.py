@@ -13,6 +13,8 @@ from tarazu.model import ist
 from tarazu.runtime.damage import Damaged
 from tarazu.runtime.market_follower import MarketFollower
 from tarazu.runtime.segment import segments
+from tarazu.strategy.base import Strategy
+from tarazu.strategy.compiled import Programs
 
 
 class ReplayedMarket:
@@ -25,6 +27,9 @@ class ReplayedMarket:
         """What the log lacks of what the engine saw: every damaged place, and the first frame that is not as it was."""
         self._is_as_it_was = True
         self._passes_told = 0
+        self._carried: Sequence[Strategy] = ()
+        self._programs = Programs((), lambda key: -1)
+        self._slots = {key_of.get(token, ""): slot for slot, token in enumerate(watch)}
         self._follower: MarketFollower | None = None
         self._shown: StateQuotes | None = None
         if watch and segments(folder):
@@ -34,6 +39,13 @@ class ReplayedMarket:
     @property
     def quotes(self) -> Quotes:
         return self._shown or NoQuotes()
+
+    def decide_by(self, strategies: Sequence[Strategy]) -> None:
+        """As `app.main.market` carries the programs of these, from the next frame on."""
+        if strategies is not self._carried:
+            self._carried, self._programs = strategies, Programs(strategies, lambda key: self._slots.get(key, -1))
+            if self._follower is not None:
+                self._follower.on_pass = self._programs.after_frame if self._programs.carried else None
 
     def move_to(self, moved: MarketMoved) -> None:
         """Raises CannotReplay."""
@@ -47,6 +59,7 @@ class ReplayedMarket:
         self._follow(self._follower, moved.sequence)
         state = self._follower.state
         self._shown.moved(np.flatnonzero(state.slots["frame"] > self._passes_told))
+        self._programs.tell()
         self._passes_told = state.passes
         if self._is_as_it_was and (lost := _lost(self._follower, moved)):
             self._is_as_it_was = False

@@ -29,6 +29,6 @@ def past_day(desk: Home, day: date, *, decides: bool) -> PastDay:
 
 def _strategies(desk: Home) -> MakeStrategies:
     try:
-        return Strategies(read_settings(desk.settings_file).engine.strategies)
+        return Strategies(read_settings(desk.settings_file).engine.strategies, desk.models)
     except (BadSettings, BadStrategy, OSError) as bad:
         raise CannotReplay(f"the strategies that traded cannot be made: {bad}") from bad

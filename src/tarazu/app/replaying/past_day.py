@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
+from tarazu.app.masters.listed import listed
 from tarazu.app.masters.store import DamagedMaster, MasterStore
 from tarazu.engine import codec
 from tarazu.engine.messages import Started
@@ -80,7 +81,7 @@ class PastDay:
         master = decode_csv(csv)
         if isinstance(master, BadCsv):
             raise CannotReplay(f"{wanted} does not read: {master}")
-        return {instrument.key: instrument for instrument in master.instruments}
+        return listed(master.instruments, self.day)
 
 
 def unreadable(bad: codec.BadPayload) -> str:

@@ -16,7 +16,9 @@ def standing_lines(state: EngineState, *, with_orders: bool) -> Iterator[str]:
     since = ist.stamp(state.phase_ns)[11:] if state.phase_ns else "the beginning"
     yield f"phase      {state.phase} since {since}  {state.phase_why}".rstrip()
     if state.halt is not None:
-        yield f"halt       {state.halt.code}: {state.halt.why}"
+        yield f"halt       {state.halt.level} {state.halt.code}: {state.halt.why}"
+    for name, halt in state.strategy_halts.items():
+        yield f"strategy   {name} halted, {halt.code}: {halt.why}"
     for name, said in (("flattening", state.flattening), ("entries", state.entries_off)):
         if said:
             yield f"{name:<10} {said}"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from tarazu.app.home import Home
+from tarazu.app.main.risk_words import RESET
 from tarazu.app.supervision.main_standing import TOKEN_HINT, MainStanding, Standing, current_main, main_standing
 from tarazu.app.supervision.outcome import Outcome
 from tarazu.app.supervision.process_log import LogMark
@@ -19,7 +20,6 @@ YOUNG_S = 30.0
 """A process of this age may still be on its way: it verifies the day's journal before it says much."""
 SETTLED_S = 1.0
 """A missing token is believed when it has been missing for this long."""
-RESET = 'tarazu engine tell RESET_HALT --why "..."'
 
 
 class MainStart:

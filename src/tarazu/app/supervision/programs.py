@@ -10,7 +10,7 @@ SIM_BROKER, DEPTH_WS, MAIN = "sim_broker", "depth_ws", "main"
 
 _NAMES = {
     Profile.SIM: (SIM_BROKER, DEPTH_WS, MAIN),
-    Profile.PAPER: (DEPTH_WS,),  # its orders have no broker yet: `app.main.permission`
+    Profile.PAPER: (DEPTH_WS, MAIN),
     Profile.LIVE: (DEPTH_WS, MAIN),
 }
 
@@ -33,8 +33,6 @@ def programs(home: Home, sim: SimSettings, place: SimPlace | None) -> tuple[Prog
     feed = Program(name=DEPTH_WS, words=("-m", "tarazu.app.depth_ws", "--profile", home.profile), order=20, stop_s=5)
     # Its last requests have as long for their answers as the broker's adapter gives them.
     main = Program(name=MAIN, words=("-m", "tarazu.app.main", "--profile", home.profile), order=30, stop_s=20)
-    if home.profile is Profile.PAPER:
-        return (feed,)
     if home.profile is not Profile.SIM or place is None:
         return (feed, main)
     # Its first line on stdout holds the simulated app's secrets; the ready file has them too, for its owner alone.

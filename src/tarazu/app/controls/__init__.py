@@ -1,0 +1,1 @@
+"""The matrix of controls: what tests have shown of each, and what that amounts to."""
