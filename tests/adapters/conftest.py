@@ -17,6 +17,8 @@ from tarazu.adapters.kite_feed.events import DataResumed, FrameKind, LinkEvent
 from tarazu.adapters.system_clock import SystemClock
 from tarazu.wire.kite_ticks import Mode, TickFrame, decode
 
+PATIENCE_S = 40.0
+
 Frame = tuple[int, FrameKind, bytes, int, int]
 
 
@@ -30,7 +32,7 @@ def broker() -> Iterator[Served]:
     assert line, f"the broker said nothing and ended with {process.wait()}"
     yield Served(json.loads(line), process)
     process.terminate()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
 
 
 class Desk:
@@ -58,7 +60,7 @@ class Desk:
         self.events.append(event)
         self._told.set()
 
-    async def until(self, true: Callable[[], Any], seconds: float = 8.0) -> Any:
+    async def until(self, true: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
         """Wait until `true()` is, looking again whenever something is told, and ten times a second in any case."""
         async with asyncio.timeout(seconds):
             while not (answer := true()):
@@ -67,7 +69,7 @@ class Desk:
                 self._told.clear()
         return answer
 
-    async def event(self, kind: type[LinkEvent], since: int = 0, seconds: float = 8.0, **facts: Any) -> Any:
+    async def event(self, kind: type[LinkEvent], since: int = 0, seconds: float = PATIENCE_S, **facts: Any) -> Any:
         """The first event of this kind, with these facts, after the first `since`."""
         return await self.until(lambda: next(iter(self.told(kind, since, **facts)), None), seconds)
 
@@ -88,7 +90,7 @@ class Desk:
                 lengths |= dict(zip(tokens, out.packet_bytes[:count].tolist(), strict=True))
         return lengths
 
-    async def ticks(self, tokens: set[int], seconds: float = 8.0) -> None:
+    async def ticks(self, tokens: set[int], seconds: float = PATIENCE_S) -> None:
         """Wait until a tick of each of these has come, from now on."""
         since = len(self.frames)
         await self.until(lambda: tokens <= self.heard(since).keys(), seconds)
@@ -127,9 +129,9 @@ def desk(broker: Served) -> Iterator[Callable[..., None]]:
             await desk.until(lambda: up == {e.connection for e in desk.told(DataResumed)})
         yield desk
         desk.feed.stop()
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_S):
             await life
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_S):
             while await desk.sockets():
                 pass
 

@@ -35,8 +35,11 @@ def test_virtual_time_is_the_origin_and_what_has_passed_at_its_rate(rate: float,
 
 def test_both_clocks_are_clocks(clock: SimClock) -> None:
     clocks: list[Clock] = [SystemClock(), clock]
-    assert all(abs(c.mono_ns() - time.monotonic_ns()) < S for c in clocks)
-    assert abs(clocks[0].wall_ns() - time.time_ns()) < S
+    for c in clocks:
+        before_ns, told_ns, after_ns = time.monotonic_ns(), c.mono_ns(), time.monotonic_ns()
+        assert before_ns <= told_ns <= after_ns
+    before_ns, told_ns, after_ns = time.time_ns(), clocks[0].wall_ns(), time.time_ns()
+    assert before_ns <= told_ns <= after_ns
 
 
 def test_it_tells_the_brokers_time_without_asking_again(clock: SimClock, broker: Served) -> None:
@@ -46,10 +49,10 @@ def test_it_tells_the_brokers_time_without_asking_again(clock: SimClock, broker:
 
 def test_a_jump_is_seen_at_the_next_refresh_and_leaves_intervals_alone(clock: SimClock, broker: Served) -> None:
     wall_ns, mono_ns = clock.wall_ns(), clock.mono_ns()
-    broker.admin("PUT", "/clock", {"advance_s": 60})
-    assert clock.wall_ns() - wall_ns < 30 * S
+    broker.admin("PUT", "/clock", {"advance_s": 3600})
+    assert clock.wall_ns() - wall_ns < 1800 * S
     assert clock.refresh()
-    assert 60 * S <= clock.wall_ns() - wall_ns < 90 * S and clock.mono_ns() - mono_ns < 30 * S
+    assert 3600 * S <= clock.wall_ns() - wall_ns < 5400 * S and clock.mono_ns() - mono_ns < 1800 * S
 
 
 def test_a_pause_learnt_late_never_turns_time_back(clock: SimClock, broker: Served) -> None:
@@ -65,7 +68,7 @@ def test_following_brings_changes_by_itself(clock: SimClock, broker: Served) -> 
     async def scenario() -> None:
         following = asyncio.create_task(clock.follow(every_s=0.01))
         broker.admin("PUT", "/clock", {"pause": True})
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(40):
             while not clock.published.paused:
                 await asyncio.sleep(0.01)
         following.cancel()

@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import threading
-import time
 
 from harness.order_desk import adapter, honest, new_order, run, until
 from harness.raw_broker import PLACED, PROFILE, RawBroker, Talk, forever
@@ -39,14 +38,14 @@ def test_the_bytes_of_an_order_are_with_the_kernel_when_the_call_returns() -> No
     async def story() -> None:
         async with adapter(f"http://127.0.0.1:{listening.getsockname()[1]}") as broker:
             future = broker.place(new_order())
-            assert came.wait(5), "and this thread, with the event loop, stood still"
+            assert came.wait(60), "and this thread, with the event loop, stood still"
             assert isinstance(await future, Unknown)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     with listening:
         asyncio.run(story())
-    thread.join(5)
+    thread.join(60)
 
 
 def test_an_order_never_waits_behind_slow_questions() -> None:
@@ -59,14 +58,13 @@ def test_an_order_never_waits_behind_slow_questions() -> None:
     async def story(raw: RawBroker, broker: KiteBroker) -> None:
         slow = [asyncio.create_task(broker.orders()) for _ in range(5)]
         await until(lambda: sum(asked.line.startswith("GET /orders") for asked in raw.asked) == 5)
-        start = time.monotonic()
         for _ in range(3):
             assert isinstance(await broker.place(new_order()), Accepted)
-        assert time.monotonic() - start < 0.5
+        assert not any(task.done() for task in slow), "they are not answered yet"
         for task in slow:
             task.cancel()
 
-    run(play, story, order_lines=1, read_lines=2, timeout_s=15.0)
+    run(play, story, order_lines=1, read_lines=2, timeout_s=50.0)
 
 
 def test_orders_at_once_go_out_at_once_each_on_a_connection_of_its_own() -> None:
@@ -127,17 +125,17 @@ def test_nobody_there_is_a_refusal_of_an_order_and_an_unavailable_answer() -> No
 
 def test_who_comes_back_is_found_again() -> None:
     async def story() -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        async with adapter(f"http://127.0.0.1:{port}") as broker:
+        ours = socket.socket()
+        ours.bind(("127.0.0.1", 0))  # a port that is ours, and at which nobody listens yet
+        async with adapter(f"http://127.0.0.1:{ours.getsockname()[1]}") as broker:
             assert broker.trouble
             raw = RawBroker(honest)
-            raw._server = await asyncio.start_server(raw._met, "127.0.0.1", port)
-            async with asyncio.timeout(5):
+            raw._server = await asyncio.start_server(raw._met, sock=ours)
+            async with asyncio.timeout(40):
                 await until(lambda: raw.talks and raw.talks[0].asked)
             await until(lambda: not broker.trouble)
             assert isinstance(await broker.place(new_order()), Accepted)
-            assert len(raw.talks) == 1
+            assert len(raw.asked) == 1
         await raw.__aexit__(None, None, None)
 
     asyncio.run(story())

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from harness.in_time import Late, once_in_time
 from harness.order_desk import ORDERS, adapter, honest, new_order, run, until
 from harness.raw_broker import PLACED, PROFILE, RawBroker, Talk, refusal
 from harness.raw_http import answer
@@ -40,7 +41,7 @@ def test_a_connection_closed_while_idle_is_noticed_before_writing() -> None:
 
     async def story() -> None:
         async with adapter(f"http://127.0.0.1:{listening.getsockname()[1]}") as broker:
-            assert gone.wait(5)
+            assert gone.wait(60)
             outcome = await broker.place(new_order())
             assert isinstance(outcome, Accepted), outcome
             assert sum(said.startswith(b"POST") for said in placed) == 1
@@ -50,7 +51,7 @@ def test_a_connection_closed_while_idle_is_noticed_before_writing() -> None:
     asyncio.run(story())
     listening.shutdown(socket.SHUT_RDWR)
     listening.close()
-    thread.join(5)
+    thread.join(60)
 
 
 @pytest.mark.parametrize("how", ["fin", "rst"])
@@ -116,11 +117,15 @@ def test_a_late_answer_belongs_to_nobody() -> None:
     async def story(raw: RawBroker, broker: KiteBroker) -> None:
         first = await broker.place(new_order(tag="first"))
         assert isinstance(first, Unknown) and first.cause is Cause.TIMEOUT
+        outcomes = []
         for _ in range(20):
-            assert isinstance(await broker.place(new_order(tag="later")), Accepted)
+            outcomes.append(await broker.place(new_order(tag="later")))
             await asyncio.sleep(0.02)
+        assert not any(isinstance(outcome, Refused) for outcome in outcomes), "that was said of the first"
+        if not all(isinstance(outcome, Accepted) for outcome in outcomes):
+            raise Late("an honest answer, longer than the timeout")
 
-    run(play, story, timeout_s=0.15)
+    once_in_time(lambda: run(play, story, timeout_s=0.15))
 
 
 def test_the_server_may_end_a_connection_after_any_answer() -> None:
@@ -200,16 +205,18 @@ def test_a_first_send_that_fails_is_a_refusal() -> None:
 def test_the_timeout_of_an_answered_order_does_not_strike_the_next() -> None:
     async def play(talk: Talk) -> None:
         while (asked := await talk.request()) is not None:
-            await asyncio.sleep(0.2 if asked.body.endswith(b"tag=slow") else 0)
+            await asyncio.sleep(0.3 if asked.body.endswith(b"tag=slow") else 0)
             talk.say(PLACED)
 
     async def story(raw: RawBroker, broker: KiteBroker) -> None:
-        assert isinstance(await broker.place(new_order(tag="fast")), Accepted)
-        await asyncio.sleep(0.2)
-        assert isinstance(await broker.place(new_order(tag="slow")), Accepted)
-        assert len(raw.talks) == 1
+        outcomes = [await broker.place(new_order(tag="fast"))]
+        await asyncio.sleep(0.4)
+        outcomes.append(await broker.place(new_order(tag="slow")))
+        if any(isinstance(outcome, Unknown) for outcome in outcomes):
+            raise Late("an answer, longer than the timeout")
+        assert len(raw.talks) == 1 and all(isinstance(outcome, Accepted) for outcome in outcomes)
 
-    run(play, story, timeout_s=0.3)
+    once_in_time(lambda: run(play, story, timeout_s=0.6))
 
 
 def test_a_connection_that_has_timed_out_is_let_go() -> None:

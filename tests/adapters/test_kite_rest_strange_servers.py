@@ -5,13 +5,13 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.in_time import Late, once_in_time
 from harness.raw_http import RawHttp, Say, answer, head
 from tarazu.adapters.kite_rest import client, line
 from tarazu.adapters.kite_rest.client import KiteMarketRest
@@ -107,15 +107,20 @@ def test_a_connection_is_kept_between_questions() -> None:
         rest.close()
 
 
+def _waited(event: threading.Event) -> None:
+    assert event.wait(60)
+
+
 def close(connection: socket.socket) -> None:
     connection.shutdown(socket.SHUT_RDWR)
 
 
 def test_a_kept_connection_that_the_server_closed_is_made_anew() -> None:
-    with RawHttp([[PRICES, 0.05, close]], [[PRICES]]) as server:
+    closed = threading.Event()
+    with RawHttp([[PRICES, 0.05, close, lambda _: closed.set()]], [[PRICES]]) as server:
         rest = rest_at(server.root)
         rest.last_prices(["NSE:INFY"])
-        time.sleep(0.2)
+        assert closed.wait(60)
         assert rest.last_prices(["NSE:INFY"])
         assert [len(asked) for asked in server.requests] == [1, 1]
 
@@ -134,37 +139,52 @@ def test_one_that_is_closed_under_the_question_is_made_anew_once() -> None:
 
 def test_a_word_about_idleness_is_not_taken_for_the_answer() -> None:
     idle = answer(b'{"status":"error","message":"idle","error_type":"NetworkException"}', "408 Request Timeout")
-    with RawHttp([[PRICES, 0.05, idle]], [[PRICES]]) as server:
+    answered, said = threading.Event(), threading.Event()
+    story: list[Say] = [PRICES, lambda _: _waited(answered), idle, lambda _: said.set()]
+    with RawHttp([story], [[PRICES]]) as server:
         rest = rest_at(server.root)
         rest.last_prices(["NSE:INFY"])
-        time.sleep(0.2)
+        answered.set()
+        assert said.wait(60)
         assert rest.last_prices(["NSE:INFY"])
 
 
 def test_what_was_left_of_a_broken_answer_is_not_read_as_the_next() -> None:
-    with RawHttp([[head("Content-Length: 9\r\n"), b"{"], [PRICES]], [[PRICES]]) as server:
-        rest = rest_at(server.root, timeout_s=0.3)
-        with pytest.raises(Unreachable, match="in time"):
-            rest.last_prices(["NSE:INFY"])
-        assert rest.last_prices(["NSE:INFY"])
-        assert [len(asked) for asked in server.requests] == [1, 1]
+    def story() -> None:
+        with RawHttp([[head("Content-Length: 9\r\n"), b"{"], [PRICES]], [[PRICES]]) as server:
+            rest = rest_at(server.root, timeout_s=0.3)
+            with pytest.raises(Unreachable, match="in time"):
+                rest.last_prices(["NSE:INFY"])
+            try:
+                assert rest.last_prices(["NSE:INFY"])
+            except Unreachable as late:
+                raise Late("an honest answer, longer than the timeout") from late
+            assert [len(asked) for asked in server.requests] == [1, 1]
+
+    once_in_time(story)
 
 
 def test_an_answer_in_drops_ends_with_the_time_of_the_whole() -> None:
     drops: list[Say] = [say for byte in PRICES for say in (bytes([byte]), 0.02)]
-    with RawHttp([drops]) as server:
-        start = time.monotonic()
-        with pytest.raises(Unreachable, match="in time"):
-            rest_at(server.root, timeout_s=0.5).last_prices(["NSE:INFY"])
-        assert time.monotonic() - start < 1.5
+    # Else it would come whole in the end.
+    with RawHttp([drops]) as server, pytest.raises(Unreachable, match="in time"):
+        rest_at(server.root, timeout_s=0.5).last_prices(["NSE:INFY"])
 
 
 def test_the_file_may_take_longer_than_a_question_but_not_than_its_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     slow: list[Say] = [LENGTH]
     for n in range(0, len(PACKED), len(PACKED) // 8):
         slow += [0.1, PACKED[n : n + len(PACKED) // 8]]
-    with RawHttp([slow], [slow], [[LENGTH, 2.0]]) as server:
-        assert rest_at(server.root, timeout_s=0.5).instruments() == CSV
+
+    def whole() -> None:
+        with RawHttp([slow]) as server:
+            try:
+                assert rest_at(server.root, timeout_s=0.5).instruments() == CSV
+            except Unreachable as late:
+                raise Late("a silence longer than it may be") from late
+
+    once_in_time(whole)
+    with RawHttp([slow], [[LENGTH, 2.0]]) as server:
         for total_s, silence_s in ((0.6, 0.5), (60.0, 0.3)):
             monkeypatch.setattr(client, "INSTRUMENTS_S", total_s)
             with pytest.raises(Unreachable, match="in time"):

@@ -19,7 +19,7 @@ from tarazu.app.home import Home, Profile
 
 HEADER_BYTES = 100
 FLIPS = 300
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 @pytest.fixture

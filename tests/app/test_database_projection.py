@@ -125,7 +125,7 @@ def test_what_is_not_acknowledged_is_not_shown(home, projector, monkeypatch):
         assert shown == desk.journal.acknowledged == desk.journal.sequence
         monkeypatch.setattr(desk.journal._log, "sync", lambda: None)  # the disk is slow: written, and not on it
         desk.second()
-        until_s = time.monotonic() + 20
+        until_s = time.monotonic() + 60
         while len(list(JournalReader(desk.folder).ready())) <= shown and time.monotonic() < until_s:
             time.sleep(0.01)
         assert len(list(JournalReader(desk.folder).ready())) == shown + 1

@@ -11,6 +11,7 @@ import pytest
 
 from app.database_process import die_in_a_transaction
 from harness import desk_stories
+from harness.imports import PYTHONPATH
 from harness.journalled_desk import JournalledDesk
 from tarazu.adapters.sqlite_projection.connect import CannotUse, connect
 from tarazu.adapters.sqlite_projection.content import Database
@@ -23,7 +24,7 @@ from tarazu.app.database.thread import ProjectionThread
 from tarazu.app.home import Home, Profile
 
 KILLS = 100
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def play_a_morning(home):
 
 def small_disk_process(home, limit_bytes):
     script = Path(__file__).with_name("database_process.py")
-    surroundings = {**os.environ, "PYTHONPATH": str(script.parents[1])}
+    surroundings = {**os.environ, "PYTHONPATH": PYTHONPATH}
     command = [sys.executable, str(script), str(home.root), str(limit_bytes)]
     return subprocess.run(command, capture_output=True, text=True, timeout=240, env=surroundings)
 

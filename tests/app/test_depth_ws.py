@@ -1,17 +1,17 @@
 """The process depth_ws against a real simulated broker: what it records, what it says, how it ends and returns."""
 
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.desk import TINY, Desk, desk
+from harness.desk import PATIENCE_S, TINY, Desk, desk
 from harness.served import Served, serving
 from tarazu.app.depth_ws.health import Stage
 from tarazu.app.feed.market_file import MappedMarket
 from tarazu.app.feed.record import FeedStarted, FeedStopped, MasterLoaded, Selected
+from tarazu.app.supervision.waiting import until
 from tarazu.market.feed_events import FeedRecover, FeedState
 from tarazu.model.units import SECOND_NS
 from tarazu.runtime.repair import verify
@@ -78,7 +78,7 @@ def test_a_second_one_ends_at_once_and_disturbs_nothing(desk_: Desk, tmp_path: P
     first = desk_.until_fresh()
     second = Desk(tmp_path, broker)
     second.start()
-    assert second.process is not None and second.process.wait(20) == 4
+    assert second.process is not None and second.process.wait(PATIENCE_S) == 4
     assert desk_.until(lambda h: h.throughput.frames > first.throughput.frames).pid == first.pid
 
 
@@ -96,10 +96,11 @@ def test_killed_at_any_moment_it_comes_back_and_the_record_has_no_gap(desk_: Des
 
 
 def test_without_a_broker_that_answers_it_waits_and_says_so(desk_: Desk) -> None:
-    desk_.served.admin("POST", "/faults", {"kind": "rest.status", "params": {"status": 503}, "count": 3})
+    desk_.served.admin("POST", "/faults", {"kind": "rest.status", "params": {"status": 503}})
     desk_.start()
     waiting = desk_.until(lambda h: h.stage is Stage.NO_BROKER)
     assert "503" in waiting.detail
+    desk_.served.admin("DELETE", "/faults")
     desk_.until_fresh()
 
 
@@ -130,12 +131,12 @@ def test_settings_that_select_nothing_are_said_and_tried_again(tmp_path: Path, b
 
 def test_a_health_that_is_not_renewed_is_not_believed(desk_: Desk) -> None:
     desk_.start()
-    assert desk_.until_fresh().is_current()
+    desk_.until_fresh()
+    desk_.until(lambda h: h.is_current())
     assert desk_.process is not None
     desk_.process.send_signal(signal.SIGSTOP)
     try:
-        time.sleep(4 * desk_.health.every_ns / SECOND_NS)
-        assert not desk_.health.is_current()
+        assert until(lambda: not desk_.health.is_current(), PATIENCE_S)
         told = desk_.run("feed", "status")
         assert told.returncode == 3 and told.stdout.startswith("UNKNOWN") and "DEPTH_WS_SILENT" in told.stdout
     finally:
@@ -144,10 +145,11 @@ def test_a_health_that_is_not_renewed_is_not_believed(desk_: Desk) -> None:
 
 @pytest.mark.parametrize("kind", ["instruments.truncated", "instruments.late"])
 def test_a_master_that_is_not_whole_is_refused_and_asked_for_again(desk_: Desk, kind: str) -> None:
-    desk_.served.admin("POST", "/faults", {"kind": kind, "count": 1})
+    desk_.served.admin("POST", "/faults", {"kind": kind})
     desk_.start()
     waiting = desk_.until(lambda h: h.stage not in (Stage.STARTING, Stage.CONNECTING, Stage.LIVE))
     assert waiting.stage in (Stage.NO_SELECTION, Stage.NO_BROKER) and waiting.detail
+    desk_.served.admin("DELETE", "/faults")
     assert desk_.until_fresh().master is not None
 
 
@@ -170,8 +172,9 @@ def test_an_env_file_nobody_can_read_takes_nothing_from_a_live_feed(desk_: Desk)
     desk_.start()
     pid = desk_.until_fresh().pid
     desk_.home.env_file.write_bytes(b"KITE_ACCESS_TOKEN=\xff\n")
-    time.sleep(2.5)
-    assert desk_.health.is_current() and desk_.health.pid == pid and desk_.health.stage is Stage.LIVE
+    later_ns = desk_.health.mono_ns + 5 * SECOND_NS // 2
+    later = desk_.until(lambda h: h.mono_ns > later_ns)
+    assert later.pid == pid and later.stage is Stage.LIVE
 
 
 def test_an_ended_prepare_says_stopping_and_not_what_it_was_waiting_for(desk_: Desk) -> None:
@@ -185,5 +188,5 @@ def test_an_ended_prepare_says_stopping_and_not_what_it_was_waiting_for(desk_: D
 def test_a_market_that_cannot_be_reached_by_settings_is_a_clear_no(tmp_path: Path, broker: Served) -> None:
     with desk(tmp_path, broker, "[feed]\nconnections = 4\n") as made:
         made.start()
-        assert made.process is not None and made.process.wait(20) == 64
+        assert made.process is not None and made.process.wait(PATIENCE_S) == 64
         assert "feed.connections" in (made.home.logs / "depth_ws.log").read_text()

@@ -13,6 +13,7 @@ import pytest
 
 from harness.broker_truth import BrokerTruth
 from harness.desk import PATIENCE_S, START_S, TRADING, Desk, desk
+from harness.imports import PYTHONPATH
 from harness.served import Served, serving
 from harness.told_day import ToldDay
 from tarazu.adapters.sqlite_projection.content import Database
@@ -164,7 +165,7 @@ def test_a_second_one_ends_at_once_and_disturbs_nothing(desk_: Desk, tmp_path: P
     first = desk_.trading()
     second = Desk(tmp_path, account, TRADING)
     second.start_main()
-    assert second.main is not None and second.main.wait(20) == 4
+    assert second.main is not None and second.main.wait(PATIENCE_S) == 4
     assert "another main runs" in desk_.main_log
     assert desk_.until_main(lambda h: h.mono_ns > first.mono_ns).epoch == 1
     assert desk_.order("CANCEL_ENTRIES")["accepted"]
@@ -177,8 +178,8 @@ def test_without_a_token_it_says_so_and_takes_up_the_next_one(desk_: Desk, accou
     desk_.until_main(lambda h: h.stage is Stage.NO_TOKEN)
     assert "main takes nothing now, it is NO_TOKEN" in desk_.order("HALT")["error"]
     desk_.home.env_file.write_text(f"KITE_ACCESS_TOKEN={account['access_token']}\n")
-    desk_.until_main(lambda h: h.stage is Stage.RUNNING and h.phase == "REDUCE_ONLY")
-    assert "depth_ws" in desk_.main_health.why, "exits pass, and without a feed no entry does"
+    desk_.until_main(lambda h: h.stage is Stage.RUNNING and h.phase == "REDUCE_ONLY" and "depth_ws" in h.why)
+    # Exits pass, and without a feed no entry does.
 
 
 @pytest.mark.control("C19")
@@ -195,8 +196,7 @@ def test_a_session_that_ends_in_the_day_is_waited_for_and_the_books_are_compared
 def test_a_feed_that_dies_stops_entries_and_its_return_allows_them(desk_: Desk) -> None:
     desk_.trading()
     assert desk_.stop(signal.SIGKILL) == -signal.SIGKILL
-    gone = desk_.until_main(lambda h: h.phase == "REDUCE_ONLY")
-    assert "depth_ws" in gone.why
+    desk_.until_main(lambda h: h.phase == "REDUCE_ONLY" and "depth_ws" in h.why)
     desk_.start()
     desk_.until_main(lambda h: h.phase == "ACTIVE")
 
@@ -209,7 +209,7 @@ def test_a_damaged_journal_is_not_written_to_and_the_command_that_tells_more_is_
     raw[300] ^= 0xFF
     path.write_bytes(raw)
     desk_.start_main()
-    assert desk_.main is not None and desk_.main.wait(20) == 2
+    assert desk_.main is not None and desk_.main.wait(PATIENCE_S) == 2
     assert "main cannot run: journal of 2026-11-19" in desk_.main_log and "tarazu audit verify" in desk_.main_log
     assert path.read_bytes() == raw
 
@@ -217,12 +217,12 @@ def test_a_damaged_journal_is_not_written_to_and_the_command_that_tells_more_is_
 def test_settings_and_strategies_that_cannot_be_are_a_clear_no(tmp_path: Path, broker: Served) -> None:
     with desk(tmp_path, broker, TRADING + "position_limit = 5\n") as made:
         made.start_main()
-        assert made.main is not None and made.main.wait(20) == 64
+        assert made.main is not None and made.main.wait(PATIENCE_S) == 64
         assert "position_limit" in made.main_log
     named = '[[engine.strategies]]\nfactory = "no.such.module:make"\n'
     with desk(tmp_path, broker, TRADING + named) as made:
         made.start_main()
-        assert made.main is not None and made.main.wait(20) == 2
+        assert made.main is not None and made.main.wait(PATIENCE_S) == 2
         assert "no.such.module:make cannot be imported: ModuleNotFoundError" in made.main_log
 
 
@@ -233,7 +233,7 @@ def test_midnight_ends_the_process_and_the_next_one_begins_the_next_day_with_yes
         made.until_main(lambda h: h.stage is Stage.RUNNING)
         made.order("HALT", "for the night")
         served.admin("PUT", "/clock", {"jump_to": "2026-11-20 09:20:00"})
-        assert made.main is not None and made.main.wait(30) == 75
+        assert made.main is not None and made.main.wait(PATIENCE_S) == 75
         token = served.admin("POST", "/access-token", {"user_id": served["user_id"]})["access_token"]
         made.home.env_file.write_text(f"KITE_ACCESS_TOKEN={token}\n")
         made.start_main()
@@ -250,12 +250,11 @@ def test_a_strategy_of_the_settings_trades(tmp_path: Path, account: Served) -> N
 factory = "harness.probe:make"
 params = {{ keys = ["{FUTURE}"], qty = 65, every_s = 2.0, hold_s = 1000.0, entries_max = 1, patient_each = 0 }}
 """
-    tests = str(Path(__file__).parents[1])
     with desk(tmp_path, account, TRADING + probe) as made:
-        made.start(PYTHONPATH=tests)
-        made.until_fresh()
-        made.start_main(PYTHONPATH=tests)
-        health = made.until_main(lambda h: h.orders is not None and h.orders.stops == 1)
+        made.start(PYTHONPATH=PYTHONPATH)
+        made.until_fresh(START_S)
+        made.start_main(PYTHONPATH=PYTHONPATH)
+        health = made.until_main(lambda h: h.orders is not None and h.orders.stops == 1, START_S)
         assert health.strategies == ("probe",)
         entries = [act for act in ToldDay(made.home).read().acts(Intend) if act.intent.purpose is Purpose.ENTRY]
         assert len(entries) == 1 and entries[0].intent.strategy == "probe"
@@ -269,12 +268,11 @@ def test_a_bug_ends_it_at_once_and_the_next_start_is_halted_until_a_person_has_l
 factory = "harness.failing_strategy:make"
 params = {{ key = "{FUTURE}" }}
 '''
-    tests = str(Path(__file__).parents[1])
     with desk(tmp_path, account, TRADING + probe) as made:
         made.start()
-        made.until_fresh()
-        made.start_main(PYTHONPATH=tests)
-        assert made.main is not None and made.main.wait(PATIENCE_S) == 70
+        made.until_fresh(START_S)
+        made.start_main(PYTHONPATH=PYTHONPATH)
+        assert made.main is not None and made.main.wait(START_S) == 70
         assert "main ends at once: EngineFailed: at " in made.main_log and "ZeroDivisionError" in made.main_log
         assert made.main_health.stage is Stage.FAILED and "ZeroDivisionError" in made.main_health.detail
         made.home.settings_file.write_text(TRADING)
@@ -370,7 +368,7 @@ def test_nobody_else_may_open_its_inbox_and_a_dead_ones_is_replaced(desk_: Desk)
     assert desk_.stop_main(signal.SIGKILL) == -signal.SIGKILL and desk_.home.main_socket.exists()
     desk_.start_main()
     desk_.until_main(lambda h: h.stage is Stage.RUNNING)
-    assert until(lambda: bool(desk_.order("ENTRIES_OFF")["accepted"]), 20)
+    assert until(lambda: bool(desk_.order("ENTRIES_OFF")["accepted"]), PATIENCE_S)
 
 
 def test_the_database_follows_and_while_it_cannot_be_written_nothing_new_is_entered(desk_: Desk) -> None:

@@ -31,7 +31,7 @@ class Listening:
         self.inbox = Inbox(home.main_socket, self._take)
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.thread.start()
-        asyncio.run_coroutine_threadsafe(self.inbox.open(), self.loop).result(20)
+        asyncio.run_coroutine_threadsafe(self.inbox.open(), self.loop).result(60)
 
     def _take(self, message: Message) -> tuple[int, Step, str] | str:
         if self.refusing:
@@ -49,7 +49,7 @@ class Listening:
             writer.close()
             return answer
 
-        told: dict[str, Any] = json.loads(asyncio.run(asyncio.wait_for(talk(), 20)))
+        told: dict[str, Any] = json.loads(asyncio.run(asyncio.wait_for(talk(), 60)))
         return told
 
     def close(self) -> None:
@@ -60,9 +60,9 @@ class Listening:
                 talk.cancel()
             await asyncio.gather(*talks, return_exceptions=True)
 
-        asyncio.run_coroutine_threadsafe(end(), self.loop).result(20)
+        asyncio.run_coroutine_threadsafe(end(), self.loop).result(60)
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(20)
+        self.thread.join(60)
         self.loop.close()
 
 
@@ -122,7 +122,7 @@ def test_one_who_says_nothing_keeps_nobody_waiting(listening: Listening) -> None
         silent = await asyncio.open_unix_connection(str(listening.home.main_socket))
         reader, writer = await asyncio.open_unix_connection(str(listening.home.main_socket))
         writer.write(json.dumps(HALT).encode() + b"\n")
-        answer = await asyncio.wait_for(reader.readline(), 20)
+        answer = await asyncio.wait_for(reader.readline(), 60)
         for _, end in (silent, (reader, writer)):
             end.close()
         return answer
@@ -136,13 +136,13 @@ def test_however_many_talk_a_halt_is_heard_and_the_longest_idle_is_closed_for_it
         talks = [await asyncio.open_unix_connection(str(listening.home.main_socket)) for _ in range(TALKS_MAX)]
         for reader, writer in talks:  # each says something: the first of them has then been idle for longest
             writer.write(b"hello\n")
-            assert b"not understood" in await asyncio.wait_for(reader.readline(), 20)
+            assert b"not understood" in await asyncio.wait_for(reader.readline(), 60)
         reader, writer = await asyncio.open_unix_connection(str(listening.home.main_socket))
         writer.write(json.dumps(HALT).encode() + b"\n")
-        heard = await asyncio.wait_for(reader.readline(), 20)
-        ended = await asyncio.wait_for(talks[0][0].read(), 20)
+        heard = await asyncio.wait_for(reader.readline(), 60)
+        ended = await asyncio.wait_for(talks[0][0].read(), 60)
         talks[1][1].write(b"hello\n")
-        stays = await asyncio.wait_for(talks[1][0].readline(), 20)
+        stays = await asyncio.wait_for(talks[1][0].readline(), 60)
         for _, end in (*talks, (reader, writer)):
             end.close()
         return heard, ended, stays
@@ -154,7 +154,7 @@ def test_however_many_talk_a_halt_is_heard_and_the_longest_idle_is_closed_for_it
 def test_one_who_connects_and_says_nothing_is_not_kept(listening: Listening) -> None:
     async def silent() -> bytes:
         reader, writer = await asyncio.open_unix_connection(str(listening.home.main_socket))
-        ended = await asyncio.wait_for(reader.read(), 30)
+        ended = await asyncio.wait_for(reader.read(), 60)
         writer.close()
         return ended
 
@@ -166,7 +166,7 @@ def test_several_lines_of_one_are_answered_in_their_order(listening: Listening) 
         reader, writer = await asyncio.open_unix_connection(str(listening.home.main_socket))
         for order in ("HALT", "RESET_HALT", "ENTRIES_OFF"):
             writer.write(json.dumps(HALT | {"order": order}).encode() + b"\n")
-        answers = [json.loads(await asyncio.wait_for(reader.readline(), 20)) for _ in range(3)]
+        answers = [json.loads(await asyncio.wait_for(reader.readline(), 60)) for _ in range(3)]
         writer.close()
         return answers
 
@@ -206,7 +206,7 @@ def test_an_answer_that_is_cut_off_or_does_not_read_is_none(tmp_path: Path, answ
         speaker.start()
         with pytest.raises(MainSilent, match="tarazu engine status"):
             tell_main(home, HALT)
-        speaker.join(20)
+        speaker.join(60)
 
 
 def test_a_home_with_a_very_long_name_is_listened_to_as_well(tmp_path: Path) -> None:

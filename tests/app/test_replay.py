@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.engine_desk import BUY
+from harness.imports import PYTHONPATH
 from harness.journal_days import key, small
 from harness.journalled_desk import JournalledDesk
 from harness.market_day import KEY, LOT, MarketDay, keep_master, taker, write_settings
@@ -34,8 +35,6 @@ from tarazu.runtime.segment import day_folder as feed_folder
 from tarazu.runtime.segment import segment_path as feed_segment
 from tarazu.runtime.shell import EngineFailed
 from tarazu.runtime.tail import Tail
-
-TESTS = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -63,9 +62,9 @@ def run(*argv: object) -> tuple[int, Any]:
 
 
 def in_another_process(*argv: object) -> tuple[int, Any]:
-    environ = {**os.environ, "PYTHONPATH": str(TESTS)}
+    environ = {**os.environ, "PYTHONPATH": PYTHONPATH}
     command = [sys.executable, "-c", RUN_VERB, "replay", *map(str, argv)]
-    ran = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=120)
+    ran = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=240)
     assert ran.stderr == ""
     return ran.returncode, json.loads(ran.stdout)
 
@@ -374,7 +373,7 @@ def killed_process(desk: Home, first: int, sends: int) -> None:
     with process.stdout as told:
         assert any(int(line) >= sends for line in told), "it ended before it was killed"
         process.send_signal(signal.SIGKILL)
-    assert process.wait(30) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
 
 
 def damage(desk: Home, sequence: int) -> None:

@@ -28,4 +28,4 @@ def test_a_ready_file_is_no_part_of_the_state(tmp_path: Path) -> None:
     with broker_process("--state", state) as first:
         key = first["api_key"]
     with broker_process("--state", state, "--ready-file", str(path)) as second:
-        assert until(path.exists, 5) and second["api_key"] == key
+        assert until(path.exists, 60) and second["api_key"] == key

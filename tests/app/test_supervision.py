@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.supervised import awake, gone, program, reached, supervised_home
+from harness.imports import PYTHONPATH
+from harness.supervised import PATIENCE_S, awake, gone, program, reached, supervised_home
 from tarazu.app.home import Home
 from tarazu.app.supervision import orphans
 from tarazu.app.supervision.conf import CONF
 from tarazu.app.supervision.link import SupervisorSilent
 from tarazu.app.supervision.state import State
 from tarazu.app.supervision.supervisor import Supervision
+from tarazu.app.supervision.waiting import until
 
 SLEEPER = program("sleeper", "import time; print('awake', flush=True); time.sleep(1e6)")
 UP = (State.STARTING, State.RUNNING)
@@ -70,7 +72,7 @@ def test_what_dies_at_its_start_is_given_up_after_a_few_tries_and_can_be_started
     supervision.start("faulty")
     given_up = reached(supervision, "faulty", State.FATAL)
     assert given_up.restarts == 4 and given_up.last_death == "exit status 1"
-    assert supervision.log_of("faulty").read_text() == "no luck\n" * 4
+    assert until(lambda: supervision.log_of("faulty").read_text() == "no luck\n" * 4, PATIENCE_S)
     assert supervision.start("faulty").state in (State.STARTING, State.BACKOFF)
 
 
@@ -107,11 +109,11 @@ def test_many_at_once_begin_one_supervisor(home: Home) -> None:
         f"s = Supervision(Home(Profile.PAPER, Path({str(home.root)!r})), (program('sleeper', {SLEEPER.words[1]!r}),))\n"
         "print(s.ensure().anew, s.pid, s.start('sleeper').pid)"
     )
-    environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    environ = os.environ | {"PYTHONPATH": PYTHONPATH}
     racers = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environ) for _ in range(4)
     ]
-    told = [racer.communicate(timeout=60)[0].split() for racer in racers]
+    told = [racer.communicate(timeout=120)[0].split() for racer in racers]
     assert sorted(anew for anew, _, _ in told) == ["False", "False", "False", "True"]
     assert len({pid for _, pid, _ in told}) == 1 and len({pid for _, _, pid in told}) == 1
 
@@ -119,12 +121,12 @@ def test_many_at_once_begin_one_supervisor(home: Home) -> None:
 def test_a_supervisor_that_does_not_answer_is_unknown_with_what_to_do(
     supervision: Supervision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tarazu.app.supervision.link.ask.__kwdefaults__", {"timeout_s": 0.5})
     supervision.ensure()
     supervision.start("sleeper")
     pid = supervision.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
+    monkeypatch.setattr("tarazu.app.supervision.link.ask.__kwdefaults__", {"timeout_s": 0.5})
     state = supervision.state("sleeper")
     assert state.state is State.UNKNOWN and f"kill -9 {pid}" in state.description
     with pytest.raises(SupervisorSilent, match=f"kill -9 {pid}"):
@@ -208,12 +210,12 @@ def test_a_command_waits_for_another_that_is_changing_things_and_not_for_ever(su
     entered = threading.Event()
 
     def enter() -> None:
-        with other.alone(patience_s=30):
+        with other.alone(patience_s=60):
             entered.set()
 
     with supervision.alone():
         waiting = threading.Thread(target=enter)
         waiting.start()
         assert not entered.wait(0.2)
-    assert entered.wait(10)
+    assert entered.wait(60)
     waiting.join()

@@ -4,6 +4,8 @@ import time
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from harness.scenario_desk import FAST, ScenarioDesk, probing, trading_desk
 from tarazu.engine import messages as m
 from tarazu.engine.phase import Phase
@@ -11,6 +13,7 @@ from tarazu.engine.phase import Phase
 KILLS = 10
 
 
+@pytest.mark.timeout(900)
 def test_ten_kills_of_a_trading_main_lose_and_double_nothing(tmp_path: Path) -> None:
     dice = Random(2026)
     with trading_desk(tmp_path, probing(every_s=6.0, hold_s=8.0, rest_s=4.0), *FAST) as trading:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from harness.in_time import Late, once_in_time
 from harness.scenario_desk import CALL, ENGINE, FAST, PUT, ScenarioDesk, trading_desk
 from tarazu.orders.messages import Filled
 
@@ -20,7 +21,7 @@ def flat(trading: ScenarioDesk) -> Iterator[None]:
     yield
     trading.calm()
     trading.leave(CALL, PUT)
-    trading.until_flat()
+    trading.until_flat(CALL, PUT)
     trading.agree()
 
 
@@ -44,7 +45,7 @@ def test_with_updates_that_are_odd_the_reads_find_the_truth_and_each_trade_count
         trading.until_protected(tag)
     trading.agree()
     trading.leave(CALL, PUT)
-    trading.until_flat()
+    trading.until_flat(CALL, PUT)
     trading.agree()
     told = [(said.fill.order_id, said.fill.exec_id) for said in trading.told.outputs(Filled)]
     assert len(told) == len(set(told)), "a fill is told once"
@@ -54,14 +55,24 @@ def test_with_updates_that_are_odd_the_reads_find_the_truth_and_each_trade_count
 def test_an_order_stuck_on_its_way_is_alarmed_counts_and_is_had_when_it_comes_free(
     trading: ScenarioDesk, stage: str
 ) -> None:
-    trading.strike("order.stuck", count=1, params={"stage": stage, "release_s": 100.0})
-    before = len(trading.told.alerts("STUCK"))
-    tag = trading.buy()
-    trading.until_alert("STUCK", before)
-    order = trading.order(tag)
-    assert order.status == "SUBMITTED" and trading.told.state.exposure(CALL, order.product).buy.working == order.qty
-    trading.until_order(tag, "FILLED")
-    trading.until_protected(tag)
+    def stuck() -> str:
+        trading.strike("order.stuck", count=1, params={"stage": stage, "release_s": 150.0})
+        before = len(trading.told.alerts("STUCK"))
+        tag = trading.buy()
+        trading.until_alert("STUCK", before)
+        state = trading.told.state
+        order = state.blotter.orders[tag]
+        if order.status == "FILLED":
+            raise Late("a look at what was stuck")
+        assert order.status == "SUBMITTED" and state.exposure(CALL, order.product).buy.working == order.qty
+        return tag
+
+    tag = once_in_time(stuck)
+    trading.until_order(tag, "FILLED", "WORKING")
+    if trading.has_filled(tag):
+        trading.until_protected(tag)
+    else:
+        trading.cancel(tag)  # the market has gone away from it meanwhile: it is had, and rests
     trading.agree()
     assert "STUCK" in trading.why(tag)
 
@@ -85,13 +96,21 @@ def test_an_order_that_the_exchange_rejects_after_the_broker_took_it_is_rejected
 
 
 def test_a_cancelled_order_that_fills_all_the_same_is_counted_alarmed_and_protected(trading: ScenarioDesk) -> None:
-    trading.strike("order.cancel_fills", count=1, params={"after_s": 30.0})
-    tag = trading.rest()
-    trading.until_order(tag, "WORKING")
-    trading.cancel(tag)
-    cancelled = trading.until_order(tag, "CANCELED")
-    exposure = trading.told.state.exposure(CALL, cancelled.product)
-    assert exposure.buy.cooling == cancelled.qty, "its remainder counts while it cools"
+    def cancelled() -> str:
+        trading.strike("order.cancel_fills", count=1, params={"after_s": 60.0})
+        tag = trading.rest(share_pct=85)  # it is to fill at that price: the exchange is to take its stop
+        trading.until_order(tag, "WORKING")
+        trading.cancel(tag)
+        trading.until_order(tag, "CANCELED", "FILLED")
+        state = trading.told.state
+        order = state.blotter.orders[tag]
+        assert "CANCELED" in trading.told.way(tag)
+        if order.status == "FILLED":
+            raise Late("a look at what was cancelled")
+        assert state.exposure(CALL, order.product).buy.cooling == order.qty, "its remainder counts while it cools"
+        return tag
+
+    tag = once_in_time(cancelled)
     trading.until_order(tag, "FILLED")
     trading.until_alert("CORRECTED")
     trading.until_protected(tag)

@@ -33,7 +33,7 @@ def test_of_two_started_at_once_one_lives_and_the_other_sends_nothing(trading: S
     assert len(trading.told.messages(m.Started)) == epochs + 1, "the other began no epoch"
     trading.until_protected(trading.buy())
     trading.leave()
-    trading.until_flat()
+    trading.until_flat(CALL)
     trading.agree()
 
 
@@ -60,5 +60,5 @@ def test_a_holder_put_to_sleep_is_still_the_holder_and_wakes_without_a_stale_dec
     truth = trading.agree()
     assert truth.net == {(CALL, "NRML"): LOT} and len(truth.working) == 1
     trading.leave()
-    trading.until_flat()
+    trading.until_flat(CALL)
     trading.agree()

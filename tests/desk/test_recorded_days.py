@@ -7,12 +7,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harness.scenario_desk import FAST, probing, trading_desk
 from tarazu.engine import messages as m
 
 ORDERS = 200
 
 
+@pytest.mark.timeout(900)
 def test_a_day_of_two_hundred_orders_replays_byte_for_byte_and_its_database_is_the_journals_alone(
     tmp_path: Path,
 ) -> None:

@@ -32,10 +32,10 @@ def test_orders_by_hand_are_adopted_alarmed_and_counted(trading: ScenarioDesk) -
     trading.until(lambda: trading.order(f"#{order_id}").status == "FILLED")
     assert trading.told.state.exposure(PUT, Product.NRML).filled == LOT
     trading.agree()
-    assert trading.told.state.phase is Phase.ACTIVE, "known and counted: no reason to stop"
+    trading.until_phase(Phase.ACTIVE)  # known and counted: no reason to stop
     assert "FOREIGN" in trading.why(f"#{order_id}")
     trading.leave(PUT)  # by us, whoever bought it
-    trading.until_flat()
+    trading.until_flat(PUT)
     trading.agree()
 
 
@@ -56,7 +56,7 @@ def test_a_session_that_ends_leaves_the_stops_and_a_new_token_brings_everything_
     assert trading.told.phases()[-1][-2:] == ["RECONCILING", "ACTIVE"] or "RECONCILING" in trading.told.phases()[-1]
     trading.agree()
     trading.leave()
-    trading.until_flat()
+    trading.until_flat(CALL)
     trading.agree()
 
 
@@ -68,13 +68,13 @@ def test_without_its_feed_entries_are_denied_and_exits_pass(trading: ScenarioDes
     trading.until_phase(Phase.REDUCE_ONLY)
     assert "PHASE" in trading.denied()
     trading.leave()
-    trading.until_flat()
+    trading.until_flat(CALL)
     trading.desk.start()
     trading.until_phase(Phase.ACTIVE)
     trading.until_protected(trading.buy())
     trading.agree()
     trading.leave()
-    trading.until_flat()
+    trading.until_flat(CALL)
     trading.agree()
 
 

@@ -13,11 +13,11 @@ import pytest
 from harness.broker_process import broker_process
 from harness.desk import Desk, desk
 from harness.desk_operator import Operator
+from harness.imports import PYTHONPATH
 from tarazu.app.depth_ws.health import read_health
 from tarazu.market.feeds import FreshnessLimits
 from tarazu.model.units import SECOND_NS
 
-TESTS = Path(__file__).parents[1]
 DAY = "2026-11-19"
 
 HOSTS = [
@@ -76,10 +76,10 @@ def test_the_commands_themselves_say_the_same_in_every_time_zone(recorded: Desk)
 def _judged(made: Desk, host: dict[str, str]) -> str:
     done = subprocess.run(
         [sys.executable, str(Path(__file__).with_name("judge_process.py")), str(made.home.root)],
-        env={**made.environment, **host, "PYTHONPATH": str(TESTS)},
+        env={**made.environment, **host, "PYTHONPATH": PYTHONPATH},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr

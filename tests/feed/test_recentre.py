@@ -9,7 +9,7 @@ import pytest
 from harness.broker_process import broker_process
 from harness.desk import Desk, desk
 from harness.desk_operator import Operator
-from harness.recorded import first_ticks, recorded_frames
+from harness.recorded import false_alarms, first_ticks, recorded_frames, stood_still
 from harness.served import Served
 from tarazu.app.feed.market_file import MappedMarket
 from tarazu.app.feed.record import Selected, decode_event
@@ -38,7 +38,7 @@ def broker() -> Iterator[Served]:
 
 
 def moved(made: Desk, pct: float) -> tuple[Selected, int]:
-    """The market jumps so far: the selection that follows, and when it was made (monotonic ns)."""
+    """The market jumps so far: the selection that follows, and when it was recorded (monotonic ns)."""
     before = len(made.events("SELECTED"))
     made.served.admin("POST", "/faults", {"kind": "market.jump", "count": 1, "params": {"pct": pct}})
     made.until(lambda h: h.selection is not None and len(made.events("SELECTED")) > before)
@@ -76,7 +76,8 @@ def test_the_selection_follows_the_money_and_disturbs_nothing_that_stays(broker:
 
             made.until(lambda _, new=come, at=made_ns: new <= first_ticks(made.home, at).keys())  # type: ignore[misc]
             ticks = first_ticks(made.home, made_ns)
-            assert max(ticks[t] for t in come) - made_ns <= COMES_NS
+            late_ns = max(ticks[t] for t in come) - made_ns
+            assert late_ns <= COMES_NS or stood_still(made.home, selected.ts_ns, selected.ts_ns + late_ns)
             health = made.until(lambda h, n=nth: h.selection is not None and h.selection.recentred == n)  # type: ignore[misc]
             assert health.throughput.subscribed == len(selected.tokens)
             links = broker.admin("GET", "/status")["connections"]
@@ -84,10 +85,9 @@ def test_the_selection_follows_the_money_and_disturbs_nothing_that_stays(broker:
                 list(carries.values()).count(connection) for connection in range(3)
             )
         time.sleep(6.0)  # longer than a silent instrument at the money is let be
-        assert made.events("FEED_STALE", "SELECTION_FAILED", "DISCONNECTED") == []
+        assert false_alarms(made.home, "FEED_STALE", "SELECTION_FAILED", "DISCONNECTED") == []
         assert made.home.market.stat().st_ino == inode
-        status = Operator(tmp_path).tarazu("feed", "status")
-        assert status.code == 0 and "re-centred 2 times" in status
+        assert "re-centred 2 times" in Operator(tmp_path).tarazu_until(0, "feed", "status")
         assert made.stop() == 0
 
 
@@ -102,7 +102,7 @@ def test_what_the_connections_have_no_room_for_is_left_out_and_told(broker: Serv
             assert {"NSE:NIFTY 50", "NSE:INDIA VIX", "NSE:INFY"} <= set(selected.symbols), "the far strikes go first"
             links = broker.admin("GET", "/status")["connections"]
             assert [c["tokens"] for c in links] == [9, 9]
-        status = Operator(tmp_path).tarazu("feed", "status")
-        assert status.code == 1 and "4 instruments are left out" in status.line("WARN", "SELECTION_CUT")
-        assert made.events("FEED_STALE") == []
+        status = Operator(tmp_path).tarazu_until(1, "feed", "status")
+        assert "4 instruments are left out" in status.line("WARN", "SELECTION_CUT")
+        assert false_alarms(made.home, "FEED_STALE") == []
         assert made.stop() == 0

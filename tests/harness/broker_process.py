@@ -22,4 +22,4 @@ def broker_process(*flags: str) -> Iterator[Served]:
         yield Served(json.loads(line), process)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)

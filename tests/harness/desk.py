@@ -25,8 +25,8 @@ from tarazu.runtime.segment import Frame, Kind
 from tarazu.runtime.tail import Tail
 from tarazu.strategy.wants import Want
 
-PATIENCE_S = 30.0
-START_S = 90.0
+PATIENCE_S = 60.0
+START_S = 120.0
 """For all of a desk's processes, on a machine that does much else."""
 
 TINY = """
@@ -92,7 +92,7 @@ class Desk:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=280,
             check=False,
         )
 

@@ -15,6 +15,8 @@ import msgspec
 CHECKOUT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
 
+PATIENCE_S = 60.0
+
 
 class Answer(msgspec.Struct, frozen=True):
     """What one command said."""
@@ -61,6 +63,26 @@ class Operator:
     def tarazu(self, *words: str, **environ: str) -> Answer:
         return self._run(["-m", "tarazu", *words], environ)
 
+    def script_until(self, code: int, name: str, *words: str) -> Answer:
+        """The script, run again until it ends with this code: what stood still with the machine is well again soon."""
+        return self._until(code, lambda: self.script(name, *words))
+
+    def tarazu_until(self, code: int, *words: str) -> Answer:
+        return self._until(code, lambda: self.tarazu(*words))
+
+    @staticmethod
+    def _until(code: int, ask: Callable[[], Answer]) -> Answer:
+        answers: list[Answer] = []
+
+        def fitting() -> Answer | None:
+            answers.append(ask())
+            return answers[-1] if answers[-1].code == code else None
+
+        try:
+            return until(fitting, PATIENCE_S)
+        except AssertionError as never:
+            raise AssertionError(f"never {code}; the last:\n{answers[-1].text}{answers[-1].errors}") from never
+
     def _run(self, words: list[str], environ: dict[str, str]) -> Answer:
         """In a session of its own, which ends with the command: what it leaves running has lost its terminal."""
         process = subprocess.Popen(
@@ -73,7 +95,7 @@ class Operator:
             text=True,
             start_new_session=True,
         )
-        out, errors = process.communicate(timeout=120)
+        out, errors = process.communicate(timeout=240)
         hang_up(process.pid)
         return Answer(process.returncode, out, errors)
 

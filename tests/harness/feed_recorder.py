@@ -93,7 +93,7 @@ class FeedRecorder:
     def _download(self) -> InstrumentMaster:
         token = f"token {self.broker['api_key']}:{self.broker['access_token']}"
         ask = urllib.request.Request(self.broker["rest_url"] + "/instruments", headers={"Authorization": token})
-        with urllib.request.urlopen(ask, timeout=30) as answer:
+        with urllib.request.urlopen(ask, timeout=60) as answer:
             dump = answer.read()
         dump = gzip.decompress(dump) if dump[:2] == b"\x1f\x8b" else dump
         found = decode_csv(dump)
@@ -124,6 +124,6 @@ def recording(broker: Served, root: Path) -> Iterator[FeedRecorder]:
         yield recorder
     finally:
         loop.call_soon_threadsafe(recorder.stop)
-        thread.join(20)
+        thread.join(60)
         loop.close()
         recorder.log.close()

@@ -35,7 +35,7 @@ def new_order(**changes: Any) -> NewOrder:
 
 def adapter(root: str, **options: Any) -> KiteBroker:
     """One line for orders and none for reads, unless told otherwise."""
-    settings: dict[str, Any] = {"order_lines": 1, "read_lines": 0, "timeout_s": 2.0}
+    settings: dict[str, Any] = {"order_lines": 1, "read_lines": 0, "timeout_s": 20.0}
     token = options.pop("access_token", lambda: TOKEN)
     clock = options.pop("clock", SystemClock())
     return KiteBroker(root, options.pop("api_key", API_KEY), token, clock, **settings | options)
@@ -45,7 +45,7 @@ def run(play: Callable[[Talk], Awaitable[None]], story: Story, **options: Any) -
     """The story, with an open adapter and a broker that plays so."""
 
     async def both() -> None:
-        async with asyncio.timeout(20), RawBroker(play) as raw, adapter(raw.root, **options) as broker:
+        async with asyncio.timeout(60), RawBroker(play) as raw, adapter(raw.root, **options) as broker:
             await story(raw, broker)
 
     asyncio.run(both())

@@ -79,13 +79,14 @@ class OfficialTicker:
         self._all_seen = threading.Event()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
-        assert self._all_seen.wait(20), f"no snapshot of {self._waiting}"
+        assert self._all_seen.wait(60), f"no snapshot of {self._waiting}"
 
     def stop(self) -> None:
+        """May be called again."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._reader.join(20)
-        self._process.wait(20)
+        self._reader.join(60)
+        self._process.wait(60)
 
     def _read(self) -> None:
         """Without a pause: a full pipe would stop the client."""

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from harness.broker_process import broker_process
 from harness.broker_truth import BrokerTruth, agreed, asked, onlooker
 from harness.desk import TINY, Desk, desk
+from harness.imports import PYTHONPATH
 from harness.limits import WIDE_TOML
 from harness.told_day import ToldDay
 from tarazu.engine import messages as m
@@ -44,10 +45,9 @@ FAR_BPS, WIDE_BPS = 2_800, 500
 """A stop that is not met in minutes, and whose limit the exchange takes: within 40 % of an option's last price."""
 PATIENCE_S = 60.0
 LOOK_S = 0.05
-PASSING = {"PHASE", "BAND"}
-"""Denials that are over by themselves: no entries now, no band read yet."""
-TESTS = str(Path(__file__).resolve().parents[1])
-"""Where a strategy of the tests is imported from."""
+AGAIN_S = 10.0
+LASTING = {"INSTRUMENT", "LOT", "TICK", "FREEZE", "NO_LIMIT", "ORDER"}
+"""Denials of what is asked. The others are of the moment: no entries now, no band or price yet, what still counts."""
 
 FAST = ("--speed", "20", "--step-ms", "1000", "--scenario", "quiet")
 """Every interval, of the broker as of the engine, goes by the broker's clock: three minutes are nine seconds."""
@@ -69,7 +69,7 @@ class ScenarioDesk:
         self.desk, self.served, self.home = made, made.served, made.home
         self._told: ToldDay | None = None
         self._onlooker = onlooker(made.served)
-        made.environment["PYTHONPATH"] = TESTS
+        made.environment["PYTHONPATH"] = PYTHONPATH
 
     # What processes do.
 
@@ -101,25 +101,37 @@ class ScenarioDesk:
         """At the market; the tag of the order it became."""
         return self._enter(key, side, qty, None)
 
-    def rest(self, key: str = CALL, qty: int = LOT) -> str:
-        """To buy at a price at which nobody sells; its tag."""
-        return self._enter(key, Side.BUY, qty, self.price(key) * 7 // 10 // 5 * 5)
+    def rest(self, key: str = CALL, qty: int = LOT, share_pct: int = 70) -> str:
+        """To buy at a price at which nobody sells, so much of the last one; its tag."""
+        return self._enter(key, Side.BUY, qty, self.price(key) * share_pct // 500 * 5)
 
     def _enter(self, key: str, side: Side, qty: int, price_paise: int | None) -> str:
         """A pause of the machine is twenty times as long to the desk: its feed is stale then, and it says so. A person
         asks again."""
 
+        answers: list[dict[str, Any]] = []
+
         def entered() -> str | None:
-            told = self.want(_entry(key, side, qty, price_paise, self.far(price_paise or self.price(key))))
-            assert told["accepted"] or {denial["code"] for denial in told["denials"]} <= PASSING, told
+            stop = self.far(self.price(key)) if price_paise is None else self.near(price_paise)
+            told = self.want(_entry(key, side, qty, price_paise, stop))
+            answers.append(told)
+            assert not LASTING & {denial["code"] for denial in told["denials"]}, told
             assert len(told["refs"]) == int(told["accepted"]), told
             return str(told["refs"][0]) if told["accepted"] else None
 
-        return self.until(entered)
+        try:
+            return self.until(entered)
+        except AssertionError as never:
+            raise AssertionError(f"{never}\n{answers[-1]}") from never
 
     @staticmethod
     def far(price_paise: int) -> StopPlan:
         return StopPlan(distance_paise=price_paise * FAR_BPS // 10_000, width_paise=price_paise * WIDE_BPS // 10_000)
+
+    @staticmethod
+    def near(price_paise: int) -> StopPlan:
+        """For what is bought far below the market, and whose stop is further below still."""
+        return StopPlan(distance_paise=price_paise // 20, width_paise=price_paise // 20)
 
     def denied(self, key: str = PUT) -> list[str]:
         """Ask for an entry that is to be denied; the codes of the denials."""
@@ -202,6 +214,13 @@ class ScenarioDesk:
 
         return self.until(stands, patience_s)
 
+    def has_filled(self, ref: str) -> bool:
+        """Whether what is at the market fills in some seconds; else it rests where the market was."""
+        deadline = time.monotonic() + AGAIN_S
+        while (status := self.order(ref).status) == "WORKING" and time.monotonic() < deadline:
+            time.sleep(LOOK_S)
+        return status == "FILLED"
+
     def until_protected(self, ref: str) -> OrderState:
         """The stop of an entry, as soon as the broker has it resting."""
 
@@ -216,11 +235,15 @@ class ScenarioDesk:
         stops = [o for o in self.told.orders(Purpose.STOP) if o.intent is not None and o.intent.covers == ref]
         return sum(stop.leaves_worst for stop in stops if stop.status == "WORKING")
 
-    def until_flat(self) -> None:
-        """By the broker's books: nothing held, nothing working; and we know it."""
-        deadline = time.monotonic() + PATIENCE_S
+    def until_flat(self, *keys: str) -> None:
+        """By the broker's books: nothing held, nothing working; and we know it. A person asks for these keys again when
+        they are held still: an order whose answer was late has filled since."""
+        deadline, again = time.monotonic() + 2 * PATIENCE_S, time.monotonic() + AGAIN_S
         while (truth := BrokerTruth(self.served)).net or truth.working:
             assert time.monotonic() < deadline, f"held {truth.net}, working {truth.working}\n{self.last_words()}"
+            if keys and time.monotonic() >= again:
+                self.leave(*keys)
+                again = time.monotonic() + AGAIN_S
             time.sleep(0.6)
         self.until(lambda: not self.told.state.exits)
 

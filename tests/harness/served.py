@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiteconnect import KiteConnect
+
+from tarazu.model.units import MILLISECOND_NS, SECOND_NS
 
 
 @dataclass
@@ -35,9 +38,14 @@ class Served:
 
     def pass_time(self, seconds: float) -> None:
         """Move the virtual clock on, and wait until the broker is there."""
-        self.admin("PUT", "/clock", {"advance_s": seconds})
-        while self.admin("GET", "/status")["lag_s"] > 0.2:
-            pass
+        due_ns = self.admin("PUT", "/clock", {"advance_s": seconds})["now_ns"]
+        while self.stands_ns() < due_ns - MILLISECOND_NS:
+            time.sleep(0.01)
+
+    def stands_ns(self) -> int:
+        """Where the broker itself is, which may be behind its clock; to the millisecond."""
+        status = self.admin("GET", "/status")
+        return int(status["clock"]["now_ns"]) - int(status["lag_s"] * SECOND_NS)
 
 
 Serve = Callable[..., Served]
@@ -55,4 +63,4 @@ def serving(*options: str) -> Iterator[Served]:
         yield Served(json.loads(line), process)
     finally:
         process.terminate()
-        assert process.wait(timeout=20) == 0, "SIGTERM is a clean end"
+        assert process.wait(timeout=60) == 0, "SIGTERM is a clean end"

@@ -13,7 +13,7 @@ from tarazu.app.supervision.state import ProcessState, State
 from tarazu.app.supervision.supervisor import Supervision
 from tarazu.app.supervision.waiting import until
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def sweep(home: Home) -> None:
         os.kill(pid, signal.SIGKILL)
         until(lambda: not orphans.is_running(pid), PATIENCE_S)
     orphans.end(home, orphans.orphans(home), patience_s=2.0)
-    assert not orphans.orphans(home)
+    assert until(lambda: not orphans.orphans(home), PATIENCE_S)
 
 
 def program(name: str, code: str, order: int = 10, stop_s: int = 2) -> Program:

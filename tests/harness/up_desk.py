@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.desk import TINY
-from harness.supervised import supervised_home
+from harness.in_time import Late, once_in_time
+from harness.supervised import PATIENCE_S, supervised_home
+from tarazu.app.depth_ws.health import read_health
 from tarazu.app.home import Home, Profile
 from tarazu.app.supervision.bring_up import bring_up
 from tarazu.app.supervision.found_broker import ask_status
@@ -18,6 +20,8 @@ from tarazu.app.supervision.outcome import Outcome
 from tarazu.app.supervision.programs import DEPTH_WS, SIM_BROKER
 from tarazu.app.supervision.state import ProcessState
 from tarazu.app.supervision.supervisor import Supervision
+from tarazu.app.supervision.waiting import until
+from tarazu.market.feed_events import FeedState
 
 SIM = """
 [sim]
@@ -82,8 +86,43 @@ class UpDesk:
     def verb(self, *words: str, **environ: str) -> tuple[int, str, str]:
         """Run `tarazu WORDS`; exit code, stdout, stderr."""
         process = self.start_verb(*words, **environ)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=240)
         return process.returncode, out, err
+
+    def verb_until(self, code: int, *words: str, **environ: str) -> str:
+        """The same, asked again until it ends with this exit code; what it printed. For what does no harm twice: a feed
+        that the machine let stand for a moment is not well in that moment."""
+        told: list[tuple[int, str, str]] = []
+
+        def is_told() -> bool:
+            told.append(self.verb(*words, **environ))
+            return told[-1][0] == code
+
+        assert until(is_told, PATIENCE_S), f"{words} never ended with {code}: {told[-1]}"
+        return told[-1][1]
+
+    def are_fresh(self, pid: int | None = None) -> bool:
+        """Whether every required feed is, by the health of this process."""
+        health = read_health(self.home.feed_health)
+        if health is None or health.pid != (pid or self.pid()):
+            return False
+        return all(row.health.state is FeedState.FRESH for row in health.feeds if row.health.required)
+
+    def are_left_alone(self, names: tuple[str, ...], *words: str) -> None:
+        """`up WORDS` finds them well and starts none of them. One that stood still with the machine is not well: then
+        another time."""
+
+        def story() -> None:
+            assert until(self.are_fresh, PATIENCE_S)
+            before = [self.pid(name) for name in names]
+            code, out, err = self.verb("up", *words, "--json")
+            told = json.loads(out)["processes"]
+            if code or any("stale" in process["did"] or "not current" in process["did"] for process in told):
+                raise Late(f"what is well when the machine does not stand still; {out}{err}")
+            assert [(p["name"], p["pid"]) for p in told] == list(zip(names, before, strict=True)), out
+            assert {p["did"] for p in told} == {"already running"}
+
+        once_in_time(story)
 
 
 @contextmanager

@@ -27,4 +27,4 @@ def serve() -> Iterator[Serve]:
     yield start
     for served in running:
         served.process.terminate()
-        assert served.process.wait(timeout=20) == 0, "SIGTERM is a clean end"
+        assert served.process.wait(timeout=60) == 0, "SIGTERM is a clean end"

@@ -1,7 +1,5 @@
 """The same client under `permissive`: open at any hour, the limits its authors assumed, plain market orders."""
 
-import time
-
 import pytest
 from kiteconnect import KiteConnect
 from kiteconnect import exceptions as kite_errors
@@ -35,10 +33,8 @@ def test_the_older_candle_limits(kite: KiteConnect) -> None:
 
 
 def test_no_rate_limit(kite: KiteConnect) -> None:
-    started = time.monotonic()
     for _ in range(30):
-        kite.ltp("NSE:INFY")
-    assert time.monotonic() - started < 30
+        kite.ltp("NSE:INFY")  # the second within a second is one too many elsewhere
 
 
 def test_every_read_has_something_to_show(kite: KiteConnect) -> None:

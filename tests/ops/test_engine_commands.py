@@ -153,7 +153,7 @@ def listening(desk: Home) -> Iterator[list[Message | str]]:
     yield heard
     loop.call_soon_threadsafe(inbox.close)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(20)
+    thread.join(60)
     loop.run_until_complete(asyncio.sleep(0.05))
     loop.close()
 

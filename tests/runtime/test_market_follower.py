@@ -244,7 +244,7 @@ def test_a_process_that_stood_still_catches_up_and_has_missed_nothing(tmp_path: 
         put(log, n, payload)
         recorded.update(frame.rows, frame.packet_bytes, decode(payload, frame), START_NS + n * SECOND_NS)
     process.send_signal(signal.SIGCONT)
-    saw = json.loads(process.communicate(timeout=30)[0])
+    saw = json.loads(process.communicate(timeout=60)[0])
     log.close()
     assert saw["sequence"] == last and 0 < saw["turns"] < last
     assert saw["market"] == hashlib.sha256(recorded.rows.tobytes() + recorded.slots.tobytes()).hexdigest()

@@ -22,7 +22,7 @@ from tarazu.sim.server.ticker import Ticker
 from tarazu.sim.universe import Universe
 from tarazu.wire.kite_ticks import TICK, TickFrame, decode
 
-WAIT_S = 5.0
+WAIT_S = 40.0
 START_NS = 1_795_400_000 * SECOND_NS
 
 

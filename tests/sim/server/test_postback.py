@@ -24,7 +24,7 @@ async def listen(endpoint: Endpoint) -> tuple[asyncio.Server, str]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(40):
         while not true():
             await asyncio.sleep(0.001)
 

@@ -1,6 +1,7 @@
 import asyncio
 import http.client
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ def serving(answer: Callable[[Request], Response], story: Callable[[int], Any]) 
 
 
 def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
     connection.request(method, path, body or None, headers)
     answer = connection.getresponse()
     return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
@@ -60,7 +61,7 @@ def test_a_request_reaches_the_front_whole_and_its_answer_the_client() -> None:
 
 def test_one_connection_serves_many_requests() -> None:
     def story(port: int) -> list[int]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
         answers = []
         for _ in range(3):
             connection.request("GET", "/")
@@ -74,7 +75,7 @@ def test_one_connection_serves_many_requests() -> None:
 
 def test_a_hangup_cuts_the_connection_without_an_answer() -> None:
     def story(port: int) -> bytes:
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        with socket.create_connection(("127.0.0.1", port), timeout=40) as client:
             client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             return client.recv(100)
 
@@ -83,13 +84,11 @@ def test_a_hangup_cuts_the_connection_without_an_answer() -> None:
 
 def test_a_delay_is_waited_for() -> None:
     def story(port: int) -> float:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=0.2)
-        connection.request("GET", "/")
-        with pytest.raises(TimeoutError):
-            connection.getresponse()
-        return 0.0
+        before_s = time.monotonic()
+        assert ask(port, "GET", "/")[0] == 200
+        return time.monotonic() - before_s
 
-    serving(lambda r: json_of(delay_ns=1_000_000_000), story)
+    assert serving(lambda r: json_of(delay_ns=1_000_000_000), story) >= 1.0
 
 
 def test_an_oversized_body_is_not_read_to_its_end_and_the_front_sees_that_it_is_too_long() -> None:
@@ -100,7 +99,7 @@ def test_an_oversized_body_is_not_read_to_its_end_and_the_front_sees_that_it_is_
         return Response(400, "application/json", b"{}")
 
     def story(port: int) -> bytes:
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        with socket.create_connection(("127.0.0.1", port), timeout=40) as client:
             client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n")
             client.sendall(b"x" * (BODY_BYTES_MAX + 1))
             return client.recv(1000)
