@@ -21,7 +21,7 @@ from tarazu.orders.throttle import Throttle
 from tarazu.portfolio.book import Books
 from tarazu.runtime.shell import Shell
 
-SEEDS = 12
+SEEDS = 24
 Patch = Callable[[pytest.MonkeyPatch], None]
 
 

@@ -85,14 +85,14 @@ def _runaway(dice: Random) -> dict[str, Any]:
 NARROW: dict[str, Callable[[Random], dict[str, Any]]] = {
     "order_qty": _one_of("order_qty_max", 75, 150, 225),
     "order_value": _rupees("order_value_max_paise", 8_000, 20_000, 50_000),
-    "gross": _rupees("gross_premium_max_paise", 20_000, 60_000, 120_000),
-    "unexecuted": _rupees("unexecuted_value_max_paise", 10_000, 30_000, 80_000),
+    "gross": _rupees("gross_premium_max_paise", 40_000, 80_000, 150_000),
+    "unexecuted": _rupees("unexecuted_value_max_paise", 20_000, 40_000, 80_000),
     "scenario": _rupees("scenario_loss_max_paise", 3_000, 10_000, 150_000),
     "delta": _rupees("delta_max_paise", 20_000, 50_000, 1_200_000, 2_500_000),
     "vega": _rupees("vega_max_paise", 700, 1_500, 3_000),
     "duplicate": _seconds("duplicate_ns", 5, 20, 60),
     "round_trips": _one_of("round_trips_max", 1, 2, 3),
-    "rejects": _one_of("rejects_max", 2, 3),
+    "rejects": _one_of("rejects_max", 1, 2),
     "order_to_trade": _order_to_trade,
     "day_loss": _rupees("day_loss_max_paise", 500, 2_000, 6_000),
     "drawdown": _rupees("drawdown_max_paise", 500, 2_000, 6_000),
@@ -110,9 +110,9 @@ NARROW: dict[str, Callable[[Random], dict[str, Any]]] = {
 
 
 def purse_of(seed: int) -> Purse:
-    """One day in five is wide; of the others one to four limits are narrow."""
+    """One day in three is wide; of the others one to three limits are narrow."""
     dice = Random(f"limits {seed}")
-    count = dice.choice((0, 1, 2, 3, 4))
+    count = dice.choice((0, 0, 1, 1, 2, 3))
     narrow = tuple(sorted(dice.sample(sorted(NARROW), count)))
     changes: dict[str, Any] = {}
     for name in narrow:

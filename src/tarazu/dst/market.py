@@ -57,7 +57,7 @@ def instruments() -> dict[str, Instrument]:
 class SimMarket:
     """`tarazu.market.touch.Quotes`: what is seen changes only in `step`."""
 
-    def __init__(self, seed: int, listed: Mapping[str, Instrument]) -> None:
+    def __init__(self, seed: int, listed: Mapping[str, Instrument], late: str = "") -> None:
         self._dice = Random(f"market {seed}")
         self._listed = listed
         self.sequence = 0
@@ -65,7 +65,7 @@ class SimMarket:
         self.first = dict(self.last)
         self._touches: dict[str, Touch] = {}
         self._changed: tuple[str, ...] = ()
-        self.moments = Moments(seed, listed)
+        self.moments = Moments(seed, listed, late)
         self.before = dict(self.last), dict(self._touches)
         """Last prices and touches a step ago."""
         self.is_frozen = False

@@ -11,13 +11,14 @@ from tarazu.market.touch import Touch
 
 
 class Moments:
-    def __init__(self, seed: int, keys: Iterable[str]) -> None:
+    def __init__(self, seed: int, keys: Iterable[str], late: str) -> None:
+        """`late` is not quoted for a while; empty: another may be."""
         self._dice = Random(f"moments {seed}")
         odd = self._dice.choice((0.0, 1.0, 1.0, 3.0))
         self._one_sided, self._wide, self._jumps = 0.03 * odd, 0.03 * odd, 0.01 * odd
         self._first_step = dict.fromkeys(keys, 0)
-        if self._dice.random() < 0.25:
-            self._first_step[self._dice.choice(sorted(self._first_step))] = self._dice.randint(15, 70)
+        if late or self._dice.random() < 0.15:
+            self._first_step[late or self._dice.choice(sorted(self._first_step))] = self._dice.randint(40, 100)
         self.freezes = self._dice.random() < 0.5
         """Whether nothing is seen to move while the feed is stale."""
         self.is_over = False

@@ -5,40 +5,19 @@ ones for as long as it lasts; a part that is no longer there is an AttributeErro
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
-
-import msgspec
 
 from tarazu.dst import bugs_of_engine as e
 from tarazu.dst import bugs_of_orders as o
+from tarazu.dst.mutants_of_gate import OF_GATE
+from tarazu.dst.swap import Mutant, Swap
 from tarazu.engine import carry_out, codec, phases, process, protect, strategies, tags
 from tarazu.engine.state import Agreement, EngineState
 from tarazu.orders import blotter, evidence, flatten, protection, requests
 from tarazu.orders.order_state import OrderState
 from tarazu.orders.standing import Standing
 from tarazu.runtime.shell import Shell
-
-
-class Swap(msgspec.Struct, frozen=True):
-    """`owner.name`, as it is looked up when it is used, is replaced by what `wrong` makes of it."""
-
-    owner: Any
-    name: str
-    wrong: Callable[[Any], Any]
-
-
-class Mutant(msgspec.Struct, frozen=True, kw_only=True):
-    what: str
-    seen: str
-    """Where it is seen in the wild; "ours": a way in which this engine could be wrong."""
-    breaks: str
-    """Of the invariants (I) and controls (C) of RELIABILITY, and the oracle's own names: those expected to catch it."""
-    control: str = ""
-    """Ids of the controls of `risk.controls` that it takes away, with blanks between."""
-    swaps: tuple[Swap, ...]
-
 
 _BLOTTER = blotter.Blotter
 
@@ -229,6 +208,8 @@ MUTANTS: dict[str, Mutant] = {
         swaps=(Swap(protect, "_is_covered", e.no_cover_while_halted),),
     ),
 }
+
+MUTANTS |= OF_GATE
 
 
 @contextmanager

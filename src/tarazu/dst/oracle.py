@@ -7,15 +7,18 @@ table of RELIABILITY 2; each check names its invariant there.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from tarazu.dst.bounds import Bounds
 from tarazu.dst.broker_order import OURS, BrokerOrder
 from tarazu.dst.exposure import closing_units, own_reach
+from tarazu.dst.halting import Halting
 from tarazu.dst.options import Violation
 from tarazu.dst.pace import Pace
 from tarazu.dst.vigil import Vigil
 from tarazu.engine import messages as m
-from tarazu.engine.acts import Alert, BeginSpread, Deny, MovePhase, SetHalt, Step
+from tarazu.engine.acts import Alert, BeginSpread, Decline, Deny, HoldWant, MovePhase, SetHalt, Step
 from tarazu.engine.messages import Order, Stamped
 from tarazu.engine.phase import Phase
+from tarazu.engine.phases import HALTING
 from tarazu.engine.process import Engine
 from tarazu.journal.entry import Entry
 from tarazu.journal.findings import Report
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 DIGEST_EVERY = 400
 SETTLED_NS = 60 * SECOND_NS
 """An execution is in everybody's books after so long."""
+LASTING = frozenset({"DAY_LOSS", "PILOT_LOSS", "DRAWDOWN", "ORDER_TO_TRADE"})
+"""Halts whose cause does not pass by itself: a person cannot take them back on that day."""
 _WORDS = {
     Word.FILLED: OrdStatus.FILLED,
     Word.CANCELED: OrdStatus.CANCELED,
@@ -49,7 +54,9 @@ class Oracle:
         self._sent: set[str] = set()
         self._pace = Pace(world.plan.config.limits)
         self._is_halted = False
-        """A halt was told of, and nobody has reset it since."""
+        """A halt was told of, and was not told to be over."""
+        self.is_reset_asked = False
+        """A person has asked for one to be over, and it is not known yet what came of it."""
         self._digests: dict[int, str] = {}
         """Of the live state, by the last entry it has taken."""
         self._told = 0
@@ -60,7 +67,13 @@ class Oracle:
         self._was_active = False
         self._tags: set[str] = set()
         self._seen_orders = 0
+        self._persists = ""
+        """Why the last reset of a halt was refused."""
+        self.denied: dict[str, int] = {}
+        """How often each control has said no."""
         self._vigil = Vigil(self)
+        self.bounds = Bounds(world)
+        self._halting = Halting(self, world, self.bounds)
 
     def violated(self, invariant: str, text: str) -> None:
         world = self._world
@@ -74,6 +87,7 @@ class Oracle:
         world = self._world
         world.note(f"-> {request}")
         self._keep_pace(life, request)
+        self._halting.sent()
         match request:
             case SendOrder():
                 self._place(life, request)
@@ -100,11 +114,20 @@ class Oracle:
         key = f"{order.exchange}:{order.tradingsymbol}"
         if purpose is Purpose.ENTRY:
             self._adds_risk(life, key, order.product, order.side, order.qty, ref)
+            self._enters(life, request)
         else:
             world.marks.hit("stop_placed" if purpose is Purpose.STOP else "exit_sent")
             self._closes(life, key, order.product, order.side, order.qty, ref)
 
+    def _enters(self, life: "Life", request: SendOrder) -> None:
+        order = life.engine.state.blotter.find(request.ref)
+        assert order is not None and order.intent is not None
+        self._halting.entering(life, request.ref, order.intent)
+        for control, said in self.bounds.entering(life, request, order.intent):
+            self.violated(control, said)
+
     def _modify(self, life: "Life", request: ModifyOrder) -> None:
+        self.bounds.changing(request)
         truth = self._world.broker.orders[request.change.order_id]
         added = (request.change.qty or 0) - max(truth.qty, truth.qty_coming)
         if added <= 0:
@@ -152,13 +175,20 @@ class Oracle:
         if self._told % DIGEST_EVERY == 0:
             self._digests[sequence] = life.engine.state.digest()
         self._vigil.told(life, message, step, stamped.ts_ns)
+        if isinstance(message, m.Started):
+            self.bounds.started()
+        elif isinstance(message, m.MarginsRead):
+            self.bounds.read = (message.started_ns, message.available_paise)
+        self.bounds.told(life)
         for act in step.acts:
             self._heed(act)
         for output in step.outputs:
             if isinstance(output, Filled):
                 self._executed(life, output)
+                self._count(life, output, stamped.ts_ns)
             elif isinstance(output, Moved):
                 self._moved(life, output, message)
+        self._halting.told(life, message, step, stamped.ts_ns)
         if isinstance(message, m.Commanded):
             if not world.disk.synced_head.sequence >= sequence:
                 self.violated("I6", f"{message.order} was taken and is not on the disk")
@@ -181,6 +211,14 @@ class Oracle:
         match act:
             case SetHalt():
                 self._is_halted = act.halt is not None
+                self.is_reset_asked = False
+                marks.hit("halted" if act.halt is not None else "halt_reset")
+            case Decline():
+                marks.hit("declined")
+                if act.order is Order.RESET_HALT:
+                    self._persists = act.why.partition(" ")[0]
+            case HoldWant():
+                marks.hit("leave_asked")
             case Alert():
                 if act.of.startswith("#"):
                     self._alarmed.add(act.of[1:])
@@ -188,7 +226,7 @@ class Oracle:
                     marks.hit("foreign_adopted")
                 elif act.code == "ABSENT":
                     marks.hit("unknown_resolved_by_quarantine")
-                elif act.code == "HALT" and act.of != "OPERATOR":
+                elif act.code == "HALT" and act.of in HALTING:
                     self.violated("HALT", f"{act.of}: {act.text}")
             case MovePhase():
                 if act.phase is Phase.ACTIVE:
@@ -198,6 +236,8 @@ class Oracle:
             case BeginSpread():
                 marks.hit("spread_begun")
             case Deny():
+                for denial in act.denials:
+                    self.denied[denial.code] = self.denied.get(denial.code, 0) + 1
                 marks.hit("denied")
 
     def _executed(self, life: "Life", output: Filled) -> None:
@@ -206,6 +246,11 @@ class Oracle:
         if name in self._executions:
             self.violated("I4", f"execution {fill.exec_id} of {output.ref} is told twice")
         self._executions.add(name)
+
+    def _count(self, life: "Life", output: Filled, now_ns: int) -> None:
+        order = life.engine.state.blotter.find(output.ref)
+        intent = order.intent if order is not None else None
+        self.bounds.filled(output.fill, intent.strategy if intent is not None else "", now_ns)
 
     def _moved(self, life: "Life", output: Moved, message: m.Message) -> None:
         ref, cum = output.ref, output.cum_qty
@@ -233,9 +278,12 @@ class Oracle:
 
     # What people do.
 
-    def commanding(self, order: Order) -> None:
-        if order is Order.RESET_HALT:
-            self._is_halted = False
+    def commanding(self, said: m.Commanded) -> None:
+        if said.order in (Order.RESET_HALT, Order.RESET_STRATEGY) and said.incident:
+            self.is_reset_asked = True
+
+    def ticked(self) -> None:
+        self.bounds.ticked()
 
     # Lives.
 
@@ -268,13 +316,17 @@ class Oracle:
         world, state = self._world, life.engine.state
         world.marks.hit("recovered_torn" if report.findings else "recovered_whole")
         if self._is_halted:
-            if state.halt is None:
+            if state.halt is None and not self.is_reset_asked:
                 self.violated("I6", "a halt is forgotten by a restart")
             elif report.entries:
                 world.marks.hit("halt_survived_crash")
         orders = state.blotter.orders
         self._filled = {ref: order.cum_qty for ref, order in orders.items()}
         self._executions = {(o.order_id, exec_id) for o in orders.values() for exec_id in o.fills}
+        self._is_halted = state.halt is not None
+        self._halting.recovered(life)
+        self.bounds.told(life)
+        self.bounds.recovered(self._executions)
 
     # Looking.
 
@@ -299,7 +351,9 @@ class Oracle:
             self.violated("L1", "no process is running")
             return
         state = life.engine.state
-        if state.phase is not Phase.ACTIVE:
+        if state.phase is Phase.ACTIVE:
+            self._world.marks.hit("traded_to_the_end")
+        elif state.halt is None or self._persists not in LASTING:
             self.violated(
                 "L1", f"{state.phase} minutes after all has healed: {state.phase_why}; {state.agreement.breaks}"
             )

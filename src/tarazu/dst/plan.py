@@ -11,6 +11,8 @@ from tarazu.engine.config import EngineConfig
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.throttle import SendLimits
 
+ROOMY = 0.15
+"""Of the days."""
 TICKS = 280
 """Of the safety phase. A day with slow ticks is a long one: the rules for unknown orders take minutes."""
 
@@ -34,6 +36,16 @@ class DayPlan(msgspec.Struct, frozen=True, kw_only=True):
     carried: tuple[tuple[str, int], ...]
 
 
+def is_roomy(seed: int) -> bool:
+    """Whether positions may be large enough for more slices than there may be: the first throw of `plan_of`."""
+    return Random(f"early {seed}").random() < ROOMY
+
+
+def traits_of(seed: int) -> frozenset[str]:
+    """What a day has that others have not: its narrow limits, and `roomy`."""
+    return frozenset(purse_of(seed).narrow) | ({"roomy"} if is_roomy(seed) else frozenset())
+
+
 def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
     dice = Random(f"plan {seed}")
     full = size == "full"
@@ -41,6 +53,8 @@ def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
     lots = dice.choice((4, 8, 8, 12))
     per_second = dice.choice((3, 8, 8))
     purse, early = purse_of(seed), Random(f"early {seed}")
+    carries = 1.0 if "pnl_unknown" in purse.narrow else 0.3
+    lots = 40 if early.random() < ROOMY else lots
     return DayPlan(
         safety_ns=TICKS * tick_s * SECOND_NS if full else 90 * SECOND_NS,
         healed_ns=(900 if full else 480) * SECOND_NS,
@@ -50,7 +64,7 @@ def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
         market_ns=2 * tick_s * SECOND_NS,
         healed_market_ns=15 * SECOND_NS,
         minute_ns=15 * tick_s * SECOND_NS,
-        pace=dice.choice((0.15, 0.30, 0.50)),
+        pace=dice.choice((0.15, 0.30, 0.50)) * (2 if purse.narrow else 1),
         opens_after_ns=-early.randint(340, 520) * SECOND_NS if full and early.random() < 0.1 else 0,
         purse=purse,
         config=EngineConfig(
@@ -63,5 +77,5 @@ def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
             touch_age_ns=30 * SECOND_NS,
             limits=SendLimits(per_second=per_second, per_minute=dice.choice((20, 60, 350))),
         ),
-        carried=((CALL, dice.choice((-75, 75, 150))),) if dice.random() < 0.3 else (),
+        carried=((CALL, dice.choice((-75, 75, 150))),) if dice.random() < carries else (),
     )

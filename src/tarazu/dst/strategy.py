@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from random import Random
 
 from tarazu.dst.market import LOT
+from tarazu.dst.odd_wants import OddWants
 from tarazu.model.execution import Fill
 from tarazu.model.instrument import Instrument
 from tarazu.model.order import OrdType, Product, Side, Validity
@@ -31,6 +32,7 @@ class SeededStrategy:
         self._spreads = taste.random() < 0.4
         self._exits = taste.choice((0.02, 0.05, 0.15))
         self.calm = False
+        self._odd = OddWants(Random(f"odd {seed} {epoch}"), listed)
 
     def on_market(self, view: View) -> Iterable[Want]:
         return ()
@@ -67,19 +69,18 @@ class SeededStrategy:
         lots = self._dice.choice((1, 1, 2, 3, 4))
         ahead = self._dice.choice((-30, -10, -3, 0, 3, 10))
         is_market = self._dice.random() < 0.1
-        return [
-            EntryWant(
-                strategy=self.name,
-                key=key,
-                side=side,
-                qty=lots * (instrument.lot_size if instrument.lot_size > 1 else LOT),
-                product=PRODUCT,
-                order_type=OrdType.MARKET if is_market else OrdType.LIMIT,
-                price_paise=None if is_market else touch.last_paise + side.sign * ahead * tick,
-                validity=Validity.DAY,
-                stop=StopPlan(distance_paise=tick * self._dice.randint(10, 120), width_paise=tick * 60),
-            )
-        ]
+        want = EntryWant(
+            strategy=self.name,
+            key=key,
+            side=side,
+            qty=lots * (instrument.lot_size if instrument.lot_size > 1 else LOT),
+            product=PRODUCT,
+            order_type=OrdType.MARKET if is_market else OrdType.LIMIT,
+            price_paise=None if is_market else touch.last_paise + side.sign * ahead * tick,
+            validity=Validity.DAY,
+            stop=StopPlan(distance_paise=tick * self._dice.randint(10, 120), width_paise=tick * 60),
+        )
+        return self._odd.of(want) if self._odd.strikes() else [want]
 
     def _spread(self, view: View) -> list[Want]:
         hedge, main = view.quotes.touch(CALL), view.quotes.touch(PUT)

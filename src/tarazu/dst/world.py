@@ -19,7 +19,7 @@ from tarazu.dst.options import DayOptions
 from tarazu.dst.oracle import Oracle
 from tarazu.dst.people import People
 from tarazu.dst.plan import DayPlan, plan_of
-from tarazu.dst.strategy import PRODUCT, SeededStrategy
+from tarazu.dst.strategy import CALL, PRODUCT, SeededStrategy
 from tarazu.engine import messages as m
 from tarazu.model import ist
 from tarazu.model.units import MILLISECOND_NS, SECOND_NS
@@ -40,7 +40,8 @@ class World:
         self.faults = Faults(seed, options.muted)
         self.marks = Marks()
         self.listed = instruments()
-        self.market = SimMarket(seed, self.listed)
+        late = CALL if "pnl_unknown" in self.plan.purse.narrow else ""
+        self.market = SimMarket(seed, self.listed, late)
         self.network = Network(seed, self.agenda, self.faults, self.marks)
         self.broker = SimBroker(seed, self.agenda, self.faults, self.marks, self.market, self.listed, self._row_changed)
         self.network.broker = self.broker
@@ -51,6 +52,8 @@ class World:
         self.life: Life | None = None
         self.wall_ahead_ns = 0
         """How far the machine's clock is off."""
+        self.is_skewed = False
+        """As the last tick has said."""
         self.feed_fresh = True
         self.is_calm = False
         self.events = self.effects = self.crashes = 0
@@ -163,7 +166,8 @@ class World:
 
     def _tick(self) -> None:
         self.agenda.after(self.plan.tick_ns if not self.faults.healed else self.plan.healed_tick_ns, self._tick)
-        self.tell(m.Ticked(skewed=abs(self.wall_ahead_ns) > SKEW_NS))
+        self.is_skewed = abs(self.wall_ahead_ns) > SKEW_NS
+        self.tell(m.Ticked(skewed=self.is_skewed))
         self.oracle.ticked()
 
     def _move_market(self) -> None:
