@@ -1,8 +1,8 @@
 """What all tests share: which of them stand on the machine's real time, and which show that a control holds.
 
 Whole processes, sockets and wall clocks meet other people's load here: a pause of some seconds of the machine is not a
-fault of ours, and cannot be told from one. Such a test is tried once more, and the run says that it was (`rerun`). What
-is wrong stays wrong, and fails twice. Everything pure is tried once.
+fault of ours, and cannot be told from one. Such a test is tried twice more, and the run says that it was (`rerun`). What
+is wrong stays wrong, and fails every time. Everything pure is tried once.
 
 A test that is marked with controls leaves its outcome as evidence for `tarazu controls` (harness.gathered).
 """
@@ -52,4 +52,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(here).parts[0]
         if folder in REAL_TIME or item.path.is_relative_to(here / "sim" / "server"):
-            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=3))
+            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=5))

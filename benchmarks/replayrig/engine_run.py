@@ -54,6 +54,13 @@ class EngineRun:
             due_ns += self._second_ns
         while self.market.run_to(1 << 62) is not Stop.OVER:
             pass
+        self._trades_still()
+
+    def _trades_still(self) -> None:
+        """A day on which a control stopped the engine on the way is no measure of it."""
+        state = self.engine.state
+        assert state.phase is Phase.ACTIVE, f"{state.phase}: {state.phase_why}"
+        assert not state.strategy_halts, state.strategy_halts
 
     def tell(self, *messages: Message) -> None:
         """After the market, and then what came of it."""

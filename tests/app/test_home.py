@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tarazu.app.home import BadProfile, Profile, home
+from tarazu.app.main.day import config_of
 from tarazu.app.settings import NIFTY, BadSettings, Settings, read_settings
 
 
@@ -55,3 +56,21 @@ def test_a_word_we_do_not_know_is_refused_with_its_place(tmp_path: Path, text: s
     with pytest.raises(BadSettings) as refused:
         read_settings(file)
     assert str(file) in str(refused.value) and told in str(refused.value)
+
+
+def test_the_largest_limits_there_can_be_fit_the_journal_and_larger_ones_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "tarazu.toml"
+    file.write_text("[engine.risk]\nday_loss_max = 1e13\n[engine.pilot]\norder_value_max = 1e13\n")
+    config = config_of(read_settings(file).engine)
+    assert config.risk.day_loss_max_paise == config.pilot_as.order_value_max_paise == 10**15
+    for text in ("risk]\nday_loss_max = 1e14", "risk]\ndelta_max = 0.001", "risk]\nvega_max = nan", *TOO_LARGE):
+        file.write_text(f"[engine.{text}\n")
+        with pytest.raises(BadSettings):
+            read_settings(file)
+
+
+TOO_LARGE = (
+    "risk]\norder_qty_max = 20_000_000_000_000_000_000",
+    "pilot]\nday_loss_max = 1e300",
+    'position_limits]\n"NFO:X" = 20_000_000_000_000_000_000',
+)

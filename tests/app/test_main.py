@@ -86,7 +86,7 @@ def test_it_comes_up_compares_its_books_with_the_brokers_and_takes_entries(desk_
     health = desk_.trading()
     assert health.stage is Stage.RUNNING and health.epoch == 1 and health.day == DAY and not health.why
     assert health.market is not None and health.market.instruments > 20 and health.market.caught_up
-    assert {read.what for read in health.reads if read.age_ns is not None} == {"ORDERS", "TRADES", "POSITIONS"}
+    assert {read.what for read in health.reads if read.age_ns is not None} >= {"ORDERS", "TRADES", "POSITIONS"}
     assert {feed.feed for feed in health.feeds if feed.required and feed.fresh} >= {"options", "depth_ws", "follower"}
     told = ToldDay(desk_.home).read()
     (started,) = told.messages(Started)
@@ -260,22 +260,49 @@ params = {{ keys = ["{FUTURE}"], qty = 65, every_s = 2.0, hold_s = 1000.0, entri
         assert len(entries) == 1 and entries[0].intent.strategy == "probe"
 
 
-def test_a_bug_ends_it_at_once_and_the_next_start_is_halted_until_a_person_has_looked(
-    tmp_path: Path, account: Served
-) -> None:
-    probe = f'''
+BUG = """
+from tarazu.engine import messages, process
+
+sound = process.Engine.process
+
+def unsound(engine, stamped):
+    if isinstance(stamped.message, messages.MarketMoved):
+        raise ZeroDivisionError("the probe of a bug")
+    return sound(engine, stamped)
+
+process.Engine.process = unsound
+"""
+"""As the interpreter's start would have it: the engine itself fails when the market first moves."""
+
+
+def test_a_strategy_that_raises_is_halted_and_the_desk_goes_on(tmp_path: Path, account: Served) -> None:
+    failing = f'''
 [[engine.strategies]]
 factory = "harness.failing_strategy:make"
 params = {{ key = "{FUTURE}" }}
 '''
-    with desk(tmp_path, account, TRADING + probe) as made:
+    with desk(tmp_path, account, TRADING + failing) as made:
         made.start()
         made.until_fresh(START_S)
         made.start_main(PYTHONPATH=PYTHONPATH)
+        health = made.until_main(lambda h: h.phase == "ACTIVE" and h.risk is not None and bool(h.risk.strategy_halts))
+        assert health.risk is not None
+        halted = next(iter(health.risk.strategy_halts))
+        assert "failing" in str(halted) and "ZeroDivisionError" in str(health.risk.strategy_halts)
+
+
+def test_a_bug_ends_it_at_once_and_the_next_start_is_halted_until_a_person_has_looked(
+    tmp_path: Path, account: Served
+) -> None:
+    (tmp_path / "bug").mkdir()
+    (tmp_path / "bug" / "sitecustomize.py").write_text(BUG)
+    with desk(tmp_path, account, TRADING) as made:
+        made.start()
+        made.until_fresh(START_S)
+        made.start_main(PYTHONPATH=f"{tmp_path / 'bug'}:{PYTHONPATH}")
         assert made.main is not None and made.main.wait(START_S) == 70
         assert "main ends at once: EngineFailed: at " in made.main_log and "ZeroDivisionError" in made.main_log
         assert made.main_health.stage is Stage.FAILED and "ZeroDivisionError" in made.main_health.detail
-        made.home.settings_file.write_text(TRADING)
         made.start_main()
         health = made.until_main(lambda h: h.phase == "HALTED")
         assert health.halt is not None and health.halt.code == "ENGINE_FAILED"

@@ -101,6 +101,8 @@ NONSENSE = {
     b'{"order": "CLAIM", "who": "a", "why": "b", "order_id": "1"}': 'CLAIM needs the "ref"',
     b'{"order": "HALT", "who": "a", "why": "b", "wen": "c"}': "unknown field `wen`",
     b'{"want": {"type": "EntryWant", "strategy": "s", "key": "NSE:X", "side": "BUY", "qty": "many"}}': "want",
+    b'{"want": {"type": "ChangeWant", "strategy": "s", "ref": "r", "qty": 75.0}}': "Expected `int | null`, got `float`",
+    b'{"want": {"type": "ChangeWant", "strategy": "s", "ref": "r", "price_paise": 100.5}}': "$.want.price_paise",
     b"\xff\xfe": "not understood",
 }
 

@@ -322,6 +322,20 @@ def test_the_engine_is_told_of_frames_before_what_they_say_and_of_each_once(feed
     market.close()
 
 
+def test_a_paper_engine_hears_nothing_of_the_orders_of_the_account_its_feed_is_logged_in_with(
+    feed_log: FeedLog,
+) -> None:
+    market = Market(feed_log.folder, [INFY], heard_to=0)
+    market.trade_beside(lambda state, changed, recv_ns: None)
+    for payload in (order_frame("17"), order_frame("18", "COMPLETE"), b'{"type": "message"}'):
+        feed_log.append(Kind.TEXT, 1, payload, 5, 5)
+    while market.follow():
+        pass
+    assert (market.others, market.others_orders) == ([], 2)
+    assert market.moved() == MarketMoved(sequence=3, wall_ns=5), "the frames themselves are followed as they are"
+    market.close()
+
+
 def test_a_day_behind_is_caught_up_with_in_slices(feed_log: FeedLog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tarazu.app.main.market.SLICE_NS", -1)
     market = Market(feed_log.folder, [INFY], heard_to=0)
@@ -466,6 +480,31 @@ def test_a_day_that_fails_outside_the_shell_halts_the_next_start(tmp_path: Path)
     assert isinstance(day.failure, ZeroDivisionError)
     halt = before(day.journal.folder.parent, DAY + timedelta(days=1)).halt
     assert halt is not None and halt.code == "ENGINE_FAILED" and "a bug in the clock" in halt.why
+
+
+def test_a_failure_before_the_days_first_start_loses_nothing_of_the_day_before(tmp_path: Path) -> None:
+    """The start itself failed, say: what it carried over is in no record of its day."""
+    home, settings, none = Home(Profile.SIM, tmp_path / "sim"), EngineSettings(durability="process"), Strategies([])
+    home.make()
+    for day in (DAY, DAY + timedelta(days=1)):
+        prepared = Prepared(day=day, instruments={INFY.key: INFY}, master_sha256="ours", watched=(INFY,))
+        opened = open_day(home, settings, prepared, none)
+        at = Stamped(5, 5, 0, Ticked())
+        if day == DAY:
+            entry = codec.encode(msgspec.structs.replace(at, message=OFF_AND_HALTED), Step())
+        else:
+            entry = codec.encode_failure(at, "RuntimeError: no model file")
+        opened.journal.append(*entry, 5)
+        opened.journal.close()
+    opened = open_day(home, settings, prepared, none)
+    opened.journal.close()
+    assert opened.halt == HALT and opened.strategy_halts == {"it": HALT} and opened.entries_off == "asha: off"
+
+
+OFF_AND_HALTED = Started(
+    day=DAY.isoformat(), epoch=1, profile="sim", build="t", config=CONFIG, halt=HALT, strategy_halts={"it": HALT},
+    entries_off="asha: off",
+)  # fmt: skip
 
 
 def test_the_database_is_waited_for_at_a_clean_end_and_hardly_after_a_failure(tmp_path: Path) -> None:

@@ -68,7 +68,10 @@ def test_a_strategy_is_given_what_is_active_and_a_damaged_one_stops_its_making(t
 
 
 def test_a_bundled_strategy_is_made_by_its_name_and_refused_by_its_field_before_there_is_a_day() -> None:
-    two = [StrategySettings(factory="orb_spread"), StrategySettings(factory="orb_spread", params={"name": "late"})]
+    two = [
+        StrategySettings(factory="orb_spread"),
+        StrategySettings(factory="orb_spread", params={"name": "late", "product": "MIS"}),
+    ]
     made = Strategies(two)
     made.try_on(DAY, {i.key: i for i in ladder()}, None)
     assert made.names == ("orb_spread", "late") and made.watches == {"NSE:NIFTY 50"}
@@ -76,6 +79,40 @@ def test_a_bundled_strategy_is_made_by_its_name_and_refused_by_its_field_before_
         Strategies([StrategySettings(factory="orb_spread", params={"lots_max": 0})])
     with pytest.raises(BadStrategy, match="no strategy ships under that name; there are orb_spread, iron_fly"):
         Strategies([StrategySettings(factory="orb_sprad")])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        (
+            {"factory": "momentum"},
+            {"factory": "iron_fly"},
+            "momentum and iron_fly may both trade NFO:NIFTY26NOVFUT NRML",
+        ),
+        ({"factory": "iron_fly"}, {"factory": "orb_spread"}, "iron_fly and orb_spread may both trade NFO:NIFTY26D01"),
+        (
+            {"factory": "orb_spread"},
+            {"factory": "orb_spread", "params": {"name": "late"}},
+            "orb_spread and late may both trade",
+        ),
+    ],
+)
+def test_two_strategies_in_one_place_are_refused_with_what_to_change(
+    one: dict[str, Any], other: dict[str, Any], shared: str
+) -> None:
+    instruments = {i.key: i for i in ladder()}
+    both = Strategies([StrategySettings(**one), StrategySettings(**other)])
+    with pytest.raises(BadStrategy, match=shared + r".*another product"):
+        both.try_on(DAY, instruments, None)
+    elsewhere = {**other, "params": {**other.get("params", {}), "product": "MIS"}}
+    Strategies([StrategySettings(**one), StrategySettings(**elsewhere)]).try_on(DAY, instruments, None)
+
+
+def test_a_fly_without_hedges_leaves_the_future_to_another() -> None:
+    fly = StrategySettings(factory="iron_fly", params={"hedges_max": 0})
+    both = Strategies([StrategySettings(factory="momentum"), fly])
+    both.try_on(DAY, {i.key: i for i in ladder()}, None)
+    assert both.names == ("momentum", "iron_fly")
 
 
 def test_one_whose_contracts_are_not_in_the_master_is_refused_with_its_reason() -> None:

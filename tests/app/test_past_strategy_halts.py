@@ -1,6 +1,7 @@
-"""Midnight resets no strategy's halt, and of two halts of the account the harder is carried over (C23)."""
+"""Midnight resets no strategy's halt and switches no entries on, and of two halts of the account the harder is carried
+over (C23)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from harness.order_story import DAY
 from tarazu.app.main.past import before
 from tarazu.engine import codec
 from tarazu.engine.acts import HaltStrategy, SetHalt, Step
-from tarazu.engine.messages import Halt, Message, RiskState, Stamped, Started, Ticked
+from tarazu.engine.messages import Commanded, Halt, Message, Order, RiskState, Stamped, Started, Ticked
 from tarazu.runtime.journal_writer import Journal
 
 RAISED = Halt(code="RAISED", why="an average of nothing", since_ns=5)
@@ -28,11 +29,15 @@ def says(*acts: Any) -> tuple[Message, Step]:
     return Ticked(), Step(acts)
 
 
-def journal(root: Path, *entries: tuple[Message, Step] | str) -> Path:
+def told(order: Order) -> tuple[Message, Step]:
+    return Commanded(order=order, who="asha", why="a look"), Step()
+
+
+def journal(root: Path, *entries: tuple[Message, Step] | str, day: date = DAY) -> Path:
     """A text is a failure of the engine."""
     signer = key(root)
     made = small(1 << 20)
-    log = Journal.open(root / "journal", DAY, signer.name, made, signer=signer, verifiers=(signer.verifier(),))
+    log = Journal.open(root / "journal", day, signer.name, made, signer=signer, verifiers=(signer.verifier(),))
     for n, entry in enumerate(entries, 1):
         if isinstance(entry, str):
             log.append(*codec.encode_failure(Stamped(n, n, 0, Ticked()), entry), n)
@@ -64,3 +69,29 @@ def test_a_soft_halt_stays_one_and_a_failure_is_harder(tmp_path: Path) -> None:
 def test_where_there_was_no_day_nothing_is_halted(tmp_path: Path) -> None:
     past = before(tmp_path / "journal", NEXT)
     assert past.halt is None and past.strategy_halts == {}
+
+
+def test_a_day_that_holds_nothing_but_a_failure_loses_no_halt_of_the_days_before_it(tmp_path: Path) -> None:
+    root = journal(tmp_path, started(), says(SetHalt(halt=SOFT), HaltStrategy(strategy="it", halt=RAISED)))
+    journal(tmp_path, "AssertionError", day=NEXT)
+    past = before(root, NEXT + timedelta(days=1))
+    assert past.halt is not None and past.halt.code == "ENGINE_FAILED" and past.strategy_halts == {"it": RAISED}
+    hard = tmp_path / "hard"
+    root = journal(hard, started(), says(SetHalt(halt=RAISED)), told(Order.ENTRIES_OFF))
+    journal(hard, "AssertionError", day=NEXT)
+    past = before(root, NEXT + timedelta(days=1))
+    assert past.halt == RAISED and past.entries_off == "asha: a look"
+
+
+def test_entries_that_a_person_has_switched_off_are_off_the_next_day_until_a_person_switches_them_on(
+    tmp_path: Path,
+) -> None:
+    off = [before(journal(tmp_path / order, started(), told(order)), NEXT).entries_off for order in OFF]
+    assert off == ["flattened by asha: a look", "asha: a look"]
+    on = journal(tmp_path / "on", started(entries_off="asha: before"), told(Order.ENTRIES_ON))
+    assert before(on, NEXT).entries_off == ""
+    carried = journal(tmp_path / "carried", started(entries_off="asha: before"))
+    assert before(carried, NEXT).entries_off == "asha: before"
+
+
+OFF = (Order.FLATTEN, Order.ENTRIES_OFF)

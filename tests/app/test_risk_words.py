@@ -1,5 +1,7 @@
 """`tarazu engine status` about the risk state: what a person sees, and what wants one."""
 
+import msgspec
+
 from harness.engine_desk import BUY
 from harness.risk_desk import RiskDesk
 from tarazu.app.main.risk_health import RiskPage
@@ -45,6 +47,7 @@ def test_what_is_near_a_limit_is_a_warning_and_what_is_unknown_says_why() -> Non
 
 def test_a_halted_strategy_is_named_with_the_way_back() -> None:
     desk = RiskDesk().ready()
+    desk.want(msgspec.structs.replace(BUY, strategy="orb"))
     desk.command(m.Order.HALT_STRATEGY, ref="orb", why="a look")
     assert "STRATEGY    orb halted since" in lines(desk) and "OPERATOR: asha: a look" in lines(desk)
     (check,) = strategy_checks(page(desk))

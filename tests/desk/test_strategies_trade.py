@@ -44,18 +44,21 @@ durability = "process"
 EXPIRY_DAYS = {"expiry_pin": 0}
 """A Monday, for the Tuesday is a holiday; elsewhere the options of another day are traded. What expires is
 worth nothing a few strikes away, and has no bid: its wings are near."""
+# Two strategies in one place are refused: the fly has the positions of one product, the others those of the other.
 PLANS: dict[str, dict[str, Any]] = {
     "orb_spread": {
+        "product": "MIS",
         "range_minutes": 1, "late_seconds": 100, "buffer_bps": 0, "range_bps_min": 0, "debit_share_max": 0.95,
         "leg_spread_bps_max": 5000, "lots_max": 1, "risk_rupees": 1e6, "retry_seconds": 20,
     },
     "iron_fly": {
         "from_minutes": 1, "wing_strikes": 6, "credit_share_min": 0.01, "leg_spread_bps_max": 5000, "lots_max": 1,
-        "risk_rupees": 1e6, "retry_seconds": 20, "band_lots": 0.5, "hedge_seconds": 20,
+        "risk_rupees": 1e6, "retry_seconds": 20, "band_lots": 0.5, "hedge_seconds": 20, "entry_seconds": 300,
     },
     "momentum": {
+        "product": "MIS",
         "bar_seconds": 3, "fast_bars": 3, "slow_bars": 8, "gap_bps_min": 0.1, "score_min": 0.5, "risk_rupees": 1e6,
-        "lots_max": 1, "retry_seconds": 30, "hold_minutes": 2,
+        "lots_max": 1, "retry_seconds": 30, "hold_minutes": 2, "entry_seconds": 300,
     },
 }  # fmt: skip
 MODEL = b'{"schema":"tarazu.model/1","kind":"logistic","features":["gap_bps"],"weights":[0.1],"bias":1}'

@@ -180,13 +180,15 @@ def test_a_start_drops_what_waited_and_approvals_stay_on() -> None:
 
 def test_exits_stops_and_cancellations_ask_for_no_leave() -> None:
     desk = EngineDesk().ready()
+    desk.want(msgspec.structs.replace(BUY, price_paise=9_990))
+    resting = desk.placed("0")
     desk.want()
     desk.placed("1")
     tell(desk, m.Order.APPROVALS_ON)
     desk.filled("1")
-    assert len(desk.sent) == 2, "the stop of what has filled"
+    assert len(desk.sent) == 3, "the stop of what has filled"
     desk.placed("2")
-    desk.want(CancelWant(strategy="story", ref=desk.sent[1].order.tag))
+    desk.want(CancelWant(strategy="story", ref=resting))
     assert len(desk.cancelled) == 1
     desk.want(ExitWant(strategy="story", key=KEY, product=Product.NRML))
     assert desk.engine.state.exits and not desk.engine.state.waiting

@@ -162,7 +162,7 @@ def test_what_is_held_without_a_price_denies_its_underlying_and_counts_at_the_to
 @pytest.mark.control("C08")
 def test_what_nobody_can_value_denies_every_entry() -> None:
     desk = PortfolioDesk()
-    stranger = BrokerPosition(key="MCX:GOLD26DECFUT", product=Product.NRML, qty=1, overnight_qty=1, close_paise=100)
+    stranger = BrokerPosition(key="NFO:GOLD26DECFUT", product=Product.NRML, qty=1, overnight_qty=1, close_paise=100)
     desk.positions.append(stranger)
     desk.ready()
     assert Code.SCENARIO in desk.asks(SHARE, 1)

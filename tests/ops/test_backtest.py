@@ -1,13 +1,18 @@
 """`tarazu backtest`: what it says, what it writes, and how it says no."""
 
+import itertools
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from tarazu.ops.backtest import command
+from tarazu.app.research.params import grid_of, params_of
+from tarazu.ops.backtest import COMMAND, EXAMPLES, command
+from tarazu.strategy.bundled import bundled
+from tarazu.strategy.params import read
 
 SMALL = ("--days", "synthetic:7", "--size", "tiny", "--to", "09:25")
 PROBE = (
@@ -54,6 +59,22 @@ def test_for_people_it_says_whose_limits_and_what_the_baselines_made() -> None:
     assert "nothing done ₹0.00; straddle bought and held, one lot:" in out
 
 
+def test_a_grid_tries_every_set_and_each_makes_what_it_makes_alone(home: Path) -> None:
+    grid = ("--grid", "qty=65,130", "--grid", "entries_max=1,2")
+    code, said = asked(*PROBE, *SMALL, *grid, "--out", str(home / "out"))
+    assert (code, said["verdict"]) == (0, "DONE")
+    assert [tuple(row["params"].values()) for row in said["sets"]] == [(65, 1), (65, 2), (130, 1), (130, 2)]
+    _, alone = asked(*PROBE, *SMALL, "--param", "qty=130", "--param", "entries_max=2")
+    assert said["sets"][3]["net_paise"] == alone["net_paise"] != said["sets"][2]["net_paise"]
+    assert json.loads((home / "out" / "sets.json").read_text())["sets"] == said["sets"]
+
+
+def test_for_people_the_best_set_is_first_and_called_luck() -> None:
+    code, out = run(*PROBE, *SMALL, "--grid", "entries_max=0,2")
+    rows = [line for line in out.splitlines() if "entries_max=" in line]
+    assert code == 0 and rows[0].endswith("entries_max=0") and "partly luck" in out
+
+
 def test_with_limits_of_the_desk_that_forbid_it_nothing_is_sent_and_that_is_said(home: Path) -> None:
     settings = home / "home" / "sim" / "tarazu.toml"
     settings.parent.mkdir(parents=True)
@@ -75,14 +96,44 @@ def test_with_limits_of_the_desk_that_forbid_it_nothing_is_sent_and_that_is_said
         (("orb_spread", "--days", "synthetic:1x999"), "can be made"),
         (("orb_spread", "--days", "synthetic:1", "--scenario", "odd"), "no scenario 'odd'"),
         (("orb_spread", "--days", "synthetic:1", "--from", "11:00", "--to", "10:00"), "is not before"),
+        (("orb_spread", "--days", "synthetic:1", "--to", "08:00"), "--to 08:00 is outside the session of 2026-11-23"),
+        (("orb_spread", "--days", "synthetic:1x2", "--from", "18:00"), "--from 18:00 is outside the session"),
+        (("orb_spread", "--days", "synthetic:1", "--from", "10:00", "--to", "23:59"), "--to 23:59 is outside"),
+        (("orb_spread", *SMALL, "--param", "risk_rupees=nan"), "'nan' is no finite number"),
+        (("orb_spread", *SMALL, "--grid", "risk_rupees=1,1e999"), "'1e999' is no finite number"),
         (("orb_spread", "--days", "synthetic:1@2031-01-01"), "2031-01-01"),
         (("orb_spread", *SMALL, "--walk-forward", "1:1"), "--grid"),
+        (("orb_spread", *SMALL, "--grid", "lots_max"), "NAME=VALUE,VALUE"),
+        (("orb_spread", *SMALL, "--grid", "lots_max=1,2", "--keep", "x"), "--keep is of one set"),
+        (("orb_spread", *SMALL, "--walk-forward", "1:1", "--grid", "a=1", "--keep", "x"), "--keep is of one set"),
     ],
 )
 def test_what_cannot_be_tried_is_refused_with_the_reason(words: tuple[str, ...], told: str) -> None:
     code, said = asked(*words)
     assert (code, said["verdict"]) == (3, "UNKNOWN")
     assert told in said["summary"]
+
+
+@pytest.mark.parametrize("words", [("--cash", "nan"), ("--cash", "inf"), ("--latency-ms", "nan")])
+def test_money_and_time_without_end_are_refused_before_anything_is_tried(words: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(command, ["orb_spread", *SMALL, *words])
+    assert done.exit_code == 2 and f"'{words[0]}'" in done.output
+
+
+def examples() -> list[str]:
+    told = EXAMPLES + (Path(__file__).parents[2] / "docs" / "research.md").read_text()
+    return [line.strip() for line in told.splitlines() if line.strip().startswith("tarazu backtest ")]
+
+
+@pytest.mark.parametrize("example", examples())
+def test_the_examples_name_parameters_that_there_are(example: str) -> None:
+    asked_for = command.make_context(COMMAND, shlex.split(example)[2:]).params
+    ships = bundled(asked_for["strategy"])
+    assert (ships is None) == (":" in asked_for["strategy"])
+    grid = grid_of(asked_for["grid"])
+    for one in itertools.product(*grid.values()):
+        said = params_of(asked_for["params"]) | dict(zip(grid, one, strict=True))
+        assert ships is None or read(ships.params, said)
 
 
 def test_a_run_is_never_kept_over_another(home: Path) -> None:

@@ -47,6 +47,20 @@ def test_without_json_the_verdicts_are_words(folder: Path, capsys: pytest.Captur
     assert "goal" not in lines[2]
 
 
+def test_what_could_not_be_measured_is_a_line_of_its_own_and_exit_2(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lacking = (
+        "from tarazu.ops.bench import BadBenchmark\n" + SAMPLE.format(day_s=59.0) + '    raise BadBenchmark("no peer")'
+    )
+    (folder / "lacking.py").write_text(lacking)
+    assert bench.run("lacking", as_json=True, folder=folder) == 2
+    *_, last_case, unknown = map(json.loads, capsys.readouterr().out.splitlines())
+    assert last_case["case"] == "day" and unknown == {"bench": "lacking", "verdict": "UNKNOWN", "why": "no peer"}
+    assert bench.run("lacking", as_json=False, folder=folder) == 2
+    assert capsys.readouterr().out.splitlines()[-1].endswith("verdict UNKNOWN  why no peer")
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("nope", "there are: peerless, sample, slow"), ("../sample", "no benchmark"), ("peerless", "make setup")],

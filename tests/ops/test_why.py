@@ -77,7 +77,7 @@ def test_every_line_has_its_time_and_its_entry_and_the_last_is_one_sentence(desk
     _, text = run(desk, tag)
     lines = text.splitlines()
     assert lines[0].startswith(f"FILLED  SIM  {tag}, order 17, 2026-11-23") and lines[-1] == "exit 0"
-    assert lines[1].startswith("09:15:01.160        8  wanted by ")
+    assert lines[1].startswith("09:15:01.160        9  wanted by ")
     assert lines[-2].startswith("An entry of story: BUY 75 ") and lines[-2].endswith(".")
 
 
@@ -160,7 +160,7 @@ def test_a_denied_want_has_no_order_and_is_named_by_its_entry(desk):
     assert code == 0 and told["status"] == "DENIED"
     assert lines == [
         "wanted by somebody outside the engine, as story: BUY 750 NFO:NIFTY26NOV26000CE NRML at 90.01, stop 20.00 away",
-        "denied, TICK: 9001, limit 5",
+        "denied, TICK: ₹90.01, limit a multiple of ₹0.05",
         "denied, POSITION: 750, limit 300",
     ]
     assert told["summary"].endswith("denied by TICK, POSITION, nothing was sent.")

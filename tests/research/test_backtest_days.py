@@ -1,23 +1,18 @@
 """A research day's books, and that it is the same day however it is run: in memory, kept, from made frames or a log."""
 
+from datetime import date, time
 from pathlib import Path
 
 import msgspec
 
-from harness.research_days import CONFIG, DATE, probe, small_day
-from tarazu import reference
-from tarazu.app.main.build import build
-from tarazu.app.main.strategies import Strategies
-from tarazu.app.masters.store import MasterStore
-from tarazu.app.replaying.past_day import PastDay
+from harness.research_days import CONFIG, kept_run, probe, small_day
 from tarazu.app.replaying.rerun import rerun
-from tarazu.app.research.kept import Kept
 from tarazu.app.research.local_desk import LATENCY_NS
+from tarazu.app.research.made_days import Making, made_day
 from tarazu.app.research.memory_record import MemoryRecord
 from tarazu.app.research.result import DayResult
 from tarazu.app.research.run import Terms, run_day
 from tarazu.app.settings import StrategySettings
-from tarazu.runtime.journal_files import day_folder
 
 
 def run(latency_ns: int = LATENCY_NS) -> DayResult:
@@ -36,6 +31,8 @@ def test_what_is_held_at_the_end_is_valued_alike_and_told() -> None:
     day = small_day()
     result = run_day(day, [probe(day, hold_s=1e6, patient_each=0)], CONFIG)
     assert result.held and result.curve[-1].exposure_paise > 0
+    greeks = result.curve[-1].greeks
+    assert greeks["delta"] > 0 and greeks["gamma"] > 0 and greeks["vega"] > 0 > greeks["theta"], "calls, held long"
     assert result.net_paise == result.broker_net_paise
 
 
@@ -51,31 +48,33 @@ def test_a_slower_line_trades_later() -> None:
 def test_a_kept_day_trades_the_same_and_replays_byte_for_byte(tmp_path: Path) -> None:
     """From the feed log that was written of it, with a journal on the disk, and decided again by `replay --verify`."""
     made = small_day()
-    strategies = [probe(made)]
-    kept = Kept(tmp_path, strategies)
-    day, sha256 = kept.keep(made)
-    journal = kept.journal(day)
-    result = run_day(day, strategies, CONFIG, record=journal, master_sha256=sha256)
-    journal.close()
-    without = run_day(made, strategies, CONFIG, record=MemoryRecord())
+    result, past = kept_run(made, [probe(made)], tmp_path)
+    without = run_day(made, [probe(made)], CONFIG, record=MemoryRecord())
     assert [(t.ts_ns, t.side, t.qty, t.price_paise, t.purpose) for t in result.trades] == [
         (t.ts_ns, t.side, t.qty, t.price_paise, t.purpose) for t in without.trades
     ]
-    found = rerun(past(kept, strategies))
+    found = rerun(past)
     assert found.difference is None and not found.not_recovered and not found.losses
     assert found.equal == result.messages
 
 
-def past(kept: Kept, strategies: list[StrategySettings]) -> PastDay:
-    return PastDay(
-        DATE,
-        journal=day_folder(kept.home.journal, DATE),
-        feed=kept.home.feed / str(DATE),
-        masters=MasterStore(kept.home.masters),
-        rates=reference.charge_rates(),
-        make_strategies=Strategies(strategies),
-        build=build(),
-    )
+def test_a_bundled_strategy_trades_decides_the_same_twice_and_replays_byte_for_byte(tmp_path: Path) -> None:
+    made = made_day(Making(date=date(2026, 11, 19), seed=7, scenario="trend", size="tiny", until=time(10, 10)))
+    params = {"range_minutes": 5, "stop_share": 0.02, "target_share": 0.02}
+    strategies = [StrategySettings(factory="orb_spread", params=params)]
+    result, past = kept_run(made, strategies, tmp_path)
+    assert [(trade.side, trade.purpose) for trade in result.trades] == [
+        ("BUY", "ENTRY"),
+        ("SELL", "ENTRY"),
+        ("BUY", "SQUARE_OFF"),
+        ("SELL", "SQUARE_OFF"),
+    ], "the long leg goes in first and out last"
+    assert result.net_paise == result.broker_net_paise and not result.held
+    again, _ = kept_run(made, strategies, tmp_path / "again")
+    assert again.decided_sha256 == result.decided_sha256 and again.decisions["ENTER"] == 1
+    found = rerun(past)
+    assert found.difference is None and not found.not_recovered and not found.losses
+    assert found.equal == result.messages
 
 
 def test_the_straddle_is_bought_once_at_asks_and_sold_at_bids() -> None:

@@ -32,13 +32,14 @@ class Whole(HTMLParser):
 
 def test_it_is_one_whole_page_without_script_or_network_and_has_every_figure() -> None:
     day = small_day()
-    trial = Trial(strategies=(probe(day),), config=CONFIG, limits="nobody's <b>", terms=Terms())
+    trial = Trial(strategies=(probe(day, every_s=35, hold_s=30),), config=CONFIG, limits="nobody's <b>", terms=Terms())
     result = result_of(trial, [run_day(day, trial.strategies, trial.config, trial.terms)])
     page = report(result, 1_800_000_000_000_000_000)
     parsed = Whole()
     parsed.feed(page)
     assert parsed.open == [] and "script" not in parsed.seen
     assert not re.search(r"(src|href)=|url\(|@import|https?:", page)
+    assert "delta, rupees of the underlying" in page
     for told in (signed(result.net_paise), rupees(result.charges_paise), rupees(result.drawdown_paise)):
         assert told in page
     assert page.count('class="buy"') == sum(t.side == "BUY" for t in result.days[0].trades)

@@ -9,7 +9,9 @@ import pytest
 from harness.research_days import CONFIG, probe, small_day
 from tarazu.app.research.day import ResearchDay
 from tarazu.app.research.params import BadParam
+from tarazu.app.research.report import report
 from tarazu.app.research.run import Progress, Terms, run_day
+from tarazu.app.research.told import facts, lines
 from tarazu.app.research.trial import Trial
 from tarazu.app.research.walk import walked, windows_of
 
@@ -23,10 +25,26 @@ def test_the_best_of_the_days_before_is_tried_on_the_days_after_and_only_that_co
     days = [small_day(seed, until=time(9, 22)) for seed in (7, 8, 9)]
     trial = Trial(strategies=(probe(days[0]),), config=CONFIG, limits="", terms=Terms())
     windows = windows_of("1:1", ["entries_max=0,4"], len(days))
-    result, chosen = walked(trial, days, windows, quiet)
-    assert [one.params for one in chosen] == [best(trial, day) for day in days[:2]]
+    result = walked(trial, days, windows, quiet)
+    assert result.walk is not None and result.walk.left_out == ()
+    assert [one.params for one in result.walk.windows] == [best(trial, day) for day in days[:2]]
     assert [day.name for day in result.days] == [day.name for day in days[1:]]
-    assert result.net_paise == sum(one.tested_paise for one in chosen)
+    assert result.net_paise == sum(one.tested_paise for one in result.walk.windows)
+
+
+def test_what_was_chosen_and_the_days_left_out_are_in_the_page_the_rows_and_the_lines() -> None:
+    days = [small_day(seed, until=time(9, 18)) for seed in (7, 8, 9, 10)]
+    trial = Trial(strategies=(probe(days[0]),), config=CONFIG, limits="", terms=Terms())
+    result = walked(trial, days, windows_of("1:2", ["entries_max=0,4"], len(days)), quiet)
+    assert result.walk is not None and [len(one.tested) for one in result.walk.windows] == [2]
+    (left_out,) = result.walk.left_out
+    assert left_out == str(days[3].date)
+    (chosen,) = result.walk.windows
+    said = f"entries_max={chosen.params['entries_max']}"
+    assert any(said in line for line in lines(result)) and any(left_out in line for line in lines(result))
+    page = report(result, 1_800_000_000_000_000_000)
+    assert said in page and f"another window: {left_out}" in page
+    assert facts(result)["walk"]["windows"][0]["params"] == chosen.params
 
 
 def best(trial: Trial, day: ResearchDay) -> dict[str, int]:

@@ -98,6 +98,16 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     made.journal.close()
 
 
+def test_an_order_that_the_next_start_could_not_read_is_not_sent(rig: Rig) -> None:
+    rig.start()
+    odd: Any = 9_950.0
+    with pytest.raises(EngineFailed, match=r"BadPayload.*price_paise"):
+        rig.shell.take(m.Wanted(want=msgspec.structs.replace(BUY, price_paise=odd)))
+    assert rig.desk.requests == []
+    last = list(JournalReader(rig.journal.folder).ready())[-1]
+    assert last.kind == codec.FAILED and isinstance(codec.decode(last.kind, last.payload), codec.Failure)
+
+
 def test_an_order_is_on_the_disk_before_it_is_sent_and_its_tag_carries_the_head_of_the_journal(rig: Rig) -> None:
     rig.start()
     head = rig.journal.head

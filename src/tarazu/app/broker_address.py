@@ -57,7 +57,8 @@ def sim_address(home: Home) -> SimAddress:
     try:
         return msgspec.json.decode(home.sim_broker.read_bytes(), type=SimAddress)
     except FileNotFoundError as absent:
-        raise NoAddress("no simulated broker is known: start it with `tarazu up sim_broker`") from absent
+        start = f"tarazu sim serve --ready-file {home.sim_broker}" if home.profile is Profile.PAPER else "tarazu up"
+        raise NoAddress(f"no simulated broker is known: start one with `{start}`") from absent
     except msgspec.MsgspecError as bad:
         raise NoAddress(f"{home.sim_broker} is not a broker's address: {bad}") from bad
 

@@ -82,7 +82,11 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Of every message, each way."""
 
 
-Rupees = Annotated[float, Meta(gt=0)]
+Rupees = Annotated[float, Meta(ge=0.01, le=1e13)]
+"""A paisa to ten lakh crore: in paise exact, and small enough for the journal."""
+RupeesOrNone = Annotated[float, Meta(ge=0, le=1e13)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Units = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Bps = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
@@ -90,7 +94,7 @@ class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """`[engine.risk]`: `risk.limits.RiskLimits` in rupees and seconds. Money and sizes have no default: where one is
     not said, its control denies every entry."""
 
-    order_qty_max: Annotated[int, Meta(ge=1)] | None = None
+    order_qty_max: Count | None = None
     order_value_max: Rupees | None = None
     gross_premium_max: Rupees | None = None
     unexecuted_value_max: Rupees | None = None
@@ -99,7 +103,7 @@ class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     vega_max: Rupees | None = None
     day_loss_max: Rupees | None = None
     drawdown_max: Rupees | None = None
-    round_trips_max: Annotated[int, Meta(ge=1)] | None = None
+    round_trips_max: Count | None = None
     collar_bps: dict[Kind, Bps] | None = None
     """By kind of instrument (EQ, FUT, CE, PE)."""
     spread_bps_max: dict[Kind, Bps] | None = None
@@ -109,12 +113,12 @@ class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     margin_buffer_bps: Annotated[int, Meta(ge=0, le=9_000)] | None = None
     margin_age_s: Annotated[float, Meta(gt=0, le=600)] | None = None
     rejects_max: Annotated[int, Meta(ge=1, le=100)] | None = None
-    order_to_trade_max: Annotated[int, Meta(ge=1)] | None = None
+    order_to_trade_max: Count | None = None
     pnl_unknown_s: Annotated[float, Meta(gt=0, le=86_400)] | None = None
     trouble_s: Annotated[float, Meta(gt=0, le=86_400)] | None = None
     round_trips_s: Annotated[float, Meta(gt=0, le=1_800)] | None = None
     """`conduct` keeps half an hour."""
-    runaway_wants_max: Annotated[int, Meta(ge=1)] | None = None
+    runaway_wants_max: Count | None = None
     runaway_s: Annotated[float, Meta(gt=0, le=600)] | None = None
 
 
@@ -124,8 +128,8 @@ class PilotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     on: bool = False
     keys: tuple[str, ...] = ()
     lots_max: Annotated[int, Meta(ge=1, le=10)] = 1
-    order_value_max: Annotated[float, Meta(ge=0)] = 0.0
-    day_loss_max: Annotated[float, Meta(ge=0)] = 0.0
+    order_value_max: RupeesOrNone = 0.0
+    day_loss_max: RupeesOrNone = 0.0
 
 
 class StrategySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,9 +144,9 @@ class StrategySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[engine]`: what `main` trades by. Without a limit there are no entries."""
 
-    position_limits: dict[str, Annotated[int, Meta(ge=0)]] = {}
+    position_limits: dict[str, Units] = {}
     """By instrument key, `"NFO:NIFTY26NOVFUT"`: the largest position in units, working and unknown orders counted."""
-    position_limit_default: Annotated[int, Meta(ge=0)] = 0
+    position_limit_default: Units = 0
     """For every other instrument; 0: no entries in them."""
     stop_required: bool = True
     """Whether an entry without a protective stop is denied."""

@@ -300,6 +300,7 @@ def _start(state: EngineState, message: m.Started, now_ns: int) -> list[Output]:
     state.started_ns, state.names, state.stopping, state.session = now_ns, 0, False, message.session
     state.halt = m.harder(state.halt, message.halt)
     state.strategy_halts = {**message.strategy_halts, **state.strategy_halts}
+    state.entries_off = state.entries_off or message.entries_off
     state.ailing = {}
     state.skewed = None
     state.feeds.clear()
@@ -410,16 +411,12 @@ def _read_ended(state: EngineState, what: m.What, started_ns: int) -> None:
 
 def _commanded(state: EngineState, message: m.Commanded, now_ns: int) -> list[Output]:
     by = f"{message.who}: {message.why}"
+    state.entries_off = m.entries_off_after(state.entries_off, message)
     match message.order:
         case m.Order.FLATTEN:
             state.flattening = by
-            state.entries_off = state.entries_off or f"flattened by {by}"
         case m.Order.STOP_FLATTEN:
             state.flattening = ""
-        case m.Order.ENTRIES_OFF:
-            state.entries_off = by
-        case m.Order.ENTRIES_ON:
-            state.entries_off = ""
         case m.Order.CLAIM:
             return tell(state, told.Claimed(order_id=message.order_id, ref=message.ref, ts_ns=now_ns), now_ns)
         case m.Order.DISOWN:

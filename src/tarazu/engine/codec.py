@@ -62,11 +62,14 @@ def encode(stamped: Stamped, step: Step) -> tuple[int, bytes]:
 
 
 def encode_failure(stamped: Stamped, error: str) -> tuple[int, bytes]:
-    """Always encodes. Where the message itself does not, a RecordTrouble of `FAILED` that shows it stands for it."""
+    """Always encodes, and is read back. Where the message itself is not, a RecordTrouble of `FAILED` that shows it
+    stands for it."""
     error = error.encode("utf-8", "backslashreplace").decode()
     try:
-        return FAILED, _ENCODER.encode(Failure(stamped, error))
-    except (OverflowError, ValueError, TypeError):  # an integer of more than 64 bits, a text that is no UTF-8
+        payload = _ENCODER.encode(Failure(stamped, error))
+        _FAILURE.decode(payload)
+        return FAILED, payload
+    except (OverflowError, ValueError, TypeError):  # of over 64 bits, no UTF-8, or a field of another type
         shown = f"{type(stamped.message).__name__}: {stamped.message!r}"[:SHOWN_MAX]
         stands = m.RecordTrouble(of="FAILED", ok=False, text=shown)
         return FAILED, _ENCODER.encode(Failure(msgspec.structs.replace(stamped, message=stands), error))

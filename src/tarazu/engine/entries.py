@@ -6,8 +6,9 @@ from tarazu.engine import guards
 from tarazu.engine.acts import AskCancel, AskChange, BeginExit, BeginSpread, Deny, Intend
 from tarazu.engine.messages import Wanted
 from tarazu.engine.run import Run
+from tarazu.engine.scales import dearest_paise
 from tarazu.engine.tags import fresh_tag
-from tarazu.engine.weighing import Adding, addings, denials_of, protection_of, reference_paise
+from tarazu.engine.weighing import Adding, Dearer, addings, denials_of, protection_of, reference_paise
 from tarazu.model.order import OrdType
 from tarazu.model.order_request import NewOrder, OrderChange
 from tarazu.model.units import SECOND_NS
@@ -19,6 +20,8 @@ from tarazu.risk.change import Change, cannot_be
 from tarazu.risk.denial import Code, Denial
 from tarazu.strategy.wants import CancelWant, ChangeWant, EntryWant, ExitWant, SpreadWant, Want
 
+PERSON = "person"
+"""In whose name a want from outside touches what a strategy has sent."""
 OVERDUE_S_MAX = 86_400
 """A day: no spread of ours waits for its legs any longer."""
 
@@ -128,8 +131,23 @@ def _cancel(run: Run, want: CancelWant) -> None:
     order = run.state.blotter.find(want.ref)
     if order is None or order.ended:
         run.act(Deny(want=want, denials=(Denial(Code.ORDER, order.status if order else "no such order"),)))
+    elif denial := _untouchable(run, want, order):
+        run.act(Deny(want=want, denials=(denial,)))
     else:
         run.act(AskCancel(ref=order.ref, why=want.why or want.strategy, until_ended=True))
+
+
+def _untouchable(run: Run, want: CancelWant | ChangeWant, order: OrderState) -> Denial | None:
+    """Of another's order, and of one that protects or leaves. A person, whose want comes from outside, has a say in
+    every entry and in what nobody here has sent; a position without its stop is nobody's wish."""
+    intent = order.intent
+    if intent is not None and intent.purpose in (Purpose.STOP, Purpose.SQUARE_OFF):
+        return Denial(Code.ORDER, f"it is a {intent.purpose}", "leave the place: it goes with the position")
+    owner = intent.strategy if intent is not None else ""
+    is_persons = isinstance(run.message, Wanted) and want.strategy == PERSON
+    if want.strategy == owner or is_persons:
+        return None
+    return Denial(Code.ORDER, f"it is {owner or 'nobody'}'s order, not {want.strategy}'s", "orders of its own")
 
 
 def _change(run: Run, want: ChangeWant) -> None:
@@ -137,7 +155,8 @@ def _change(run: Run, want: ChangeWant) -> None:
     if order is None or order.ended or order.intent is None:
         run.act(Deny(want=want, denials=(Denial(Code.ORDER, order.status if order else "no such order"),)))
         return
-    denials = _change_denials(run, want, order)
+    not_its_own = _untouchable(run, want, order)
+    denials = _change_denials(run, want, order) if not_its_own is None else (not_its_own,)
     if denials:
         run.act(Deny(want=want, denials=denials))
         return
@@ -146,7 +165,7 @@ def _change(run: Run, want: ChangeWant) -> None:
 
 
 def _change_denials(run: Run, want: ChangeWant, order: OrderState) -> tuple[Denial, ...]:
-    """Less of it, or another price of an exit, passes; more of an entry or another price of it is weighed as one."""
+    """Less of it, or another price of an exit, passes; more of it, or another price of an entry, is weighed as one."""
     held = run.state.throttle.held(SendKind.MODIFY, run.now_ns, order.changes)
     if held is not None:
         return (Denial(Code.THROTTLE, f"{held.count} a {held.window}", str(held.limit)),)
@@ -162,7 +181,8 @@ def _change_denials(run: Run, want: ChangeWant, order: OrderState) -> tuple[Deni
     if wrong := cannot_be(asked):
         return (wrong,)
     added = max((want.qty or 0) - order.qty_worst, 0)
-    if order.intent is None or (order.intent.purpose is not Purpose.ENTRY and not added):
+    is_entry = order.intent is not None and order.intent.purpose is Purpose.ENTRY
+    if order.intent is None or (not added and (not is_entry or want.price_paise is None)):
         return ()
     if without_leave := guards.change_denials(run, want, added):
         return without_leave
@@ -174,5 +194,25 @@ def _change_denials(run: Run, want: ChangeWant, order: OrderState) -> tuple[Deni
         product=order.product,
         price_paise=want.price_paise if want.price_paise is not None else order.price_paise,
     )
-    found = denials_of(run, [Adding(probe, added, run.state.stops.get(order.ref), is_leg=True, ref=order.ref)])
+    stop = run.state.stops.get(order.ref)
+    adding = Adding(probe, added, stop, is_leg=True, ref=order.ref, dearer=_dearer(order, want))
+    found = [*_bare(run, order, added), *denials_of(run, [adding])]
     return tuple(denial for denial in found if added or denial.code is not Code.LOT)
+
+
+def _bare(run: Run, order: OrderState, added: int) -> tuple[Denial, ...]:
+    """(C28) More of what no stop of its own would follow, or of a spread's leg, which its other legs cover as it is."""
+    group = order.intent.group if order.intent is not None else ""
+    if not added:
+        return ()
+    if group and run.state.blotter.find(group) is None:  # slices are a group by the first one's name
+        return (Denial(Code.STOP, f"it is a leg of spread {group}", "another spread: a leg is covered as it is"),)
+    if run.state.config.stop_required and order.ref not in run.state.stops:
+        return (Denial(Code.STOP, "the order has no stop of its own", "a stop at the exchange"),)
+    return ()
+
+
+def _dearer(order: OrderState, want: ChangeWant) -> Dearer | None:
+    if want.price_paise is None:
+        return None
+    return Dearer(order.side, order.leaves_worst, dearest_paise(order))

@@ -48,12 +48,17 @@ class Moment(NamedTuple):
     now_ns: int
     is_open: bool
     """Some of the desk's markets trade: prices move, and one that is not known may be any."""
+    open_ns: int = 0
+    """For how long they have, by the wall clock. What is out of order before the open has from then on to mend."""
 
 
 def gauges(state: EngineState, now_ns: int, wall_ns: int) -> tuple[Gauge, ...]:
     """Every figure that has a limit, in the order in which they halt."""
-    at = Moment(now_ns, is_open(state, wall_ns))
+    at = Moment(now_ns, is_open(state, wall_ns), open_for_ns(state, wall_ns))
     return tuple(gauge for read in GAUGES if (gauge := read(state, at)) is not None)
+
+
+_VENUES = (Venue.DERIVATIVES, Venue.CASH_FNO)
 
 
 def is_open(state: EngineState, wall_ns: int) -> bool:
@@ -61,7 +66,16 @@ def is_open(state: EngineState, wall_ns: int) -> bool:
     session = state.session
     if session is None:
         return False
-    return any(session.phase_at(venue, wall_ns) is Phase.CONTINUOUS for venue in (Venue.DERIVATIVES, Venue.CASH_FNO))
+    return any(session.phase_at(venue, wall_ns) is Phase.CONTINUOUS for venue in _VENUES)
+
+
+def open_for_ns(state: EngineState, wall_ns: int) -> int:
+    """Since the first of them that trades now began to; 0 while none does."""
+    if state.session is None:
+        return 0
+    windows = [state.session.window_at(venue, wall_ns) for venue in _VENUES]
+    starts = [window.start_ns for window in windows if window is not None and window.phase is Phase.CONTINUOUS]
+    return wall_ns - min(starts) if starts else 0
 
 
 def holds(state: EngineState) -> bool:
@@ -114,11 +128,12 @@ def _drawdown(state: EngineState, at: Moment) -> Gauge | None:
 
 
 def _unknown(state: EngineState, at: Moment) -> Gauge | None:
-    """Counted while the market trades and something is held: what is flat loses nothing by a price."""
+    """Counted while the market trades and something is held: what is flat loses nothing by a price. A start and the
+    open begin it anew: nothing was followed before the one, and nothing quoted before the other."""
     since_ns, limit = state.marked.unknown_ns, state.config.risk.pnl_unknown_ns
     if not since_ns or not at.is_open or not holds(state):
         return None
-    used = at.now_ns - since_ns
+    used = min(at.now_ns - max(since_ns, state.started_ns), at.open_ns)
     text = f"the day's result is not computable, {_seconds(used)} of {_seconds(limit)}: {state.marked.why}"
     return Gauge("PNL_UNKNOWN", RiskState.SOFT_HALT, used, limit, lambda: text, warns=False)
 
@@ -147,17 +162,19 @@ def _record(state: EngineState, at: Moment) -> Gauge | None:
 
 def _feed(state: EngineState, at: Moment) -> Gauge | None:
     found = [name for name in state.ailing if name.startswith("feed ")] if at.is_open else []
-    return _ailing(state, at, "FEED", found)
+    return _ailing(state, at, "FEED", found, at.open_ns)
 
 
-def _ailing(state: EngineState, at: Moment, code: str, names: list[str]) -> Gauge | None:
+def _ailing(state: EngineState, at: Moment, code: str, names: list[str], counted_ns: int | None = None) -> Gauge | None:
     """What mends itself within the time was a REDUCE_ONLY and is over; beyond it somebody has to look. Only while
-    something is at risk: a feed that fails on an empty desk costs nobody his sleep."""
+    something is at risk: a feed that fails on an empty desk costs nobody his sleep. At most `counted_ns` of it
+    counts."""
     if not names or not is_at_risk(state):
         return None
     since_ns, limit = min(state.ailing[name] for name in names), state.config.risk.trouble_ns
-    text = f"out of order for {_seconds(at.now_ns - since_ns)} of {_seconds(limit)}: {', '.join(sorted(names))}"
-    return Gauge(code, RiskState.SOFT_HALT, at.now_ns - since_ns, limit, lambda: text, warns=False)
+    used = at.now_ns - since_ns if counted_ns is None else min(at.now_ns - since_ns, counted_ns)
+    text = f"out of order for {_seconds(used)} of {_seconds(limit)}: {', '.join(sorted(names))}"
+    return Gauge(code, RiskState.SOFT_HALT, used, limit, lambda: text, warns=False)
 
 
 def _seconds(ns: int) -> str:

@@ -17,6 +17,8 @@ from tarazu.engine.state import EngineState
 from tarazu.market.touch import Touch
 from tarazu.model import ist
 from tarazu.model.units import SECOND_NS
+from tarazu.portfolio.charge_book import other_segment
+from tarazu.portfolio.pnl import Snapshot
 from tarazu.portfolio.unknown_paise import Cause, Paise, UnknownPaise
 
 TRADES_LATE_NS = 60 * SECOND_NS
@@ -24,6 +26,8 @@ TRADES_LATE_NS = 60 * SECOND_NS
 POSITIONS_LATE_NS = 120 * SECOND_NS
 """Ours: they are read every half minute."""
 BPS = 10_000
+PAISE_MAX = 2**53
+"""₹90 lakh crore: more than any account has, and the most that a float and every journal hold exactly."""
 
 
 class Result(NamedTuple):
@@ -40,11 +44,18 @@ def result_of(run: Run) -> Result:
     if why := _doubt(state, run.now_ns):
         return Result(None, why=why)
     assert state.books is not None
-    total = state.books.as_of(Marks(run)).total
+    total = _ours(state.books.as_of(Marks(run))).total
     gross, net = total.gross_paise, total.net_paise
     if isinstance(gross, UnknownPaise) or isinstance(net, UnknownPaise):
         return Result(None, why=str(net))
+    if max(abs(gross), abs(net)) > PAISE_MAX:
+        return Result(None, why=f"the broker's figures give a result of {net} paise, which no account has")
     return Result(net, gross)
+
+
+def _ours(snapshot: Snapshot) -> Snapshot:
+    """Without what is of a segment whose money the books cannot keep: entered by hand, and told as NOT_OURS."""
+    return Snapshot(tuple([line for line in snapshot.lines if not line.key or other_segment(line.key) is None]))
 
 
 def _doubt(state: EngineState, now_ns: int) -> str:

@@ -72,6 +72,8 @@ class Started(_In, frozen=True):
     """The day's timetable; None: not told, or no trading, and nothing is entered."""
     strategy_halts: dict[str, Halt] = {}
     """Halts of strategies that are carried over likewise, by name."""
+    entries_off: str = ""
+    """Who had switched entries off the day before, and why."""
 
 
 class Ticked(_In, frozen=True):
@@ -240,6 +242,20 @@ class Commanded(_In, frozen=True):
     """CLAIM, DISOWN: the broker's."""
     incident: str = ""
     """RESET_HALT, RESET_STRATEGY: under which it was looked into."""
+
+
+def entries_off_after(was: str, said: Commanded) -> str:
+    """Who has switched entries off, and why, once a person has said this."""
+    by = f"{said.who}: {said.why}"
+    match said.order:
+        case Order.FLATTEN:
+            return was or f"flattened by {by}"
+        case Order.ENTRIES_OFF:
+            return by
+        case Order.ENTRIES_ON:
+            return ""
+        case _:
+            return was
 
 
 class Wanted(_In, frozen=True):

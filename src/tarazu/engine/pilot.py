@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tarazu.engine.config import Pilot
 from tarazu.engine.run import Run
 from tarazu.model.instrument import Instrument
-from tarazu.model.order import Product, Side
+from tarazu.model.order import Side
 from tarazu.model.order_request import PROTECTION_AUTO
 from tarazu.model.units import rupees_text
 from tarazu.risk.denial import Code, Denial
@@ -42,7 +42,7 @@ def _beyond(run: Run, pilot: Pilot, adding: "Adding") -> Iterable[Denial]:
     instrument = run.state.instruments.get(want.key)
     if instrument is None:
         return  # the gate says so
-    worst, most = _position(run, want.key, want.side) + adding.qty, pilot.lots_max * instrument.lot_size
+    worst, most = run.state.far(want.key, want.side) + adding.qty, pilot.lots_max * instrument.lot_size
     if worst > most:
         yield Denial(Code.PILOT, f"{worst} units at the worst", f"{most} ({pilot.lots_max} lots)")
     price = _worst_paise(run, instrument, want)
@@ -51,12 +51,6 @@ def _beyond(run: Run, pilot: Pilot, adding: "Adding") -> Iterable[Denial]:
     elif price * want.qty > pilot.order_value_max_paise:
         observed = f"order of {_money(math.ceil(price * want.qty))}"
         yield Denial(Code.PILOT, observed, _money(pilot.order_value_max_paise))
-
-
-def _position(run: Run, key: str, side: Side) -> int:
-    """The worst on this side of all products: what one holds, another does not take back."""
-    places = [run.state.exposure(key, product) for product in Product]
-    return sum(max(place.highest if side is Side.BUY else -place.lowest, 0) for place in places)
 
 
 def _worst_paise(run: Run, instrument: Instrument, want: EntryWant) -> float | None:

@@ -16,6 +16,7 @@ from tarazu.engine.run import Run
 from tarazu.engine.scales import underlying_of
 from tarazu.engine.valuation import Worth
 from tarazu.model.units import SECOND_NS, rupees_text
+from tarazu.portfolio.charge_book import other_segment
 from tarazu.risk import portfolio_risk
 from tarazu.risk.denial import Code, Denial
 from tarazu.risk.limits import RiskLimits
@@ -23,7 +24,7 @@ from tarazu.risk.margin_scan import Together
 from tarazu.risk.portfolio_risk import Leg, Pan, Weighed, no_limit, sums_of
 
 if TYPE_CHECKING:
-    from tarazu.engine.weighing import Adding
+    from tarazu.engine.weighing import Adding, Dearer
 
 
 class Added(NamedTuple):
@@ -31,6 +32,7 @@ class Added(NamedTuple):
     price_paise: int
     """Its limit; the mark's for one at the market."""
     worth: Worth
+    dearer: "Dearer | None"
 
 
 Legs = dict[str, list[Added]]
@@ -46,13 +48,13 @@ def denials(run: Run, adding: Sequence["Adding"]) -> Iterable[Denial]:
     legs: dict[str, list[Added]] = {}
     for one in adding:
         want = one.want
-        if one.qty <= 0 or want.key not in run.state.instruments:
+        if (one.qty <= 0 and one.dearer is None) or want.key not in run.state.instruments:
             continue
         worth = run.scales.valuation.of(run, want.key)
         if worth.unit is None or worth.unit.is_blind:
             return [Denial(Code.GREEKS, f"{want.key} has no price to reckon its greeks from", "a quote of today")]
         leg = Leg((want.key, want.product), worth.unit, want.side.sign * one.qty)
-        added = Added(leg, want.price_paise or round(worth.unit.price), worth)
+        added = Added(leg, want.price_paise or round(worth.unit.price), worth, one.dearer)
         legs.setdefault(underlying_of(run, want.key), []).append(added)
     return [*_unknown(run, legs), *_portfolio(run, legs), *_unexecuted(run, legs), *_margin(run, legs)]
 
@@ -94,9 +96,15 @@ def _portfolio(run: Run, legs: Legs) -> list[Denial]:
 
 
 def _unexecuted(run: Run, legs: Legs) -> tuple[Denial, ...]:
-    new = sum([abs(one.leg.qty) * one.price_paise for added in legs.values() for one in added])
+    new = sum([abs(one.leg.qty) * one.price_paise + _dearer_paise(one) for added in legs.values() for one in added])
     denial = portfolio_risk.unexecuted(run.state.config.risk, run.scales.unexecuted_paise, new)
     return () if denial is None else (denial,)
+
+
+def _dearer_paise(added: Added) -> int:
+    """What still rests of the order, at another price: so much more than at the one it has."""
+    dearer = added.dearer
+    return dearer.units * max(added.price_paise - dearer.was_paise, 0) if dearer is not None else 0
 
 
 # Margins.
@@ -144,12 +152,22 @@ def _needed_by(run: Run, together: Together, added: Sequence[Added]) -> int:
     """What is bought comes first: it is a spread's protection."""
     if len(added) == 1:
         (one,) = added
-        return needs(run, together, one.leg.place, one.leg.qty, one.price_paise, one.worth)
+        needed = needs(run, together, one.leg.place, one.leg.qty, one.price_paise, one.worth)
+        return needed if one.dearer is None else needed + _needed_dearer(run, together, one, one.dearer)
     together, total = together.copy(), 0
-    for leg, price, worth in sorted(added, key=lambda one: one.leg.qty < 0):
+    for leg, price, worth, _ in sorted(added, key=lambda one: one.leg.qty < 0):
         total += needs(run, together, leg.place, leg.qty, price, worth)
         hold(run, together, leg.place, leg.qty, worth)
     return total
+
+
+def _needed_dearer(run: Run, together: Together, one: Added, dearer: "Dearer") -> int:
+    """What still rests of an order that is changed, at its new price, beyond what it needs at the one it has."""
+    units = dearer.side.sign * dearer.units
+    then, now = [
+        needs(run, together, one.leg.place, units, price, one.worth) for price in (dearer.was_paise, one.price_paise)
+    ]
+    return max(now - then, 0)
 
 
 def _compare(run: Run, read: MarginsRead) -> None:
@@ -177,6 +195,10 @@ def _tell(run: Run) -> None:
         ("GROSS", "", account.gross, limits.gross_premium_max_paise),
         ("SCENARIO", "", account.loss, limits.scenario_loss_max_paise),
     ]
+    for key, product in sorted(run.state.held):
+        if other_segment(key):
+            text = f"{run.state.held[key, product]} {product} held by hand: the desk neither values nor leaves it"
+            run.alert(Severity.WARN, "NOT_OURS", key, text)
     for underlying, pan in run.scales.pans.items():
         rows.append(("DELTA", underlying, pan.figures.delta, limits.delta_max_paise))
         rows.append(("VEGA", underlying, pan.figures.vega, limits.vega_max_paise))

@@ -69,6 +69,7 @@ class Engine:
             self._before = self.quotes.still() if isinstance(self._ticked, NoQuotes) else self._ticked
         run = Run(self.state, stamped, self.quotes)
         run.before, run.scales = self._before, self.scales
+        run.strategies, run.make_strategies = self._strategies, self._made_anew
         run.hear(carry_out.take(self.state, stamped.message, stamped.ts_ns))
         if isinstance(stamped.message, Started):
             self._ticked = self._before = run.before = NoQuotes()
@@ -77,7 +78,7 @@ class Engine:
         _say_again(run)
         for react in REACTORS:
             react(run)
-        self._strategies = strategies.renewed(run, self._strategies, self._made_anew)
+        self._strategies = strategies.renewed(run, self._strategies)
         strategies.ask(run, self._strategies)
         phases.alarms(run)
         _tell_trouble(run)

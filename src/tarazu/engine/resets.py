@@ -57,7 +57,7 @@ def _reset_strategy(run: Run, said: Commanded) -> None:
     halt = run.state.strategy_halts.get(said.ref)
     if halt is None:
         _decline(run, said, f"no strategy {said.ref!r} is halted")
-    elif why := _unsaid(said) or _still_goes_on(run.state, said.ref, halt, run.now_ns):
+    elif why := _unsaid(said) or _still_goes_on(run.state, said.ref, halt, run.now_ns) or _cannot_begin(run):
         _decline(run, said, why)
     else:
         run.act(HaltStrategy(strategy=said.ref, halt=None))
@@ -79,9 +79,11 @@ def _by(said: Commanded) -> str:
 
 
 def _persists(run: Run, halt: Halt) -> str:
-    """Why the account would be halted again at once; empty when it would not."""
-    if halt.code in _ORDERS and (still := _orders_of_nobody(run.state)):
-        return f"{halt.code} persists: {still} at the broker with our tag and no intent of ours; cancel it there"
+    """Why the account would be halted again at once, or should be: whatever it was halted for, every cause is asked. A
+    second one is in no halt, for the first stays. Empty: none."""
+    if still := _orders_of_nobody(run.state):
+        code = halt.code if halt.code in _ORDERS else AlarmKind.NO_INTENT
+        return f"{code} persists: {still} at the broker with our tag and no intent of ours; cancel it there"
     for gauge in gauges.reached(gauges.gauges(run.state, run.now_ns, run.wall_ns)):
         if gauge.code != _FORGIVEN:
             return f"{gauge.code} persists: {gauge.text}; {_CURES[gauge.code]}"
@@ -92,6 +94,16 @@ def _orders_of_nobody(state: EngineState) -> str:
     strangers = (o for o in state.blotter.open() if o.intent is None and o.status in AT_BROKER and o.row is not None)
     found = [o.order_id for o in strangers if o.row and isinstance(read_tag(o.row.tag), ClientOrderId)]
     return f"order {', '.join(found[:3])} works" if found else ""
+
+
+def _cannot_begin(run: Run) -> str:
+    """Why no new one can be made in its place, a model file that is gone say; empty when they are made."""
+    try:
+        run.remade = run.make_strategies()
+    except Exception as bad:  # noqa: BLE001 - whatever a factory does: the halt stays
+        said = f"it cannot be made anew: {type(bad).__name__}: {bad}"
+        return said.encode("utf-8", "backslashreplace").decode()
+    return ""
 
 
 def _still_goes_on(state: EngineState, strategy: str, halt: Halt, now_ns: int) -> str:

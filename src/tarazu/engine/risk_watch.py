@@ -62,10 +62,23 @@ def _heed(run: Run) -> None:
     said = run.message
     if not isinstance(said, Commanded) or said.order is not Order.HALT_STRATEGY:
         return
-    if said.ref:
-        halt_strategy(run, said.ref, "OPERATOR", f"{said.who}: {said.why}")
-    else:
+    if not said.ref:
         run.act(Decline(order=said.order, why="it needs the strategy's name"))
+    elif not _is_known(run, said.ref):
+        running = ", ".join(one.name for one in run.strategies) or "none"
+        why = f"no strategy {said.ref!r} runs, has orders or has wanted any; running: {running}"
+        run.act(Decline(order=said.order, of=said.ref, why=why))
+    else:
+        halt_strategy(run, said.ref, "OPERATOR", f"{said.who}: {said.why}")
+
+
+def _is_known(run: Run, name: str) -> bool:
+    """A halt of a misspelt name would be taken for one of the strategy."""
+    state = run.state
+    if any(one.name == name for one in run.strategies) or name in state.strategy_halts:
+        return True
+    waits = any(held.want.strategy == name for held in state.waiting.values())
+    return waits or name in state.blotter.standing.of_strategy or name in state.conduct.tries
 
 
 def _rejected(state: EngineState) -> bool:

@@ -1,6 +1,6 @@
 """One message's way through the engine: the state as it changes, and what has been decided so far."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tarazu.engine import carry_out
@@ -16,6 +16,7 @@ from tarazu.orders.exposure import Place, filled
 from tarazu.orders.intent import Purpose
 from tarazu.orders.order_state import OrderState
 from tarazu.strategy import own
+from tarazu.strategy.base import Strategy
 
 if TYPE_CHECKING:
     from tarazu.engine.scales import Scales
@@ -34,6 +35,11 @@ class Run:
         """The middles a second ago, or as long ago as the tick before the last."""
         self.scales: Scales
         """What the portfolio weighs: of the market and no part of the state."""
+        self.strategies: Sequence[Strategy] = ()
+        """Those that run, and how they are made anew."""
+        self.make_strategies: Callable[[], Sequence[Strategy]] = tuple
+        self.remade: Sequence[Strategy] = ()
+        """Made anew for this message, for one that is reset by it."""
         self.acts: list[Act] = []
         self.outputs: list[Output] = []
         self.news: list[Output] = []
@@ -85,6 +91,17 @@ class Run:
 
     def result_paise(self, strategy: str) -> float | None:
         return own.result_paise(self.orders(strategy), self.quotes)
+
+    @property
+    def carried(self) -> Mapping[Place, int]:
+        return self.state.before
+
+    def leaving(self, strategy: str) -> frozenset[Place]:
+        places = {(order.key, order.product) for order in self.orders(strategy)}
+        return frozenset(places if self.state.flattening else places & self.state.exits.keys())
+
+    def is_building(self, strategy: str) -> bool:
+        return any(spread.want.strategy == strategy for spread in self.state.spreads.values())
 
     def is_busy(self, strategy: str) -> bool:
         """A place that is left by somebody else is the strategy's business as far as it holds something there."""

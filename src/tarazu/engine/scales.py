@@ -13,6 +13,7 @@ from tarazu.orders.intent import Purpose
 from tarazu.orders.lifecycle import AT_BROKER
 from tarazu.orders.order_state import OrderState
 from tarazu.orders.standing import Place
+from tarazu.portfolio.charge_book import other_segment
 from tarazu.risk.margin_scan import Together
 from tarazu.risk.portfolio_risk import Pan
 
@@ -26,8 +27,8 @@ class Known(NamedTuple):
     asked_ns: int
     filled: dict[Place, int]
     """Of the day."""
-    working: dict[str, int]
-    """Units that work at the broker, by entry."""
+    working: dict[str, tuple[int, int]]
+    """Units that work at the broker, and their price, by entry."""
 
 
 class Waiting(NamedTuple):
@@ -115,8 +116,8 @@ class Scales:
             self._cooling[place] = None
         else:
             self._cooling.pop(place, None)
-        if not exposure.lowest and not exposure.highest:
-            self._forget(place, underlying)
+        if (not exposure.lowest and not exposure.highest) or other_segment(key):
+            self._forget(run, place, underlying)
             return False
         worth = self.valuation.of(run, key)
         pan = self.pans.get(underlying)
@@ -127,9 +128,10 @@ class Scales:
         self._wait(run, place, worth)
         return True
 
-    def _forget(self, place: Place, underlying: str) -> None:
+    def _forget(self, run: Run, place: Place, underlying: str) -> None:
+        """Flat: what the last read knew of it, a hedge say, is still what the margins were reckoned with."""
         self.unexecuted_paise -= self.waiting.pop(place, _NOTHING).value_paise
-        self._note(underlying, place, is_news=False)
+        self._note(underlying, place, is_news=self._is_sold_off(run, place))
         if self._pan_of.pop(place, None) is not None:
             self.pans[underlying].put(place, None, 0, 0)
 
@@ -138,9 +140,11 @@ class Scales:
         mark = round(worth.unit.price) if worth.unit is not None else 0
         for order in run.state.blotter.open_of(place[0]):
             if order.product is place[1] and not order.ended and _is_entry(order):
-                price = order.price_paise or mark
+                price = dearest_paise(order) or mark
                 value += order.leaves_worst * price
-                known = self.known.working.get(order.ref, 0) if self.known is not None else 0
+                known, at_paise = self.known.working.get(order.ref, (0, 0)) if self.known is not None else (0, 0)
+                if dearest_paise(order) > at_paise:
+                    known = 0  # its price has been raised since: to be safe, as if the read had not known it
                 if order.leaves_worst > known:
                     since.append((order.side.sign * (order.leaves_worst - known), price))
         self.unexecuted_paise += value - self.waiting.get(place, _NOTHING).value_paise
@@ -161,7 +165,8 @@ class Scales:
     def ask(self, state: "EngineState", now_ns: int) -> None:
         """A read of the margins is asked for now."""
         blotter = state.blotter
-        working = {o.ref: o.leaves_worst for o in blotter.open() if o.status in AT_BROKER and _is_entry(o)}
+        entries = (order for order in blotter.open() if order.status in AT_BROKER and _is_entry(order))
+        working = {order.ref: (order.leaves_worst, order.price_paise) for order in entries}
         self.asked = Known(now_ns, dict(blotter.standing.filled), working)
 
     def read(self, run: Run) -> None:
@@ -172,8 +177,11 @@ class Scales:
         self.follow(run)
         self._base.clear()
         self._needed.clear()
-        for place in self._pan_of:
-            self._wait(run, place, self.valuation.of(run, place[0]))
+        for place in dict.fromkeys([*self._pan_of, *(self.known.filled if self.known is not None else ())]):
+            if place in self._pan_of:
+                self._wait(run, place, self.valuation.of(run, place[0]))
+            else:
+                self._note(underlying_of(run, place[0]), place, is_news=self._is_sold_off(run, place))
 
     def held(self, run: Run, underlying: str) -> Together | None:
         """What the last read knew to be held. None where rules or read are missing, or something cannot be valued."""
@@ -182,7 +190,8 @@ class Scales:
             return found
         together = Together(rules)
         pan = self.pans.get(underlying)
-        for place in (*pan.held, *pan.unknown) if pan is not None else ():
+        places = (*pan.held, *pan.unknown) if pan is not None else ()
+        for place in dict.fromkeys((*places, *self.news.get(underlying, ()))):
             qty = run.state.before.get(place, 0) + self.known.filled.get(place, 0)
             if qty and not hold(run, together, place, qty, self.valuation.of(run, place[0])):
                 return None
@@ -220,6 +229,10 @@ class Scales:
             found.insert(0, (filled, round(unit.price) if unit is not None else 0))
         return found
 
+    def _is_sold_off(self, run: Run, place: Place) -> bool:
+        """Of a place that is flat: whether the last read knew it to hold anything."""
+        return not other_segment(place[0]) and self._filled_since(run, place) != 0
+
     def _filled_since(self, run: Run, place: Place) -> int:
         known = self.known.filled.get(place, 0) if self.known is not None else 0
         return run.state.blotter.standing.filled.get(place, 0) - known
@@ -229,6 +242,12 @@ def underlying_of(run: Run, key: str) -> str:
     """Its key; of shares and of what nobody knows, their own."""
     instrument = run.state.instruments.get(key)
     return key if instrument is None else instrument.underlying or key
+
+
+def dearest_paise(order: OrderState) -> int:
+    """The higher of its price and one it has been asked to have; 0 at the market."""
+    asked = order.change.change.price_paise if order.change is not None and order.change.change is not None else None
+    return max(order.price_paise, asked or 0)
 
 
 def _is_entry(order: OrderState) -> bool:

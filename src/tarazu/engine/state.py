@@ -14,7 +14,7 @@ from tarazu.engine.reads import BrokerBooks, Reading
 from tarazu.model.calendar import TradingSession
 from tarazu.model.execution import Fill
 from tarazu.model.instrument import Instrument
-from tarazu.model.order import Product
+from tarazu.model.order import Product, Side
 from tarazu.model.rules import ChargeRates
 from tarazu.orders.blotter import Blotter
 from tarazu.orders.exposure import Exposure, Place, exposure_of
@@ -25,6 +25,8 @@ from tarazu.portfolio.book import Books
 from tarazu.portfolio.pnl import Drawdown
 from tarazu.risk.conduct import Conduct
 from tarazu.strategy.wants import SpreadWant, StopPlan
+
+_PRODUCTS = tuple(Product)
 
 
 class Spread(msgspec.Struct, kw_only=True):
@@ -151,6 +153,15 @@ class EngineState(msgspec.Struct, kw_only=True):
 
     def exposure(self, key: str, product: Product) -> Exposure:
         return exposure_of(self.blotter, key, product, self.before.get((key, product), 0))
+
+    def far(self, key: str, side: Side) -> int:
+        """The worst on this side of all products: what one holds, another does not take back."""
+        far, used, before = 0, self.blotter.standing.places, self.before
+        for product in _PRODUCTS:
+            if (key, product) in used or (key, product) in before:
+                place = self.exposure(key, product)
+                far += max(place.highest if side is Side.BUY else -place.lowest, 0)
+        return far
 
     def digest(self) -> str:
         """SHA-256 over everything that decides what comes next."""

@@ -6,6 +6,8 @@ One that raises is halted, and nothing of that call is done: the rest of the des
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 
+import msgspec
+
 from tarazu.engine import entries, risk_watch
 from tarazu.engine.acts import Decide, HaltStrategy
 from tarazu.engine.carry_out import subject_of, told_of
@@ -15,20 +17,27 @@ from tarazu.orders.messages import Filled
 from tarazu.strategy.base import Strategy, Word
 from tarazu.strategy.day import TradingDay
 from tarazu.strategy.decision import Decision
-from tarazu.strategy.waking import concerns
+from tarazu.strategy.waking import concerns, on_market
 
 MakeStrategies = Callable[[TradingDay], Sequence[Strategy]]
 """Strategies begin anew with every start of the process: what they knew is in no journal."""
 
 RAISED = "RAISED"
+MALFORMED = "MALFORMED"
+"""It said what no journal can hold: a fraction of a unit, a number that is none, a type that is not ours."""
+
+SHOWN_MAX = 500
+"""Characters of what it said."""
+
+_WORDS = msgspec.json.Decoder(tuple[Word, ...])
 
 
-def renewed(run: Run, running: Sequence[Strategy], made_anew: Callable[[], Sequence[Strategy]]) -> Sequence[Strategy]:
+def renewed(run: Run, running: Sequence[Strategy]) -> Sequence[Strategy]:
     """A strategy that a person has reset begins anew: what it knew when it was halted is not to be relied on."""
     reset = {act.strategy for act in run.acts if isinstance(act, HaltStrategy) and act.halt is None}
     if not reset:
         return running
-    fresh = {strategy.name: strategy for strategy in made_anew()}
+    fresh = {strategy.name: strategy for strategy in run.remade}
     return [fresh.get(strategy.name, strategy) if strategy.name in reset else strategy for strategy in running]
 
 
@@ -39,8 +48,7 @@ def ask(run: Run, strategies: Sequence[Strategy]) -> None:
     if isinstance(run.message, MarketMoved):
         changed = run.quotes.changed()
         for strategy in strategies:
-            if concerns(strategy, changed):
-                _hear(run, strategy, lambda it: it.on_market(run))
+            _hear(run, strategy, lambda it: on_market(it, run) if concerns(it, changed) else ())
     if isinstance(run.message, Ticked):
         for strategy in strategies:
             _hear(run, strategy, lambda it: it.on_second(run))
@@ -65,7 +73,10 @@ def _hear(run: Run, strategy: Strategy, call: Callable[[Strategy], Iterable[Word
     try:
         words = tuple(call(strategy))
     except Exception as bad:  # noqa: BLE001 - whatever a strategy does: it is halted, and says where
-        risk_watch.halt_strategy(run, strategy.name, RAISED, _where(bad))
+        risk_watch.halt_strategy(run, strategy.name, RAISED, _as_text(_where(bad)))
+        return
+    if why := _malformed(words) or _in_anothers_name(words, strategy.name):
+        risk_watch.halt_strategy(run, strategy.name, MALFORMED, _as_text(why))
         return
     for word in words:
         if isinstance(word, Decision):
@@ -75,6 +86,31 @@ def _hear(run: Run, strategy: Strategy, call: Callable[[Strategy], Iterable[Word
         risk_watch.rein_in(run, strategy.name)
         if strategy.name in run.state.strategy_halts:
             return
+
+
+def _in_anothers_name(words: tuple[Word, ...], name: str) -> str:
+    """A want is weighed, kept and halted by the name it carries."""
+    said = [w for word in words for w in ((word, *word.wants) if isinstance(word, Decision) else (word,))]
+    found = next((word for word in said if getattr(word, "strategy", name) != name), None)
+    return f"it speaks as {found.strategy!r}" if found is not None else ""
+
+
+def _malformed(words: tuple[Word, ...]) -> str:
+    """Which field of what it said is not of its type, empty when each is: what cannot be read back from the journal is
+    not sent. Asked in JSON as well, which has no NaN."""
+    if not words:
+        return ""
+    try:
+        msgspec.msgpack.encode(words)
+        _WORDS.decode(msgspec.json.encode(words))
+    except Exception as bad:  # noqa: BLE001 - whatever a strategy says: it is halted, and what it said is shown
+        return f"{bad}: {words!r}"[:SHOWN_MAX]
+    return ""
+
+
+def _as_text(said: str) -> str:
+    """As a journal can hold it."""
+    return said.encode("utf-8", "backslashreplace").decode()
 
 
 def _decide(run: Run, decision: Decision) -> None:

@@ -20,6 +20,7 @@ from tarazu.orders.order_state import OrderState
 from tarazu.orders.protection import NoStop, StopTerms, stop_prices
 from tarazu.orders.slicing import NotSliceable, slices
 from tarazu.orders.throttle import SendKind
+from tarazu.risk.checks_order import can_be_traded
 from tarazu.risk.conduct import Sent
 from tarazu.risk.denial import Denial
 from tarazu.risk.entry import Entry, Resting
@@ -35,6 +36,15 @@ FEEDS_OF: Mapping[Kind, tuple[str, ...]] = {
 """By `market.selection_plan`'s names. An option that is subscribed for itself, in `cross_asset`, is none to trade."""
 
 
+class Dearer(NamedTuple):
+    """What rests of an order that is priced anew."""
+
+    side: Side
+    units: int
+    was_paise: int
+    """The higher of the price it has and one it has been asked to have."""
+
+
 class Adding(NamedTuple):
     """An order that would be added, or made larger."""
 
@@ -48,6 +58,8 @@ class Adding(NamedTuple):
     """The order that would be made larger or priced anew: `want.qty` is all of it then. Empty: a new one."""
     group: str = ""
     """The spread under way that it is the rest of."""
+    dearer: Dearer | None = None
+    """Of a change of the price."""
 
 
 def addings(want: EntryWant | SpreadWant) -> list[Adding]:
@@ -110,7 +122,7 @@ def weighed(run: Run, adding: Adding) -> Entry:
         middle_paise=touch.middle_paise if touch is not None else None,
         feeds_fresh=instrument is not None and _are_fresh(state.feeds.values(), instrument.kind),
         before_paise=run.before.middle(key),
-        exposure=exposure,
+        far=state.far(key, want.side),
         qty_max=state.config.qty_max.get(key, state.config.qty_max_default),
         first_reference_paise=state.conduct.reference(key, want.side, run.now_ns - limits.collar_window_ns),
         sent_again_ns=_sent_again_ns(run, adding),
@@ -172,7 +184,7 @@ def _sent_again_ns(run: Run, adding: Adding) -> int | None:
 
 def _sends(instrument: Instrument | None, qty: int) -> int:
     """How many orders it takes: all slices leave at once."""
-    if instrument is None or not instrument.freeze_qty or qty <= instrument.freeze_qty:
+    if instrument is None or not instrument.freeze_qty or qty <= instrument.freeze_qty or not can_be_traded(instrument):
         return 1
     cut = slices(qty, instrument.lot_size, instrument.freeze_qty)
     return 1 if isinstance(cut, NotSliceable) else max(len(cut), 1)
@@ -186,7 +198,7 @@ def _lacks_stop(
         return "the want has none" if run.state.config.stop_required else ""
     if stop.distance_paise <= 0 or stop.width_paise < 0:
         return f"{stop.distance_paise} paise away and {stop.width_paise} wide is none"
-    if instrument is None or want.key not in run.state.bands:
+    if instrument is None or not can_be_traded(instrument) or want.key not in run.state.bands:
         return "its instrument or band is not known"
     cooling = (exposure.sell if want.side is Side.BUY else exposure.buy).cooling
     if cooling:

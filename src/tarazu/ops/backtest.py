@@ -1,7 +1,9 @@
 """`tarazu backtest STRATEGY`: a strategy on recorded or made days, by the engine that trades."""
 
+import math
 import sys
 import time as clock
+from collections.abc import Sequence
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,21 +11,34 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tarazu.app.home import BadProfile, Home, home
-from tarazu.app.verdict import Exit, Verdict, exit_of, worst
+from tarazu.app.verdict import Check, Exit, Status, Verdict, exit_of, worst
 
 if TYPE_CHECKING:
     from tarazu.app.research.result import Result
+    from tarazu.app.research.swept import Swept
+    from tarazu.app.research.trial import Trial
 
 COMMAND = "backtest"
 EXAMPLES = """
 \b
 Examples:
   tarazu backtest orb_spread --days synthetic:7
-  tarazu backtest orb_spread --days synthetic:7x5 --scenario trend --param budget_rupees=5000
+  tarazu backtest orb_spread --days synthetic:7x5 --scenario trend --param risk_rupees=5000
+  tarazu backtest orb_spread --days synthetic:7x5 --grid range_minutes=10,15,30 --grid width_strikes=2,4
+  tarazu backtest orb_spread --days synthetic:7x20 --grid range_minutes=10,15,30 --walk-forward 10:5
   tarazu backtest iron_fly --days 2026-11-02..2026-11-20 --out reports/iron_fly
   tarazu backtest my.module:make --days 2026-11-23 --keep /tmp/run --json
   TARAZU_HOME=/tmp/run tarazu replay 2026-11-23 --verify
 """
+CASH_MAX = 1e12
+
+
+class Finite(click.FloatRange):
+    """`nan` is in every range as click compares."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        return number if math.isfinite(number) else self.fail(f"{value} is no finite number", param, ctx)
 
 
 @click.command(COMMAND, epilog=EXAMPLES)
@@ -38,14 +53,14 @@ Examples:
 )
 @click.option("--to", "until", type=click.DateTime(["%H:%M"]), help="...and up to here.", metavar="HH:MM")
 @click.option("--param", "params", multiple=True, metavar="K=V", help="Of the strategy; say it for each.")
-@click.option("--latency-ms", type=click.FloatRange(0, 10_000), default=60.0, show_default=True, help="Each way.")
-@click.option("--cash", type=click.FloatRange(0), default=10_000_000.0, show_default=True, help="Rupees, each day.")
+@click.option(
+    "--latency-ms", type=Finite(0, 10_000), default=60.0, show_default=True, help="Each way; see docs/research.md."
+)
+@click.option("--cash", type=Finite(0, CASH_MAX), default=10_000_000.0, show_default=True, help="Rupees, each day.")
 @click.option(
     "--walk-forward", "windows", metavar="TRAIN:TEST", help="So many days to choose by, then so many to try on."
 )
-@click.option(
-    "--grid", "grid", multiple=True, metavar="K=V,V", help="What --walk-forward chooses from; say it for each."
-)
+@click.option("--grid", multiple=True, metavar="K=V,V", help="Values of a parameter: try every set; say it for each.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Write report.html and result.json there."
 )
@@ -62,6 +77,9 @@ def command(strategy: str, said: str, as_json: bool, profile: str | None, **more
     The engine, its controls and its books are the ones that trade. Orders go to the exchange model of the broker in a
     box: queues, partial fills, circuit breakers, margins and charges as there, every message taking its latency; what
     is recorded does not move by our orders. Each day begins flat and with the same cash.
+
+    --grid tries every set of its values on all the days and lists them; with --walk-forward each window's set is chosen
+    on the days before, and only the days after count.
 
     Limits are those of tarazu.toml where [engine.risk] has any; else as wide as the cash, and the result says so.
     Exit code 0: done; 1: done, and a day was halted or nothing was ever sent; 2: the books do not agree with the
@@ -98,8 +116,9 @@ def _backtest(
     from tarazu.app.research.params import BadParam, params_of, strategy_of
     from tarazu.app.research.recorded_days import NoSuchDay
     from tarazu.app.research.run import Terms
+    from tarazu.app.research.swept import swept
     from tarazu.app.research.trial import trial_of, tried
-    from tarazu.app.research.walk import walked, windows_of
+    from tarazu.app.research.walk import sets_of, walked, windows_of
     from tarazu.app.settings import BadSettings, read_settings
 
     try:
@@ -110,10 +129,14 @@ def _backtest(
         choice = chosen(said, scenario, size, (_time(since), _time(until)), desk.feed)
         days = choice.days(desk.feed, desk.masters, settings.feed)
         sys.path.insert(0, "")  # a strategy of one's own lies where one works
-        if windows is not None or grid:
-            result, chose = walked(trial, days, windows_of(windows, grid, len(choice)), steps())
+        if keep is not None and (windows is not None or grid):
+            raise BadParam("--keep is of one set of parameters: without --grid and --walk-forward")
+        if grid and windows is None:
+            return _swept(desk, trial, swept(trial, days, sets_of(grid), steps()), out)
+        if windows is not None:
+            result = walked(trial, days, windows_of(windows, grid, len(choice)), steps())
         else:
-            result, chose = tried(trial, days, steps(), keep), ()
+            result = tried(trial, days, steps(), keep)
     except (BadParam, BadSettings, BadStrategy, NoSuchDay, FileExistsError) as cannot:
         return _verdict(desk, "UNKNOWN", Exit.UNKNOWN, str(cannot))
     written = _written(result, out) if out is not None else {}
@@ -124,9 +147,37 @@ def _backtest(
         exit_of(worst(checks)),
         f"{trial.name} on {len(result.days)} days: {told.signed(result.net_paise)}",
         checks=checks,
-        body=(*told.lines(result), *(each.line for each in chose)),
+        body=tuple(told.lines(result)),
         tail=tuple(f"{name:<11}{path}" for name, path in written.items()),
-        facts={**told.facts(result), "chosen": [each.fact for each in chose], **written},
+        facts={**told.facts(result), **written},
+    )
+
+
+def _swept(desk: Home, trial: "Trial", rows: "Sequence[Swept]", out: Path | None) -> Verdict:
+    import msgspec
+
+    from tarazu.app.research.swept import lines
+    from tarazu.app.research.told import signed
+
+    facts = {"sets": msgspec.to_builtins(rows), "limits": trial.limits}
+    written = {}
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "sets.json").write_bytes(msgspec.json.encode(facts))
+        written = {"rows": str(out / "sets.json")}
+    best, off = max(rows, key=lambda row: row.net_paise), sum(row.books_off for row in rows)
+    books = Check(id="backtest.books", status=Status.OK, observed=len(rows), unit="sets equal to the broker's")
+    if off:
+        books = books.broken(Status.CRIT, "BOOKS", f"{off} days of all sets are not the broker's", "try that set alone")
+    return _verdict(
+        desk,
+        "DONE" if not off else "CRIT",
+        exit_of(books.status),
+        f"{trial.name}: {len(rows)} sets on {best.days} days, the best {signed(best.net_paise)}",
+        checks=(books,),
+        body=tuple(lines(rows)),
+        tail=tuple(f"{name:<11}{path}" for name, path in written.items()),
+        facts={**facts, **written},
     )
 
 

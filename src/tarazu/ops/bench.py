@@ -131,7 +131,8 @@ def load(name: str, folder: Path = BENCHMARKS) -> Callable[[], Iterator[Case]]:
 def run(name: str, as_json: bool, folder: Path = BENCHMARKS) -> int:
     """Run one benchmark and print the machine, then each case as it is done.
 
-    Returns 0, 1 when a goal is not met, 2 when there is no such benchmark.
+    Returns 0, 1 when a goal is not met, 2 when there is no such benchmark or it lacks what it needs: its peer, a disk;
+    what was not measured is then a line of its own, UNKNOWN.
     """
     try:
         cases = load(name, folder)
@@ -141,9 +142,13 @@ def run(name: str, as_json: bool, folder: Path = BENCHMARKS) -> int:
     show = _as_json if as_json else _as_text
     print(show(machine()), flush=True)
     missed = 0
-    for case in cases():
-        print(show(_figures(case)), flush=True)
-        missed += case.met is False
+    try:
+        for case in cases():
+            print(show(_figures(case)), flush=True)
+            missed += case.met is False
+    except BadBenchmark as bad:
+        print(show({"bench": name, "verdict": "UNKNOWN", "why": str(bad)}), flush=True)
+        return 2
     return 1 if missed else 0
 
 
@@ -158,11 +163,11 @@ def _as_json(line: dict[str, Any]) -> str:
 
 
 def _as_text(line: dict[str, Any]) -> str:
-    if "bench" not in line:
+    if "case" not in line:
         return "  ".join(f"{k} {v}" for k, v in line.items())
     peer = "" if line["peer"] is None else f"  peer {_number(line['peer'])}  ratio {_number(line['ratio'])}"
     goal = "" if line["goal"] is None else f"  goal {_number(line['goal'])} {'met' if line['met'] else 'NOT MET'}"
-    return f"{line['bench']:<10}{line['case']:<28}{_number(line['ours']):>14} {line['unit']}{peer}{goal}"
+    return f"{line['bench']:<10}{line['case']:<40}{_number(line['ours']):>14} {line['unit']}{peer}{goal}"
 
 
 def _number(value: float) -> str:

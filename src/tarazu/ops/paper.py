@@ -25,6 +25,9 @@ def command(patience_s: float, as_json: bool) -> int:
     trade live. Its orders go to the exchange model in its own process and fill by the very frames it decides by: no
     order leaves the machine, whatever the settings say. The account is kept over restarts, and is new each day.
 
+    A simulated market is yours to start: tarazu sim serve --ready-file FILE, with the FILE that the refusal names.
+    Limits are those of [engine.risk], as live: where one is not set, the control refuses.
+
     [paper] in tarazu.toml: feed, cash (rupees), latency_ms. Exit codes are those of `tarazu up`.
     """
     from tarazu.app.home import Profile

@@ -4,6 +4,7 @@ import msgspec
 
 from tarazu.model.instrument import Instrument
 from tarazu.orders.intent import Purpose
+from tarazu.risk.checks_order import can_be_traded
 from tarazu.risk.denial import Code, Denial
 
 
@@ -25,7 +26,7 @@ def cannot_be(change: Change) -> Denial | None:
         return Denial(Code.ORDER, f"it is a {change.purpose}")
     if change.qty is None and change.price_paise is None:
         return Denial(Code.ORDER, "neither a quantity nor a price")
-    if change.instrument is None:
+    if change.instrument is None or not can_be_traded(change.instrument):
         return Denial(Code.INSTRUMENT, change.key, "today's master")
     lot = change.instrument.lot_size
     if change.qty is not None and (change.qty <= 0 or change.qty % lot):

@@ -1,6 +1,6 @@
 """Checks of the desk itself: what it holds, has sent and rests there already (C07, C11-C15, C28)."""
 
-from tarazu.model.order import OrdType, Side
+from tarazu.model.order import OrdType
 from tarazu.model.units import MINUTE_NS, SECOND_NS
 from tarazu.risk.checks_order import money, not_configured
 from tarazu.risk.denial import Code, Denial
@@ -8,11 +8,11 @@ from tarazu.risk.entry import Entry, Resting
 
 
 def position(entry: Entry) -> Denial | None:
-    """(C07, C14) At the worst that working, unknown and cooling orders may make of it."""
+    """(C07, C14) At the worst that working, unknown and cooling orders may make of it; one limit for all products."""
     if entry.qty_max <= 0:
         return Denial(Code.NO_LIMIT, entry.key, "a limit in the config")
-    far = entry.exposure.highest if entry.side is Side.BUY else -entry.exposure.lowest
-    return Denial(Code.POSITION, str(far + entry.qty), str(entry.qty_max)) if far + entry.qty > entry.qty_max else None
+    after = entry.far + entry.qty
+    return Denial(Code.POSITION, str(after), str(entry.qty_max)) if after > entry.qty_max else None
 
 
 def blocked(entry: Entry) -> Denial | None:

@@ -1,6 +1,6 @@
 """Checks of the order by itself: can there be one like it, and is it small enough (C01-C04, C17)."""
 
-from tarazu.model.instrument import Exchange, Kind
+from tarazu.model.instrument import Exchange, Instrument, Kind
 from tarazu.model.order import OrdType, Side, Validity
 from tarazu.model.units import CRORE, PAISE, rupees_text
 from tarazu.orders.slicing import LEGS_MAX
@@ -22,6 +22,11 @@ def money(paise: float) -> str:
     return f"₹{rupees_text(round(paise))}"
 
 
+def can_be_traded(it: Instrument) -> bool:
+    """An index has neither lots nor ticks; where a master names none, no order can be made."""
+    return it.kind is not Kind.INDEX and it.lot_size > 0 and it.tick_size_paise > 0
+
+
 def instrument(entry: Entry) -> Denial | None:
     """(C01) The broker's lists of what is banned today are not read: there is no request for them (KITE facts 1.6)."""
     it = entry.instrument
@@ -29,6 +34,9 @@ def instrument(entry: Entry) -> Denial | None:
         return Denial(Code.INSTRUMENT, entry.key, "today's master")
     if it.kind is Kind.INDEX:
         return Denial(Code.INSTRUMENT, f"{entry.key} is an index", "what can be traded")
+    if not can_be_traded(it):
+        of = f"{entry.key} has a lot of {it.lot_size} and a tick of {it.tick_size_paise} paise in the master"
+        return Denial(Code.INSTRUMENT, of, "what can be traded")
     if it.exchange not in ENABLED:
         return Denial(Code.INSTRUMENT, f"{entry.key} is of {it.exchange}", ", ".join(sorted(ENABLED)))
     if it.expiry is not None and it.expiry < entry.day:
@@ -43,13 +51,13 @@ def order_type(entry: Entry) -> Denial | None:
 
 def lot(entry: Entry) -> Denial | None:
     """(C02)"""
-    lot = entry.instrument.lot_size if entry.instrument else 1
+    lot = entry.instrument.lot_size if entry.instrument is not None and can_be_traded(entry.instrument) else 1
     return Denial(Code.LOT, str(entry.qty), str(lot)) if entry.qty <= 0 or entry.qty % lot else None
 
 
 def freeze(entry: Entry) -> Denial | None:
     """(C02) Above the freeze quantity it is sliced, as far as there may be slices."""
-    if entry.instrument is None or not entry.instrument.freeze_qty:
+    if entry.instrument is None or not entry.instrument.freeze_qty or not can_be_traded(entry.instrument):
         return None
     largest = (entry.instrument.freeze_qty // entry.instrument.lot_size) * entry.instrument.lot_size * LEGS_MAX
     return Denial(Code.FREEZE, str(entry.qty), str(largest)) if entry.qty > largest else None
@@ -57,7 +65,7 @@ def freeze(entry: Entry) -> Denial | None:
 
 def tick(entry: Entry) -> Denial | None:
     """(C02)"""
-    if entry.instrument is None or entry.order_type is OrdType.MARKET:
+    if entry.instrument is None or entry.order_type is OrdType.MARKET or not can_be_traded(entry.instrument):
         return None
     tick, price = entry.instrument.tick_size_paise, entry.price_paise
     if price is not None and price > 0 and price % tick == 0:

@@ -8,7 +8,6 @@ from tarazu.market.touch import Touch
 from tarazu.model.calendar import TradingSession
 from tarazu.model.instrument import Instrument
 from tarazu.model.order import OrdType, Product, Side, Validity
-from tarazu.orders.exposure import Exposure
 from tarazu.orders.throttle import Held
 from tarazu.risk.limits import RiskLimits
 from tarazu.risk.market_protection import reaches
@@ -60,7 +59,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The middle a second ago."""
 
     # The desk.
-    exposure: Exposure
+    far: int
+    """Units there may be on this side at the worst, over all products of the instrument (`orders.exposure`)."""
     qty_max: int
     """0: no limit is configured."""
     first_reference_paise: int | None

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from tarazu.engine import codec
-from tarazu.engine.acts import AskRead, Step
+from tarazu.engine.acts import AskCancel, AskChange, AskRead, Intend, Step
 from tarazu.engine.messages import Message, Stamped
 from tarazu.engine.process import Engine
 from tarazu.journal.entry import Entry
@@ -26,6 +26,9 @@ class Times(Protocol):
         ...
 
     def wall_ns(self) -> int: ...
+
+
+_SENDING = (Intend, AskChange, AskCancel)
 
 
 class EngineFailed(Exception):
@@ -53,10 +56,14 @@ class Shell:
         return step
 
     def _process(self, stamped: Stamped) -> tuple[Step, int, bytes]:
-        """The step, and its entry: one that cannot be written down is a bug like any other."""
+        """The step, and its entry: one that cannot be written down is a bug like any other. One that sends is read back
+        first: the next start must be able to."""
         try:
             step = self.engine.process(stamped)
-            return step, *codec.encode(stamped, step)
+            kind, payload = codec.encode(stamped, step)
+            if any(isinstance(act, _SENDING) for act in step.acts):
+                codec.decode(kind, payload)
+            return step, kind, payload
         except Exception as bug:
             kind, payload = codec.encode_failure(stamped, f"{type(bug).__name__}: {bug}")
             self._record.append(kind, payload, stamped.ts_ns, from_reserve=True)

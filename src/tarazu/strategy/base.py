@@ -72,13 +72,29 @@ class View(Protocol):
         """Its own of the day, before charges, open units at the middle; None where that cannot be told."""
         ...
 
+    @property
+    def carried(self) -> Mapping[Place, int]:
+        """What the account held before the day, net units by place."""
+        ...
+
+    def leaving(self, strategy: str) -> frozenset[Place]:
+        """Of the places it has orders in, those that are being left already, by whomever."""
+        ...
+
+    def is_building(self, strategy: str) -> bool:
+        """Whether a spread of its own is under way. It ends by itself, at the latest when it is overdue."""
+        ...
+
     def is_busy(self, strategy: str) -> bool:
         """Whether anything of its own is on its way: an entry that may fill, a spread, a want that waits for leave, a
-        place that is being left. Who decides by what is held waits for that to be over."""
+        place that is being left. No new risk before that is over; what is held is looked after all the same."""
         ...
 
 
 class Strategy(Protocol):
+    """It may have `trades` as well, a frozenset of the places it may ever hold: `main` refuses two strategies that
+    share one, for each would take the other's units for its own. Of one without it nobody can tell."""
+
     name: str
     watches: frozenset[str]
     """Instrument keys; `on_market` is called when one of them changed."""

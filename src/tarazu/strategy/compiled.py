@@ -19,7 +19,8 @@
 A strategy with a `program` has `on_market` called only at a message before which its step said True; one without,
 whenever something that it watches changed. A step is a function of the frames and of its memory alone, and sees every
 frame of the day, so a process that starts at noon has the memory that one has which started at nine, and a replay wakes
-where the day did.
+where the day did. One that raises (a division by zero, an assert) wakes its strategy, which is then halted as if it had
+raised itself.
 """
 
 # numba infers the types from the signatures, and passes an intrinsic's first argument itself.
@@ -52,6 +53,8 @@ _ENTRY = int64(
 
 # The columns of a table of programs: the addresses of step, places and memory, and how many there are of the latter.
 _ADDRESS, _PLACES, _PLACES_N, _MEMORY, _MEMORY_N = range(5)
+# The bits of a program's `woken`.
+WOKEN, FAILED = 1, 2
 
 
 class Step:
@@ -89,6 +92,8 @@ class Program:
         self.memory = np.array(memory, np.float64)
         self.woken = False
         """Whether the step said True of a frame between the last two messages about the market."""
+        self.failed = False
+        """Whether it has ever raised: its memory is not to be relied on."""
 
 
 class Programs:
@@ -101,7 +106,7 @@ class Programs:
         self.table = np.zeros((len(self.carried), 5), np.int64)
         """For the pass."""
         self.woken = np.zeros(len(self.carried), np.uint8)
-        """By program: 1 since its step has said True."""
+        """By program: WOKEN since its step has said True, FAILED since it raised."""
         self._places = [np.array([slot_of(key) for key in program.keys], np.int64) for program in self.carried]
         for row, program, places in zip(self.table, self.carried, self._places, strict=True):
             memory = program.memory
@@ -116,16 +121,17 @@ class Programs:
         """A message about the market is about to be taken: who was woken since the one before is told."""
         for program, woken in zip(self.carried, self.woken.tolist(), strict=True):
             program.woken = bool(woken)
+            program.failed = program.failed or bool(woken & FAILED)
         self.woken[:] = 0
 
 
 def _entry_of(call):
-    """The step as C sees it."""
+    """The step as C sees it, which knows no exceptions."""
 
     @cfunc(_ENTRY)
     def entry(now_ns, frame, rows, slots, bars, n, changed, count, places, places_n, memory, memory_n):
-        return int64(
-            call(
+        try:
+            woken = call(
                 now_ns,
                 frame,
                 carray(rows, (n, PACKET_WORDS)),
@@ -135,7 +141,9 @@ def _entry_of(call):
                 carray(places, (places_n,)),
                 carray(memory, (memory_n,)),
             )
-        )
+        except Exception:  # noqa: BLE001 - `ask` tells of it
+            return int64(FAILED)
+        return int64(WOKEN if woken else 0)
 
     return entry
 
@@ -166,7 +174,6 @@ def _call(typingctx, row, now_ns, frame, rows, slots, bars, n, changed, count):
 
 @njit(void(_TABLE_IN, uint8[::1], int64, int64, _ROWS_IN, _SLOTS_IN, _BARS_IN, _INTS_IN), cache=True)
 def ask(table, woken, now_ns, frame, rows, slots, bars, changed):
-    """Every program of the table, in order; who says True is marked in `woken`."""
+    """Every program of the table, in order; who says True or raises is marked in `woken`."""
     for i in range(len(table)):
-        if _call(table[i], now_ns, frame, rows, slots, bars, len(rows), changed, len(changed)):
-            woken[i] = 1
+        woken[i] |= _call(table[i], now_ns, frame, rows, slots, bars, len(rows), changed, len(changed))

@@ -6,64 +6,38 @@ the curvature; each hedge buys after a rise and sells after a fall, and so costs
 when the market turns. A lot of the future is coarse beside one set: the band is in lots. When the index has gone far
 from the body the fly is left and sold anew at the money, a limited number of times: that takes the loss so far.
 
-It costs eight option orders and the hedges in charges, and the spread of every one. Beyond a multiple of the credit the
-whole is left for the day, by the day's own result, and it is flat before the close.
+It costs eight option orders and the hedges in charges, and the spread of every one. Beyond a multiple of the credit a
+fly is left for the day, by its own result with its hedges, a missing side of a market at its worst; what the day has
+lost is taken off a second one's budget. It is flat before the close. What was carried overnight is a person's.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
-
-import msgspec
+from typing import Any
 
 from tarazu.model.execution import Fill
 from tarazu.model.instrument import Instrument, Kind
 from tarazu.model.order import Product, Side
 from tarazu.model.units import DAY_NS, PAISE, SECOND_NS
+from tarazu.orders.exposure import Place
 from tarazu.orders.intent import Purpose
-from tarazu.orders.order_state import OrderState
 from tarazu.strategy import own
 from tarazu.strategy.base import View, Word
 from tarazu.strategy.clock import minutes_left, minutes_open
 from tarazu.strategy.day import TradingDay
 from tarazu.strategy.decision import NONE, Decision, Facts, Verb, numbered
 from tarazu.strategy.iron_fly_legs import Unpriced, fly_at
+from tarazu.strategy.iron_fly_params import Params
+from tarazu.strategy.iron_fly_sold import SoldFly, flies_of
+from tarazu.strategy.leaving import CARRIED, is_being_left, is_carried, left, taken_back
 from tarazu.strategy.option_delta import YEAR_NS, Held, forward_of, hedge_lots, net_delta
 from tarazu.strategy.option_view import NoContracts, OptionView, held_options
-from tarazu.strategy.params import Name, Traded, param, read
+from tarazu.strategy.params import read
 from tarazu.strategy.sizing import crossing_paise, lots_of_budget
 from tarazu.strategy.wants import EntryWant, ExitWant, StopPlan, Want
 
-
-class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    name: Name = "iron_fly"
-    index: Annotated[str, param("", "Key of the index.")] = "NSE:NIFTY 50"
-    contracts: Annotated[str, param("", "What its contracts are called.")] = "NIFTY"
-    product: Traded = "NRML"
-    expiry_days_min: Annotated[int, param("days", "The nearest expiry so far away; 0: today's too.", ge=0, le=30)] = 1
-    from_minutes: Annotated[int, param("minutes", "Not entered sooner after the open.", ge=0, le=300)] = 30
-    until_minutes: Annotated[int, param("minutes", "Nor later.", ge=1, le=360)] = 240
-    wing_strikes: Annotated[int, param("strikes", "From the body to each wing.", ge=2, le=40)] = 8
-    credit_share_min: Annotated[float, param("of the wing", "A smaller credit is passed.", gt=0, lt=1)] = 0.3
-    leg_spread_bps_max: Annotated[float, param("bps", "A wider market in a leg is passed.", ge=1, le=5_000)] = 500
-    cross_ticks: Annotated[int, param("ticks", "Each limit is so far through the touch.", ge=0, le=100)] = 4
-    risk_rupees: Annotated[float, param("₹", "What a fly may lose: wing less credit, times units.", gt=0, le=1e8)] = (
-        25_000
-    )
-    lots_max: Annotated[int, param("lots", "However small its loss.", ge=1, le=100)] = 5
-    stop_multiple: Annotated[float, param("times the credit", "Lost so much in the day: left.", gt=0, le=5)] = 0.6
-    target_share: Annotated[float, param("of the credit", "Won so much in the day: left.", gt=0, lt=1)] = 0.4
-    adjust_share: Annotated[float, param("of the wing", "So far from the body it is sold anew.", gt=0, le=1)] = 0.6
-    adjustments_max: Annotated[int, param("times", "A day.", ge=0, le=5)] = 1
-    band_lots: Annotated[float, param("lots", "Net delta beyond it is hedged.", ge=0.5, le=50)] = 0.6
-    hedge_seconds: Annotated[int, param("s", "Between two hedges at the least.", ge=1, le=3_600)] = 60
-    hedges_max: Annotated[int, param("orders", "A day; 0: the future is not used.", ge=0, le=200)] = 20
-    hedge_stop_bps: Annotated[float, param("bps", "How far the future's stop rests.", ge=20, le=1_000)] = 200
-    flat_minutes: Annotated[int, param("minutes", "Flat so long before the close.", ge=1, le=120)] = 20
-    retry_seconds: Annotated[int, param("s", "Between two tries of what was not taken.", ge=1, le=3_600)] = 60
-
-    def __post_init__(self) -> None:
-        if self.from_minutes >= self.until_minutes:
-            raise ValueError("from_minutes is to be below until_minutes")
+BLIND_NS = 60 * SECOND_NS
+"""Nobody guards what nobody can price: it is left after this."""
+OVERDUE = "a hedge was not filled in time"
 
 
 class IronFly:
@@ -76,18 +50,24 @@ class IronFly:
             raise NoContracts(f"there is no future of {params.contracts} to hedge with")
         self.future: Instrument = self.options.future
         self.watches = frozenset({params.index})
-        self._asked_ns = 0
-        self._is_adjusting = False
-        """A fly was left to be sold anew. A new start does not know, and begins no second one."""
+        hedges = {(self.future.key, self.product)} if params.hedges_max else frozenset[Place]()
+        self.trades = self.options.places(self.product) | hedges
+        self._asked_ns, self._hedged_ns, self._blind_ns = 0, 0, 0
+        self._anew_of = ""
+        """The fly that was left to be sold anew. A new start does not know, and begins no second one."""
 
     def on_market(self, view: View) -> Iterable[Word]:
         return ()
 
     def on_second(self, view: View) -> Iterable[Word]:
-        if view.is_busy(self.name):
+        if view.is_building(self.name):
             return ()
         held = own.of_product(view.held(self.name), self.product)
-        return (self._tend(view, held) if held else self._look(view),)
+        if held:
+            return () if is_being_left(view, self.name, held, self.product) else (self._tend(view, held),)
+        if rests := taken_back(view, self.name, 0, "there is nothing to hedge"):
+            return (self._say(Verb.LEAVE, "there is nothing to hedge", wants=rests),)
+        return () if view.is_busy(self.name) else (self._look(view),)
 
     def on_fill(self, view: View, ref: str, fill: Fill) -> Iterable[Word]:
         return ()
@@ -108,49 +88,74 @@ class IronFly:
         if fly.credit_paise < self.params.credit_share_min * fly.wing_paise:
             return self._say(Verb.PASS, "the credit is too small for the wings", facts)
         lot = fly.legs[0].of.lot_size
-        lots = lots_of_budget(self.params.risk_rupees * PAISE, fly.loss_paise * lot, self.params.lots_max)
-        facts |= {"lots": lots, "loss_most_paise": lots * lot * fly.loss_paise}
+        budget = self.params.risk_rupees * PAISE + min(view.result_paise(self.name) or 0.0, 0.0)
+        lots = lots_of_budget(budget, fly.loss_paise * lot, self.params.lots_max)
+        facts |= {"lots": lots, "loss_most_paise": lots * lot * fly.loss_paise, "budget_paise": budget}
         if not lots:
             return self._say(Verb.PASS, "the risk budget is below one lot", facts)
         self._asked_ns = view.now_ns
-        why = "sold anew at the money" if self._is_adjusting else "sold at the money"
+        why = "sold anew at the money" if self._anew_of else "sold at the money"
         return self._say(Verb.ENTER, why, facts, (fly.want(self.name, self.product, lots),))
 
     def _may_not(self, view: View) -> str:
-        params, minutes, flies = self.params, minutes_open(self.day, view.wall_ns), len(self._flies(view))
+        params, minutes = self.params, minutes_open(self.day, view.wall_ns)
         if not self.day.opens_ns or minutes < params.from_minutes:
             return "too early to enter"
         if minutes > params.until_minutes or minutes_left(self.day, view.wall_ns) <= params.flat_minutes:
             return "too late to enter"
-        if flies and not (self._is_adjusting and flies <= params.adjustments_max):
-            return "the day's fly is done"
+        if why_not := self._may_not_anew(view):
+            return why_not
         if not view.is_active:
             return "entries are not taken now"
         waits = self._asked_ns and view.now_ns < self._asked_ns + params.retry_seconds * SECOND_NS
-        return "what was wanted was not taken" if waits else ""
+        if waits:
+            return "what was wanted was not taken"
+        return CARRIED if is_carried(view, self.params.contracts, self.product) else ""
 
-    def _flies(self, view: View) -> list[list[OrderState]]:
-        found = own.groups(view.orders(self.name)).values()
-        return [legs for legs in found if any(order.key != self.future.key for order in legs)]
+    def _may_not_anew(self, view: View) -> str:
+        flies = self._flies(view)
+        if not flies:
+            return ""
+        if self._anew_of != flies[-1].group or len(flies) > self.params.adjustments_max:
+            return "the day's fly is done"
+        result = flies[-1].result_paise(view.quotes)
+        is_lost = result is None or result <= -self.params.stop_multiple * flies[-1].credit_paise
+        return "the stop was passed while the fly was being left" if is_lost else ""
+
+    def _flies(self, view: View) -> list[SoldFly]:
+        return flies_of(view.orders(self.name), self.future.key)
 
     # Holding.
 
     def _tend(self, view: View, held: Mapping[str, int]) -> Decision:
         options = held_options(held, view.instruments)
         if minutes_left(self.day, view.wall_ns) <= self.params.flat_minutes:
-            return self._leave("the day ends", held)
+            return self._leave(view, "the day ends", held)
         if sum(options.values()) or len(options) != 4:
-            return self._leave("its legs do not match", held)
-        credit = -sum(own.paid_paise(order) for order in self._flies(view)[-1] if order.key in options)
-        result = view.result_paise(self.name)
+            return self._leave(view, "its legs do not match", held)
+        sold = self._flies(view)[-1]
+        credit, result = sold.credit_paise, sold.result_paise(view.quotes)
         if result is None:
-            return self._say(Verb.HOLD, "a leg has no two-sided market", {"credit_paise": credit})
+            return self._blind(view, held, {"credit_paise": credit})
+        self._blind_ns = 0
         facts = {"result_paise": result, "credit_paise": credit}
         if result <= -self.params.stop_multiple * credit:
-            return self._leave("the stop: too much of the credit is lost", held, facts)
+            return self._leave(view, "the stop: too much of the credit is lost", held, facts)
+        if any(own.middle_paise(view.quotes.touch(key)) is None for key in held):
+            return self._say(Verb.HOLD, "a leg has no two-sided market", facts)
         if result >= self.params.target_share * credit:
-            return self._leave("the target: enough of the credit is won", held, facts)
+            return self._leave(view, "the target: enough of the credit is won", held, facts)
+        if old := taken_back(view, self.name, self.params.entry_seconds, OVERDUE):
+            return self._say(Verb.ADJUST, OVERDUE, facts, old)
+        if view.is_busy(self.name):
+            return self._say(Verb.HOLD, "between stop and target, a hedge is on its way", facts)
         return self._adjust(view, held, options, facts)
+
+    def _blind(self, view: View, held: Mapping[str, int], facts: Facts) -> Decision:
+        self._blind_ns = self._blind_ns or view.now_ns
+        if view.now_ns >= self._blind_ns + BLIND_NS:
+            return self._leave(view, "a leg has had no price for too long", held, facts)
+        return self._say(Verb.HOLD, "a leg has no price", facts)
 
     def _adjust(
         self, view: View, held: Mapping[str, int], options: Mapping[str, int], facts: dict[str, float]
@@ -163,8 +168,9 @@ class IronFly:
         facts |= {"forward_paise": forward, "body_paise": float(body)}
         may = len(self._flies(view)) <= self.params.adjustments_max
         if may and abs(forward - body) > self.params.adjust_share * wing:
-            self._is_adjusting = True
-            return self._leave("the index has left the body: to be sold anew", held, facts)
+            said = self._leave(view, "the index has left the body: to be sold anew", held, facts)
+            self._anew_of = self._flies(view)[-1].group
+            return said
         return self._hedge(view, held, options, marks, facts)
 
     def _hedge(
@@ -186,6 +192,7 @@ class IronFly:
             return self._say(Verb.HOLD, "between stop and target, inside the band", facts)
         if self._hedges_wait(view):
             return self._say(Verb.HOLD, "outside the band, and hedged enough or a moment ago", facts)
+        self._hedged_ns = view.now_ns
         if future and (wanted - future) * future < 0:
             exit = ExitWant(strategy=self.name, key=self.future.key, product=self.product, why="hedge")
             return self._say(Verb.ADJUST, "the hedge is too large", facts, (exit,))
@@ -199,7 +206,7 @@ class IronFly:
     def _hedges_wait(self, view: View) -> bool:
         mine = [o for o in view.orders(self.name) if o.key == self.future.key and o.intent is not None]
         entries = [order for order in mine if order.intent is not None and order.intent.purpose is Purpose.ENTRY]
-        last_ns = max([self._asked_ns, *(order.intended_ns for order in mine)])
+        last_ns = max([self._asked_ns, self._hedged_ns, *(order.intended_ns for order in mine)])
         is_soon = view.now_ns < last_ns + self.params.hedge_seconds * SECOND_NS
         return is_soon or len(entries) >= self.params.hedges_max
 
@@ -221,11 +228,9 @@ class IronFly:
         left_ns = self.day.closes_ns - wall_ns + (self.options.expiry - self.day.date).days * DAY_NS
         return max(left_ns, SECOND_NS) / YEAR_NS
 
-    def _leave(self, why: str, held: Mapping[str, int], facts: Facts = NONE) -> Decision:
-        """What is short first: without it what is long is only worth something."""
-        keys = sorted(held, key=lambda key: (held[key], key))
-        exits = (ExitWant(strategy=self.name, key=key, product=self.product, why=why) for key in keys)
-        return self._say(Verb.LEAVE, why, facts, tuple(exits))
+    def _leave(self, view: View, why: str, held: Mapping[str, int], facts: Facts = NONE) -> Decision:
+        self._anew_of = ""
+        return self._say(Verb.LEAVE, why, facts, left(view, self.name, held, self.product, why))
 
     def _say(self, verb: Verb, why: str, facts: Facts = NONE, wants: tuple[Want, ...] = ()) -> Decision:
         return Decision(

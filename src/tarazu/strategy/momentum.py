@@ -25,15 +25,17 @@ from tarazu.strategy.clock import is_open, minutes_left, minutes_open
 from tarazu.strategy.closes import Closes, ema, move_bps, place_in_range, volatility_bps
 from tarazu.strategy.day import TradingDay
 from tarazu.strategy.decision import NONE, Decision, Facts, Verb, numbered
+from tarazu.strategy.leaving import CARRIED, is_being_left, is_carried, left, taken_back
 from tarazu.strategy.option_view import NoContracts, OptionView
 from tarazu.strategy.params import BadParams, Name, Traded, param, read
 from tarazu.strategy.scored import Model
 from tarazu.strategy.sizing import crossing_paise, lots_of_budget
-from tarazu.strategy.wants import EntryWant, ExitWant, StopPlan, Want
+from tarazu.strategy.wants import EntryWant, StopPlan, Want
 
 FEATURES = ("move_1_bps", "move_5_bps", "move_15_bps", "gap_bps", "volatility_bps", "place", "day_share")
 LONGEST = 15
 """Bars that a feature looks back."""
+OVERDUE = "the entry was not filled in time"
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,6 +56,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     target_bps: Annotated[float, param("bps", "Left when so much is won.", ge=1, le=2_000)] = 80
     hold_minutes: Annotated[int, param("minutes", "Left after so long.", ge=1, le=360)] = 60
     cross_ticks: Annotated[int, param("ticks", "The limit is so far through the touch.", ge=0, le=100)] = 4
+    entry_seconds: Annotated[int, param("s", "What rests of an entry so long is taken back.", ge=1, le=600)] = 20
     until_minutes: Annotated[int, param("minutes", "No entry later than this after the open.", ge=1, le=360)] = 330
     flat_minutes: Annotated[int, param("minutes", "Flat so long before the close.", ge=1, le=120)] = 20
     retry_seconds: Annotated[int, param("s", "Between two entries, taken or not.", ge=1, le=3_600)] = 300
@@ -80,6 +83,7 @@ class Momentum:
                 f"model {params.model}: no feature is called {strangers[0]}; there are {', '.join(FEATURES)}"
             )
         self.watches = frozenset({future.key})
+        self.trades = frozenset({(future.key, self.product)})
         self._bars = Closes(params.bar_seconds * SECOND_NS)
         self._asked_ns = 0
 
@@ -94,9 +98,17 @@ class Momentum:
 
     def on_second(self, view: View) -> Iterable[Word]:
         held = own.of_product(view.held(self.name), self.product).get(self.future.key, 0)
-        if not held or view.is_busy(self.name):
+        if not held:
+            old = taken_back(view, self.name, self._entry_seconds(view), OVERDUE)
+            return (self._say(Verb.LEAVE, OVERDUE, wants=old),) if old else ()
+        if is_being_left(view, self.name, {self.future.key: held}, self.product):
             return ()
         return (self._tend(view, held),)
+
+    def _entry_seconds(self, view: View) -> int:
+        """How long an entry may rest: not at all when the day ends."""
+        ends = minutes_left(self.day, view.wall_ns) <= self.params.flat_minutes
+        return 0 if ends else self.params.entry_seconds
 
     def on_fill(self, view: View, ref: str, fill: Fill) -> Iterable[Word]:
         return ()
@@ -175,7 +187,9 @@ class Momentum:
             return "too late to enter"
         if last_ns and view.now_ns < last_ns + params.retry_seconds * SECOND_NS:
             return "it entered, or tried to, a moment ago"
-        return "" if view.is_active else "entries are not taken now"
+        if not view.is_active:
+            return "entries are not taken now"
+        return CARRIED if is_carried(view, params.contracts, self.product) else ""
 
     def _entries(self, view: View) -> list[int]:
         """When each trade that filled was intended; the slices of one are one."""
@@ -186,10 +200,10 @@ class Momentum:
 
     def _tend(self, view: View, held: int) -> Decision:
         if minutes_left(self.day, view.wall_ns) <= self.params.flat_minutes:
-            return self._leave("the day ends")
+            return self._leave(view, held, "the day ends")
         began_ns = max(self._entries(view), default=0)
         if view.now_ns >= began_ns + self.params.hold_minutes * MINUTE_NS:
-            return self._leave("held long enough")
+            return self._leave(view, held, "held long enough")
         middle = own.middle_paise(view.quotes.touch(self.future.key))
         entered = self._entered_paise(view, began_ns)
         if middle is None or not entered:
@@ -198,10 +212,12 @@ class Momentum:
         won = sign * (middle / entered - 1.0) * 10_000
         facts = {"entered_paise": entered, "middle_paise": middle, "won_bps": won}
         if won >= self.params.target_bps:
-            return self._leave("the target: enough is won", facts)
+            return self._leave(view, held, "the target: enough is won", facts)
         is_known = len(self._bars.closes) > max(self.params.slow_bars, LONGEST)
         if is_known and sign * self._gap_bps() < 0:
-            return self._leave("the means have crossed back", facts)
+            return self._leave(view, held, "the means have crossed back", facts)
+        if old := taken_back(view, self.name, self.params.entry_seconds, OVERDUE):
+            return self._say(Verb.ADJUST, OVERDUE, facts, old)
         return self._say(Verb.HOLD, "between stop and target", facts)
 
     def _entered_paise(self, view: View, began_ns: int) -> float:
@@ -210,9 +226,8 @@ class Momentum:
         units = sum(order.cum_qty for order in legs)
         return abs(sum(own.paid_paise(order) for order in legs)) / units if units else 0.0
 
-    def _leave(self, why: str, facts: Facts = NONE) -> Decision:
-        exit = ExitWant(strategy=self.name, key=self.future.key, product=self.product, why=why)
-        return self._say(Verb.LEAVE, why, facts, (exit,))
+    def _leave(self, view: View, held: int, why: str, facts: Facts = NONE) -> Decision:
+        return self._say(Verb.LEAVE, why, facts, left(view, self.name, {self.future.key: held}, self.product, why))
 
     def _say(self, verb: Verb, why: str, facts: Facts = NONE, wants: tuple[Want, ...] = ()) -> Decision:
         return Decision(

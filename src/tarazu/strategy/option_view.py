@@ -5,6 +5,8 @@ from datetime import date, timedelta
 
 from tarazu.market.listing import nearest
 from tarazu.model.instrument import Instrument, Kind
+from tarazu.model.order import Product
+from tarazu.orders.exposure import Place
 from tarazu.strategy.day import TradingDay
 
 
@@ -32,6 +34,10 @@ class OptionView:
         near = min((i.expiry for i in futures if i.expiry and i.expiry >= day.date), default=None)
         self.future: Instrument | None = next((i for i in futures if i.expiry == near), None)
         """The nearest."""
+
+    def places(self, product: Product) -> frozenset[Place]:
+        """All of its options."""
+        return frozenset((option.key, product) for option in self._by.values())
 
     def at_the_money(self, spot_paise: float) -> int:
         """Place of the strike nearest to the spot."""

@@ -18,16 +18,17 @@ import msgspec
 from tarazu.model.execution import Fill
 from tarazu.model.instrument import Instrument, Kind
 from tarazu.model.order import Product, Side
-from tarazu.model.units import PAISE, SECOND_NS
+from tarazu.model.units import MINUTE_NS, PAISE, SECOND_NS
 from tarazu.strategy import own
 from tarazu.strategy.base import View, Word
 from tarazu.strategy.clock import is_open, minutes_left, minutes_open
 from tarazu.strategy.day import TradingDay
 from tarazu.strategy.decision import NONE, Decision, Facts, Verb, numbered
+from tarazu.strategy.leaving import CARRIED, is_being_left, is_carried, left
 from tarazu.strategy.option_view import OptionView
 from tarazu.strategy.params import Name, Traded, param, read
 from tarazu.strategy.sizing import crossing_paise, lots_of_budget, spread_bps
-from tarazu.strategy.wants import ExitWant, LegWant, SpreadWant, Want
+from tarazu.strategy.wants import LegWant, SpreadWant, Want
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,7 +38,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     product: Traded = "NRML"
     expiry_days_min: Annotated[int, param("days", "The nearest expiry so far away; 0: today's too.", ge=0, le=30)] = 1
     range_minutes: Annotated[int, param("minutes", "The range is that of the first.", ge=1, le=120)] = 15
-    late_seconds: Annotated[int, param("s", "The range counts if its first price came this soon.", ge=1, le=600)] = 60
+    late_seconds: Annotated[int, param("s", "A longer silence in the range: not seen whole.", ge=1, le=600)] = 60
     range_bps_min: Annotated[float, param("bps", "A narrower range is noise: no trade.", ge=0, le=500)] = 10
     range_bps_max: Annotated[float, param("bps", "A wider one has spent the move: no trade.", ge=1, le=2_000)] = 150
     buffer_bps: Annotated[float, param("bps", "A break is so far beyond the range.", ge=0, le=200)] = 3
@@ -104,7 +105,9 @@ class OrbSpread:
         self.product = Product(params.product)
         self.options = OptionView(day, params.index, params.contracts, params.expiry_days_min)
         self.watches = frozenset({params.index})
-        self._first_ns = 0
+        self.trades = self.options.places(self.product)
+        self._seen_ns, self._silence_ns = day.opens_ns, 0
+        """Its last price in the range, and the longest time without one."""
         self._high, self._low = 0, 0
         self._asked_ns = 0
 
@@ -114,16 +117,19 @@ class OrbSpread:
             return ()
         last = touch.last_paise
         if minutes_open(self.day, touch.seen_ns) < self.params.range_minutes:
-            self._first_ns = self._first_ns or touch.seen_ns
+            self._hears(touch.seen_ns)
             self._high, self._low = max(self._high, last), min(self._low or last, last)
             return (self._say(Verb.HOLD, "the opening range is being measured", {"last_paise": last}),)
         if view.held(self.name) or view.is_busy(self.name):
             return ()
         return (self._look(view, last),)
 
+    def _hears(self, seen_ns: int) -> None:
+        self._silence_ns, self._seen_ns = max(self._silence_ns, seen_ns - self._seen_ns), max(seen_ns, self._seen_ns)
+
     def on_second(self, view: View) -> Iterable[Word]:
         held = own.of_product(view.held(self.name), self.product)
-        if not held or view.is_busy(self.name):
+        if not held or view.is_building(self.name) or is_being_left(view, self.name, held, self.product):
             return ()
         return (self._tend(view, held),)
 
@@ -134,9 +140,10 @@ class OrbSpread:
 
     def _look(self, view: View, last: int) -> Decision:
         params = self.params
-        late_ns = self._first_ns - self.day.opens_ns
-        if not self._first_ns or late_ns > params.late_seconds * SECOND_NS:
-            return self._say(Verb.PASS, "the opening range was not seen whole", {"last_paise": last})
+        self._hears(self.day.opens_ns + params.range_minutes * MINUTE_NS)
+        if not self._low or self._silence_ns > params.late_seconds * SECOND_NS:
+            silent = {"last_paise": last, "silent_s": self._silence_ns / SECOND_NS}
+            return self._say(Verb.PASS, "the opening range was not seen whole", silent)
         width_bps = (self._high - self._low) * 10_000 / self._low
         facts = {"last_paise": last, "high_paise": self._high, "low_paise": self._low, "range_bps": width_bps}
         if not params.range_bps_min <= width_bps <= params.range_bps_max:
@@ -157,7 +164,9 @@ class OrbSpread:
         if not view.is_active:
             return "entries are not taken now"
         waits = self._asked_ns and view.now_ns < self._asked_ns + self.params.retry_seconds * SECOND_NS
-        return "what was wanted was not taken" if waits else ""
+        if waits:
+            return "what was wanted was not taken"
+        return CARRIED if is_carried(view, self.params.contracts, self.product) else ""
 
     def _enter(self, view: View, kind: Kind, last: int, facts: dict[str, float]) -> Decision:
         params, place = self.params, self.options.at_the_money(last)
@@ -203,10 +212,10 @@ class OrbSpread:
 
     def _tend(self, view: View, held: Mapping[str, int]) -> Decision:
         if minutes_left(self.day, view.wall_ns) <= self.params.flat_minutes:
-            return self._leave("the day ends", held)
+            return self._leave(view, "the day ends", held)
         net: int = sum(held.values())
         if len(held) != 2 or net:
-            return self._leave("its legs do not match", held)
+            return self._leave(view, "its legs do not match", held)
         middles = {key: own.middle_paise(view.quotes.touch(key)) for key in held}
         units = max(held.values())
         legs = list(own.groups(view.orders(self.name)).values())[-1]
@@ -218,16 +227,13 @@ class OrbSpread:
         most = max(strikes) - min(strikes) - debit
         facts = {"debit_paise": debit, "value_paise": value, "win_most_paise": most, "units": units}
         if value <= debit * (1 - self.params.stop_share):
-            return self._leave("the stop: enough of the debit is lost", held, facts)
+            return self._leave(view, "the stop: enough of the debit is lost", held, facts)
         if value >= debit + self.params.target_share * most:
-            return self._leave("the target: enough of the win is there", held, facts)
+            return self._leave(view, "the target: enough of the win is there", held, facts)
         return self._say(Verb.HOLD, "between stop and target", facts)
 
-    def _leave(self, why: str, held: Mapping[str, int], facts: Facts = NONE) -> Decision:
-        """The short leg first: without it the long one is only worth something."""
-        keys = sorted(held, key=lambda key: (held[key], key))
-        exits = (ExitWant(strategy=self.name, key=key, product=self.product, why=why) for key in keys)
-        return self._say(Verb.LEAVE, why, facts, tuple(exits))
+    def _leave(self, view: View, why: str, held: Mapping[str, int], facts: Facts = NONE) -> Decision:
+        return self._say(Verb.LEAVE, why, facts, left(view, self.name, held, self.product, why))
 
     def _say(self, verb: Verb, why: str, facts: Facts = NONE, wants: tuple[Want, ...] = ()) -> Decision:
         return Decision(

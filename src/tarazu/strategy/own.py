@@ -4,13 +4,16 @@ An account is one position in each place, whoever traded it. What a strategy hol
 never more than the account has: what a person has closed is not its any more.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from tarazu.market.touch import Quotes, Touch
 from tarazu.model.order import Product
 from tarazu.orders.exposure import Place
 from tarazu.orders.intent import Purpose
 from tarazu.orders.order_state import OrderState
+
+Mark = Callable[[int, Touch | None], float | None]
+"""Of held units, net, and their market: what one is worth, paise."""
 
 
 def filled(orders: Iterable[OrderState]) -> dict[Place, int]:
@@ -44,15 +47,39 @@ def middle_paise(touch: Touch | None) -> float | None:
     return (touch.bid_paise + touch.ask_paise) / 2
 
 
+def worst_paise(qty: int, touch: Touch | None) -> float | None:
+    """What one of the held units could be closed for at the worst, where a side of its market is missing: what is long
+    for its bid or for nothing, what is short for its ask, else for its last price. None where there is no price."""
+    if touch is None or (touch.bid_paise is None and touch.ask_paise is None and touch.last_paise is None):
+        return None
+    middle = middle_paise(touch)
+    if middle is not None:
+        return middle
+    if qty > 0:
+        return float(touch.bid_paise or 0)
+    if touch.ask_paise is not None:
+        return float(touch.ask_paise)
+    return None if touch.last_paise is None else float(max(touch.last_paise, touch.bid_paise or 0))
+
+
+def worst_result_paise(orders: Iterable[OrderState], quotes: Quotes) -> float | None:
+    """As `result_paise`, with `worst_paise` in the middle's place."""
+    return _result_paise(orders, quotes, worst_paise)
+
+
 def result_paise(orders: Iterable[OrderState], quotes: Quotes) -> float | None:
     """Of the day so far, before charges, open units at the middle; None where one of them has no two-sided market."""
+    return _result_paise(orders, quotes, lambda _, touch: middle_paise(touch))
+
+
+def _result_paise(orders: Iterable[OrderState], quotes: Quotes, mark: Mark) -> float | None:
     found = tuple(orders)
     total = -float(sum(paid_paise(order) for order in found))
     for (key, _), qty in filled(found).items():
-        middle = middle_paise(quotes.touch(key)) if qty else 0.0
-        if middle is None:
+        marked = mark(qty, quotes.touch(key)) if qty else 0.0
+        if marked is None:
             return None
-        total += qty * middle
+        total += qty * marked
     return total
 
 

@@ -36,6 +36,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """To begin with: one of this day or the day before, or for a failure."""
     strategy_halts: dict[str, Halt]
     """Likewise, by strategy."""
+    entries_off: str
+    """Who had switched entries off, and why; empty: nobody."""
     heard_to: int
     """The last feed-log frame whose messages were taken."""
 
@@ -55,7 +57,7 @@ def open_day(home: Home, settings: EngineSettings, prepared: Prepared, make: Mak
     try:
         engine, past = Engine(prepared.instruments, reference.charge_rates(), make_strategies=make), Past()
         last_ns = recover(engine, past.passing(JournalReader(journal.folder).ready()))
-        carried = past if past.entries else before(home.journal, prepared.day)
+        carried = past if past.anchor is not None else past.after(before(home.journal, prepared.day))
         return Opened(
             journal=journal,
             engine=engine,
@@ -63,6 +65,7 @@ def open_day(home: Home, settings: EngineSettings, prepared: Prepared, make: Mak
             anchor=past.anchor,
             halt=carried.halt,
             strategy_halts=carried.strategy_halts,
+            entries_off=carried.entries_off,
             heard_to=past.sequence,
         )
     except BaseException:

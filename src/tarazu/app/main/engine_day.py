@@ -206,6 +206,7 @@ class EngineDay:
                 mono_ns=time.monotonic_ns(),
                 halt=opened.halt,
                 strategy_halts=opened.strategy_halts,
+                entries_off=opened.entries_off,
                 session=self._session,
             )
         )

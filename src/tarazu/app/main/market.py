@@ -33,6 +33,8 @@ log = logging.getLogger("tarazu.main")
 SLICE_NS = 20 * MILLISECOND_NS
 SLICE_FRAMES = 64
 
+AfterFrame = Callable[[MarketState, NDArray[np.int64], int], None]
+"""With the state behind a frame of ticks, the slots it changed, and when it was received."""
 Other = OrderHeard | tuple[FeedRecordEvent, int]
 """An order update; or the feed's event, with when it was recorded (monotonic ns)."""
 
@@ -62,9 +64,15 @@ class Market:
         self._strategies: Callable[[], Sequence[Strategy]] = tuple
         self._carried: Sequence[Strategy] = ()
         self._programs = Programs((), lambda key: -1)
-        self.beside: Callable[[MarketState, NDArray[np.int64], int], None] | None = None
-        """Told of every frame of ticks, too: the paper exchange."""
+        self.others_orders = 0
+        """Order updates of an account that is not this engine's, left out: see `trade_beside`."""
+        self._beside: AfterFrame | None = None
         self.follower.on_pass = self._passed
+
+    def trade_beside(self, exchange: AfterFrame) -> None:
+        """The paper exchange, told of every frame of ticks from here on. Its own account is the engine's: what the
+        ticker says of orders is of the account that the feed is logged in with, and the engine hears none of it."""
+        self._beside = exchange
 
     def fileno(self) -> int:
         return self.follower.fileno()
@@ -93,8 +101,8 @@ class Market:
 
     def _passed(self, state: MarketState, changed: NDArray[np.int64], recv_ns: int) -> None:
         self._programs.after_frame(state, changed, recv_ns)
-        if self.beside is not None:
-            self.beside(state, changed, recv_ns)
+        if self._beside is not None:
+            self._beside(state, changed, recv_ns)
 
     def _carry(self) -> None:
         running = self._strategies()
@@ -131,7 +139,10 @@ class Market:
     def _other(self, frame: Frame) -> None:
         if frame.kind == Kind.TEXT and frame.sequence > self._heard_to:
             report = _report(bytes(frame.payload))
-            if report is not None:
+            if report is not None and self._beside is not None:
+                self.others_orders += 1
+                log.info("an order update of the feed's own account is not paper's: %s", report.report.order_id)
+            elif report is not None:
                 self.others.append(report)
         elif frame.kind == Kind.EVENT:
             try:

@@ -1,7 +1,7 @@
-"""What a day's journal tells the next start besides the engine's state: a halt that stays, a failure, the market's end.
+"""What a day's journal tells the next start besides the engine's state: what stays off, a failure, the market's end.
 
-Midnight resets no halt (RELIABILITY C27), and an engine that failed is trusted with no new risk before a person has
-looked.
+Midnight resets no halt and switches no entries on (RELIABILITY C27), and an engine that failed is trusted with no new
+risk before a person has looked.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,14 +12,15 @@ import msgspec
 
 from tarazu.engine import codec
 from tarazu.engine.acts import HaltStrategy, SetHalt
-from tarazu.engine.messages import Halt, MarketMoved, Started, harder
+from tarazu.engine.messages import Commanded, Halt, MarketMoved, Started, entries_off_after, harder
 from tarazu.journal.entry import Entry
 from tarazu.runtime.journal_files import day_folder, days
 from tarazu.runtime.journal_reader import JournalReader
 
 ENGINE_FAILED = "ENGINE_FAILED"
 
-_STARTED, _MOVED = codec.KINDS[Started], codec.KINDS[MarketMoved]
+_MOVED = codec.KINDS[MarketMoved]
+_TOLD = frozenset({codec.KINDS[Started], codec.KINDS[Commanded], codec.FAILED})
 _HALTS = tuple(act.__name__.encode() for act in (SetHalt, HaltStrategy))
 """As the codec writes the acts' names: an entry without these letters sets and lifts no halt."""
 
@@ -41,6 +42,8 @@ class Past:
         """Of the last start."""
         self.strategy_halts: dict[str, Halt] = {}
         """By strategy, as they stand."""
+        self.entries_off = ""
+        """Who has switched them off, and why."""
         self._halt: Halt | None = None
         self._failure: Halt | None = None
         self._moved: Entry | None = None
@@ -64,11 +67,18 @@ class Past:
         assert isinstance(record, codec.Record) and isinstance(record.stamped.message, MarketMoved)
         return record.stamped.message.sequence
 
+    def after(self, earlier: "Past") -> "Past":
+        """Of a day without a start, nothing was taken over from the days before it: both together."""
+        both = Past()
+        both._halt, both._failure = earlier.halt, self._failure
+        both.strategy_halts, both.entries_off = earlier.strategy_halts, earlier.entries_off
+        return both
+
     def _heed(self, entry: Entry) -> None:
         self.entries += 1
         if entry.kind == _MOVED:
             self._moved = entry
-        if entry.kind in (_STARTED, codec.FAILED) or any(name in entry.payload for name in _HALTS):
+        if entry.kind in _TOLD or any(name in entry.payload for name in _HALTS):
             self._take(codec.decode(entry.kind, entry.payload))
 
     def _take(self, told: codec.Record | codec.Failure) -> None:
@@ -79,7 +89,10 @@ class Past:
             started = told.stamped.message
             self._halt, self._failure = harder(self._halt, started.halt), None
             self.strategy_halts = {**started.strategy_halts, **self.strategy_halts}
+            self.entries_off = self.entries_off or started.entries_off
             self.anchor = Anchor(started.boot, told.stamped.ts_ns, started.mono_ns)
+        elif isinstance(told.stamped.message, Commanded):
+            self.entries_off = entries_off_after(self.entries_off, told.stamped.message)
         for act in told.step.acts:
             if isinstance(act, SetHalt):
                 self._halt = act.halt
@@ -94,12 +107,11 @@ class Past:
 
 
 def before(root: Path, day: date) -> Past:
-    """Of the last earlier day that has entries; where there is none, of nothing. Raises codec.BadPayload,
-    journal_reader.BrokenChain."""
+    """Of the last earlier day that has a start, and of the failures since; where there is none, of those alone. Raises
+    codec.BadPayload, journal_reader.BrokenChain."""
     for earlier in reversed([d for d in days(root) if d < day]):
         past = Past()
         for _ in past.passing(JournalReader(day_folder(root, earlier)).ready()):
             pass
-        if past.entries:
-            return past
+        return past if past.anchor is not None else past.after(before(root, earlier))
     return Past()

@@ -108,10 +108,10 @@ class Main:
         self._stage, self._detail = Stage.RECOVERING, ""
         session = MarketDays(self.address.sim).session(day)
         self._strategies.try_on(day, prepared.instruments, session)
+        broker = self._broker(prepared, session)
         opened = await asyncio.to_thread(open_day, self.home, self.settings.engine, prepared, self._strategies)
         for finding in opened.journal.recovered.findings:
             log.warning("the journal of a process that was killed: %s, erased", finding)
-        broker = self._broker(prepared, session)
         if not self._ending.is_set():
             await broker.open()
         if self._ending.is_set():  # meanwhile: nothing is begun
@@ -131,7 +131,7 @@ class Main:
             session=session,
         )
         if self._paper is not None:
-            self._day.market.beside = self._paper.after_frame
+            self._day.market.trade_beside(self._paper.after_frame)
             self._paper.tell_to(self._day.take)
         gc.collect()
         gc.freeze()  # 120,000 instruments stay all day: no collection of them while frames come

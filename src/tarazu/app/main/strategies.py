@@ -16,6 +16,7 @@ from tarazu.app.models.active import BadModels, active_models
 from tarazu.app.settings import StrategySettings
 from tarazu.model.calendar import TradingSession
 from tarazu.model.instrument import Instrument
+from tarazu.orders.exposure import Place
 from tarazu.strategy.base import Strategy
 from tarazu.strategy.bundled import MODULES, Make, bundled
 from tarazu.strategy.day import TradingDay, trading_day
@@ -45,6 +46,7 @@ class Strategies:
         names = [strategy.name for strategy in made]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise BadStrategy(f"[[engine.strategies]]: two are called {twice!r}: each needs a name")
+        _apart(made)
         self.running = made
         return made
 
@@ -60,6 +62,23 @@ class Strategies:
     def watches(self) -> frozenset[str]:
         """Instrument keys of all that run."""
         return frozenset[str]().union(*(strategy.watches for strategy in self.running))
+
+
+def _apart(made: Sequence[Strategy]) -> None:
+    """An account has one position in a place: two strategies in it would each take the other's units for its own.
+    Of a strategy that does not state what it `trades` nobody can tell. Raises BadStrategy."""
+    claimed: dict[Place, str] = {}
+    for strategy in made:
+        trades: frozenset[Place] = getattr(strategy, "trades", frozenset())
+        shared = min((place for place in trades if place in claimed), default=None)
+        if shared is not None:
+            key, product = shared
+            raise BadStrategy(
+                f"[[engine.strategies]]: {claimed[shared]} and {strategy.name} may both trade {key} {product}, and the "
+                "account has one position there: let one of them run, or give one other contracts, another expiry "
+                "(expiry_days_min) or another product"
+            )
+        claimed |= dict.fromkeys(trades, strategy.name)
 
 
 def _with_models(day: TradingDay, models: Path | None) -> TradingDay:

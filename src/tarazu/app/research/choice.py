@@ -17,6 +17,7 @@ from tarazu.app.research.day import ResearchDay
 from tarazu.app.research.made_days import Making, closing_prices, made_day
 from tarazu.app.research.recorded_days import NoSuchDay, logged_day
 from tarazu.app.settings import FeedSettings
+from tarazu.model import ist
 from tarazu.model.calendar import NotCovered
 from tarazu.sim.synthetic.scenario import SCENARIOS
 
@@ -76,9 +77,23 @@ def chosen(said: str, scenario: str, size: str, hours: tuple[time | None, time |
     since, until = hours
     if since is not None and until is not None and since >= until:
         raise NoSuchDay(f"--from {since:%H:%M} is not before --to {until:%H:%M}")
-    return Choice(
-        dates=_trading_days(first, count), seed=seed, scenario=scenario, size=size, since=hours[0], until=hours[1]
-    )
+    dates = _trading_days(first, count)
+    for day in dates:
+        _within_session(day, since, until)
+    return Choice(dates=dates, seed=seed, scenario=scenario, size=size, since=since, until=until)
+
+
+def _within_session(day: date, since: time | None, until: time | None) -> None:
+    """A trading day; hours without a frame in them would be a day on which nothing was tried. Raises NoSuchDay."""
+    session = reference.calendar().session(day)
+    assert session is not None, f"{day} is no trading day"
+    opens, closes = ist.clock_of(session.first_ns), ist.clock_of(session.last_ns)
+    for flag, at, is_within in (
+        ("--from", since, since is None or opens <= since < closes),
+        ("--to", until, until is None or opens < until <= closes),
+    ):
+        if not is_within:
+            raise NoSuchDay(f"{flag} {at:%H:%M} is outside the session of {day}, {opens:%H:%M} to {closes:%H:%M} IST")
 
 
 def _recorded(said: str, feed: Path) -> tuple[date, ...]:

@@ -2,15 +2,15 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
 
 import msgspec
 
 from tarazu.app.research.baseline import StraddleWatch
+from tarazu.app.research.held_greeks import held_greeks
 from tarazu.app.research.result import Point, Refusals, Trade
 from tarazu.engine.acts import Alert, Decide, Deny, Intend, Severity, Step
 from tarazu.engine.messages import Answered, Stamped
-from tarazu.engine.state import EngineState
+from tarazu.engine.process import Engine
 from tarazu.market.touch import Quotes
 from tarazu.model.units import MINUTE_NS
 from tarazu.orders.messages import CancelOrder, Filled, ModifyOrder, SendOrder
@@ -25,11 +25,9 @@ _LOUD = (Severity.SEV1, Severity.SEV2)
 class Chronicle:
     """Told of every step and every second."""
 
-    def __init__(
-        self, state: Callable[[], EngineState], quotes: Quotes, shown: str, straddle: StraddleWatch, closes: MarkOf
-    ) -> None:
+    def __init__(self, engine: Engine, quotes: Quotes, shown: str, straddle: StraddleWatch, closes: MarkOf) -> None:
         """`closes` values what has not ticked."""
-        self._state, self._quotes, self._shown = state, quotes, shown
+        self._engine, self._quotes, self._shown = engine, quotes, shown
         self.straddle, self._closes = straddle, closes
         self.trades: list[Trade] = []
         self.curve: list[Point] = []
@@ -66,7 +64,7 @@ class Chronicle:
 
     def sample(self, now_ns: int, mark: MarkOf) -> None:
         """Keep how things stand, valued at these marks."""
-        books = self._state().books
+        books = self._engine.state.books
         shown = self._quotes.touch(self._shown)
         snapshot = books.as_of(mark) if books is not None else None
         worth = sum(abs(line.qty) * known(line.mark_paise or 0) for line in snapshot.lines) if snapshot else 0
@@ -77,6 +75,7 @@ class Chronicle:
                 exposure_paise=worth,
                 spot_paise=(shown.last_paise or 0) if shown is not None else 0,
                 straddle_paise=self.straddle.net_paise,
+                greeks=held_greeks(self._engine),
             )
         )
 
@@ -117,7 +116,7 @@ class Chronicle:
                 self._refusals.setdefault(str(denial.code), []).append(f"{denial.observed}{limit}")
 
     def _trade(self, ts_ns: int, filled: Filled) -> None:
-        order, fill = self._state().blotter.find(filled.ref), filled.fill
+        order, fill = self._engine.state.blotter.find(filled.ref), filled.fill
         intent = order.intent if order is not None else None
         self.trades.append(
             Trade(

@@ -1,5 +1,6 @@
 """Parameters as the command line says them: `--param lots=2`, `--grid lots=1,2,3`."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,7 +44,17 @@ def strategy_of(factory: str, params: dict[str, Any]) -> StrategySettings:
 
 
 def value_of(text: str) -> Any:
+    """Raises BadParam for what is a number and not a finite one: a limit that is none, or nothing to compare with."""
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:
+        if _is_endless(text):
+            raise BadParam(f"{text!r} is no finite number") from None
         return text
+
+
+def _is_endless(text: str) -> bool:
+    try:
+        return not math.isfinite(float(text))
+    except ValueError:
+        return False

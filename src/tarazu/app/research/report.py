@@ -6,8 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from tarazu import __version__
+from tarazu.app.research.held_greeks import UNITS
 from tarazu.app.research.plot import Axis, Line, Mark, plot
-from tarazu.app.research.report_tables import day_table, execution_table, refusal_table, sign, terms
+from tarazu.app.research.report_tables import day_table, execution_table, refusal_table, sign, terms, walk_table
 from tarazu.app.research.result import DayResult, Point, Result, Trade
 from tarazu.app.research.told import rupees, signed
 from tarazu.model import ist
@@ -28,7 +29,8 @@ def report(result: Result, made_ns: int) -> str:
         "SPAN": span
         if len({d.name for d in days}) > 1 or str(days[0].date) == days[0].name
         else f"{span} ({days[0].name})",
-        "PARAMS": ", ".join(f"{name} = {value}" for name, value in result.params.items()) or "defaults",
+        "PARAMS": (", ".join(f"{name} = {value}" for name, value in result.params.items()) or "defaults")
+        + (", and what each window chose" if result.walk is not None else ""),
         "MADE": f"tarazu {__version__} · build {result.build} · {ist.stamp(made_ns)} IST",
     }
     page = TEMPLATE.read_text(encoding="utf-8")
@@ -42,12 +44,20 @@ def report(result: Result, made_ns: int) -> str:
         "EXPOSURE": _exposure(days),
         "REFUSALS": refusal_table(result),
         "DAYS": day_table(days),
+        "WALK": _walk(result),
         "EXECUTIONS": execution_table(days),
         "TERMS": terms(result),
     }
     for name, html in blocks.items():
         page = page.replace(f"<!--{name}-->", html)
     return page
+
+
+def _walk(result: Result) -> str:
+    if result.walk is None:
+        return ""
+    about = "the result is of the days that nobody chose by"
+    return f"<section><h2>Walk-forward <small>{about}</small></h2>{walk_table(result.walk)}</section>"
 
 
 # Tiles.
@@ -106,13 +116,21 @@ def _exposure(days: Sequence[DayResult]) -> str:
     drawn = plot(
         _axis(days), [Line(name="worth of what was held", style="under", values=values, filled=True)], _money, 150
     )
-    greeks = sorted({name for day in days for point in day.curve for name in point.greeks})
-    for name in greeks:
-        curve = [point.greeks.get(name, 0.0) for day in days for point in day.curve]
-        drawn += f"<h3>{escape(name)}, rupees</h3>" + plot(
-            _axis(days), [Line(name=name, style="one", values=curve)], _money, 130
-        )
+    for name, unit in UNITS.items():
+        curve = _greek(days, name)
+        if any(curve):
+            head = f"<h3>{name}, rupees {unit}</h3>"
+            drawn += head + plot(_axis(days), [Line(name=name, style="one", values=curve)], _money, 130)
     return drawn
+
+
+def _greek(days: Sequence[DayResult], name: str) -> list[float]:
+    """Where it was not known: as it was last."""
+    values: list[float] = []
+    for point in (point for day in days for point in day.curve):
+        last = values[-1] if values and point.exposure_paise else 0.0
+        values.append(point.greeks.get(name, last))
+    return values
 
 
 def _axis(days: Sequence[DayResult]) -> Axis:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
-from tarazu.app.research.result import DayResult, Result
-from tarazu.app.research.told import refusals, rupees, signed
+from tarazu.app.research.result import DayResult, Result, WalkForward
+from tarazu.app.research.told import refusals, rupees, said, signed
 from tarazu.model import ist
 from tarazu.model.units import PAISE
 
@@ -70,6 +70,29 @@ def _day_row(day: DayResult) -> str:
     return f"<tr><td>{day.date:%a %d %b %Y}</td>{''.join(cells)}</tr>"
 
 
+def walk_table(walk: WalkForward) -> str:
+    head = "".join(f"<th{style}>{name}</th>" for name, style in _WALK_COLUMNS)
+    body = "".join(
+        f"<tr><td>{one.first} to {one.last}</td><td><code>{escape(said(one.params))}</code></td>"
+        f'<td class="n {sign(one.trained_paise)}">{signed(one.trained_paise)}</td>'
+        f"<td>{one.tested[0]} to {one.tested[-1]}</td>"
+        f'<td class="n {sign(one.tested_paise)}">{signed(one.tested_paise)}</td></tr>'
+        for one in walk.windows
+    )
+    out = f"Left out, too few for another window: {', '.join(walk.left_out)}." if walk.left_out else ""
+    note = f'<p class="none">{out}</p>' if out else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+
+
+_WALK_COLUMNS = (
+    ("Chosen by", ""),
+    ("Parameters", ""),
+    ("They made there", ' class="n"'),
+    ("Tried on", ""),
+    ("They made there", ' class="n"'),
+)
+
+
 def execution_table(days: Sequence[DayResult]) -> str:
     trades = [trade for day in days for trade in day.trades]
     body = "".join(
@@ -92,6 +115,8 @@ def terms(result: Result) -> str:
         f"Each day begins flat with {rupees(result.cash_paise)}; a message takes {result.latency_ms:g} ms each way.",
         f"Limits are {result.limits}. Fills are the exchange model's: queue, partial fills, circuit breakers, margins, "
         "charges.",
+        "An order meets the book of the last frame before it arrives. With a latency below the distance of the "
+        "frames, a second on a synthetic day, that is the very book that it was decided by: its price is flattered.",
         "What was recorded does not move by our orders: a size that would have moved the market is flattered here.",
         "The straddle: one lot each of the call and the put at the money, bought at the day's first asks, sold at its "
         "last bids, charges paid.",

@@ -1,6 +1,7 @@
 """What a strategy made of its days, in paise and UTC ns."""
 
 from datetime import date
+from typing import Any
 
 import msgspec
 
@@ -32,7 +33,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     straddle_paise: int = 0
     """The baseline's result so far."""
     greeks: dict[str, float] = {}
-    """Net over everything held, in rupees; empty where they are not known."""
+    """Net over everything held, in rupees (`held_greeks.UNITS`); empty where nothing is, and where it is not known."""
 
 
 class Refusals(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +103,23 @@ class DayResult(msgspec.Struct, frozen=True, kw_only=True):
         return self.gross_paise - self.charges_paise
 
 
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a walk forward: by what days, which parameters, and what came of them."""
+
+    first: str
+    last: str
+    params: dict[str, Any]
+    trained_paise: int
+    tested: tuple[str, ...]
+    tested_paise: int
+
+
+class WalkForward(msgspec.Struct, frozen=True, kw_only=True):
+    windows: tuple[Window, ...]
+    left_out: tuple[str, ...]
+    """The last days, too few for another window: neither chosen by nor tried on after them."""
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     strategy: str
     params: dict[str, object]
@@ -111,6 +129,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """Whose they are, for people."""
     build: str
     days: tuple[DayResult, ...]
+    walk: WalkForward | None = None
+    """Where the parameters were chosen on the way, and over `params`; `days` are those they were tried on."""
 
     @property
     def net_paise(self) -> int:

@@ -19,8 +19,8 @@ from tarazu.app.research.baseline import StraddleWatch, shown_underlying
 from tarazu.app.research.chronicle import Chronicle, known, no_price
 from tarazu.app.research.day import ResearchDay
 from tarazu.app.research.feed_told import FeedTold
-from tarazu.app.research.followed_market import FollowedMarket
 from tarazu.app.research.frames import Seat
+from tarazu.app.research.local_broker import local_broker
 from tarazu.app.research.local_desk import LATENCY_NS, LocalDesk
 from tarazu.app.research.local_kite import USER_ID, LocalKite
 from tarazu.app.research.memory_record import MemoryRecord
@@ -40,14 +40,10 @@ from tarazu.ports.record import Record
 from tarazu.runtime.segment import Frame, Kind
 from tarazu.runtime.shell import Shell
 from tarazu.sim.broker.agenda import Agenda
-from tarazu.sim.broker.broker import AccountSeed, Broker, BrokerConfig
-from tarazu.sim.synthetic.scenario import SCENARIOS
-from tarazu.sim.universe import Universe
 from tarazu.strategy.compiled import Programs
 from tarazu.strategy.waking import is_woken
 from tarazu.wire.kite_ticks import TickFrame, decode
 
-RULES = "nse-2026"
 LEAD_NS = SECOND_NS
 """The engine starts so long before the first frame."""
 AFTERWARDS_NS = 5 * SECOND_NS
@@ -106,7 +102,7 @@ class DayRun:
         else:
             self._state = MarketState(bytearray(MarketState.layout(len(tokens))), tokens)
             self._quotes = StateQuotes(self._state, {int(i.instrument_token): i.key for i in day.traded})
-        self._market, self.broker = _broker(day, self._state, self._now_ns, terms)
+        self._market, self.broker = local_broker(day, self._state, self._now_ns, terms.cash_paise)
         self._agenda, self._decoded, self._feed = Agenda(), TickFrame(), FeedTold()
         self._frame = Frame(0, 0, 0, 0, 0, memoryview(b""), 0, 0)
         self._told_sequence = self._passes_told = 0
@@ -118,7 +114,7 @@ class DayRun:
         self._programs, self._decided_by = Programs((), lambda key: -1), np.zeros(0, np.intp)
         self._shown = shown_underlying(day, strategies.watches)
         straddle = StraddleWatch(day, self._shown, rates)
-        self.chronicle = Chronicle(self._engine_state, self._quotes, self._shown, straddle, self._close_of)
+        self.chronicle = Chronicle(self.engine, self._quotes, self._shown, straddle, self._close_of)
         self._desk = LocalDesk(
             LocalKite(self.broker, self.steady_ns),
             self._agenda,
@@ -301,21 +297,3 @@ class DayRun:
 
     def _engine_state(self) -> EngineState:
         return self.engine.state
-
-
-def _broker(day: ResearchDay, state: MarketState, start_ns: int, terms: Terms) -> tuple[FollowedMarket, Broker]:
-    rules = reference.rules(RULES)
-    universe = Universe(day.date, day.traded)
-    market = FollowedMarket(universe, day.session, state, day.closes, day.seed, rules)
-    config = BrokerConfig(
-        seed=day.seed,
-        rules=rules,
-        calendar=reference.calendar_for(rules),
-        charge_rates=reference.charge_rates(),
-        scenario=SCENARIOS["normal"],
-        start_ns=start_ns,
-        accounts=(AccountSeed(user_id=USER_ID, cash_paise=terms.cash_paise, holdings=()),),
-        market_factory=lambda universe, session, closes: market,
-        universe_factory=lambda day, closes: universe,
-    )
-    return market, Broker(config)

@@ -9,6 +9,8 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from tarazu.app.research.day import ResearchDay
 from tarazu.app.research.frames import PassedMarket, Stop
 from tarazu.app.research.result import DayResult
@@ -20,6 +22,7 @@ from tarazu.market.state import DERIVE_ALL, Derive
 from tarazu.model.units import SECOND_NS
 
 Settings = Sequence[StrategySettings]
+Found = list[DayResult]
 
 
 class Ways(NamedTuple):
@@ -33,7 +36,7 @@ class Ways(NamedTuple):
     """What of the market's features is worked out: all that some strategy reads."""
 
 
-def sweep(day: ResearchDay, sets: Sequence[Settings], ways: Ways, processes: int = 1) -> list[DayResult]:
+def sweep(day: ResearchDay, sets: Sequence[Settings], ways: Ways, processes: int = 1) -> Found:
     """A result for each set, in their order, whatever the number of processes.
 
     Raises app.main.strategies.BadStrategy; runtime.shell.EngineFailed for a bug. More than one process needs a day that
@@ -42,12 +45,19 @@ def sweep(day: ResearchDay, sets: Sequence[Settings], ways: Ways, processes: int
     if processes == 1 or len(sets) < 2:
         return run_sets(day, sets, ways)
     shares = [sets[n::processes] for n in range(min(processes, len(sets)))]
+    config = msgspec.msgpack.encode(ways.config)
     with multiprocessing.get_context("forkserver").Pool(len(shares)) as pool:
-        found = pool.starmap(run_sets, [(day, share, ways) for share in shares], chunksize=1)
+        found = pool.starmap(_run_share, [(day, share, config, ways[1:]) for share in shares], chunksize=1)
     return [found[n % len(shares)][n // len(shares)] for n in range(len(sets))]
 
 
-def run_sets(day: ResearchDay, sets: Sequence[Settings], ways: Ways) -> list[DayResult]:
+def _run_share(day: ResearchDay, sets: Sequence[Settings], config: bytes, rest: tuple[Terms, int, Derive]) -> Found:
+    """In another process. The config comes as the journal writes it: pickled, its defaults would be values that
+    somebody has set, the journal another, and with its hashes the tags of all orders."""
+    return run_sets(day, sets, Ways(msgspec.msgpack.decode(config, type=EngineConfig), *rest))
+
+
+def run_sets(day: ResearchDay, sets: Sequence[Settings], ways: Ways) -> Found:
     """The same in this process."""
     began_s = time.monotonic()
     market = PassedMarket(day.frames(), day.traded, ways.derive)

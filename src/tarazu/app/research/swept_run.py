@@ -3,7 +3,8 @@
 
 With `rest_ns` above a second its seconds are counted more rarely while no order works and no answer is outstanding, and
 every strategy carries a program, which sees every frame. What then differs is what the engine works out by the second:
-C25's jump is measured over a rest, and what is held is marked once a rest, so a loss limit is met so much later.
+C25's jump is measured over a rest, what is held is marked once a rest, so a loss limit is met so much later, and the
+broker's books are read at other times, so that an execution may be heard of up to a second sooner or later.
 """
 
 from collections.abc import Sequence
@@ -82,6 +83,8 @@ class SweptRun(DayRun):
     def end(self, wall_s: float = 0.0) -> DayResult:
         """After the last frame."""
         self.go_to(self.end_ns + AFTERWARDS_NS)
+        rested_s = (self._now_ns - self._counted_ns) // SECOND_NS
+        self.chronicle.active_s += rested_s * (self.engine.state.phase is Phase.ACTIVE)
         self.tell(Stopping())
         self._frames, self._packets = self._passed.frames, self._passed.packets
         return self._result(self._worth_paise() - self._worth_before_paise, wall_s)
@@ -151,12 +154,15 @@ class SweptRun(DayRun):
         is_moved = self._is_held and not self._rested
         if is_moved or now_ns // MINUTE_NS != self._counted_ns // MINUTE_NS:
             self._move_broker()
+        rested_s = (now_ns - self._counted_ns) // SECOND_NS - 1 if self._counted_ns else 0
         self._counted_ns = now_ns
         stale = self._feed.second(now_ns)
         if stale is not None:
             self.tell(stale)
         self.tell(Ticked(skewed=False))
-        self.chronicle.second(now_ns, self.engine.state.phase is Phase.ACTIVE)
+        is_active = self.engine.state.phase is Phase.ACTIVE
+        self.chronicle.second(now_ns, is_active)
+        self.chronicle.active_s += rested_s * is_active
         self._rested = self._can_rest
         self._agenda.at(now_ns + (self._rest_ns if self._rested else SECOND_NS), partial(self._count, beat))
 

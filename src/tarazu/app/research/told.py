@@ -1,12 +1,12 @@
 """A trial's result as a verdict's lines: the whole, the baselines, a row for each day, what was refused."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from tarazu.app.research.result import DayResult, Result
+from tarazu.app.research.result import DayResult, Result, WalkForward
 from tarazu.app.verdict import Check, Status
 from tarazu.model.units import PAISE
 
@@ -44,6 +44,8 @@ def lines(result: Result) -> Iterator[str]:
     yield f"charges    {rupees(result.charges_paise)}; {orders:,} orders, {trades:,} executions"
     yield f"drawdown   {rupees(result.drawdown_paise)} at the worst, by the minute"
     told = signed(straddle) if straddle is not None else "there was none to buy on every day"
+    decided = sum((Counter(day.decisions) for day in result.days), Counter[str]())
+    yield f"decisions  {', '.join(f'{count:,} {verb}' for verb, count in decided.most_common()) or 'none were told'}"
     yield f"baselines  nothing done {rupees(0)}; straddle bought and held, one lot: {told}"
     yield f"terms      {result.latency_ms:g} ms each way, {rupees(result.cash_paise)} a day, limits are {result.limits}"
     yield f"{'day':<11}{'net':>14}{'charges':>12}{'drawdown':>13}{'orders':>8}{'refused':>9}{'straddle':>14}  "
@@ -51,6 +53,8 @@ def lines(result: Result) -> Iterator[str]:
         yield _row(day)
     if len(result.days) > DAYS_SHOWN:
         yield f"           and {len(result.days) - DAYS_SHOWN} more days: --json, or the report, has them all"
+    if result.walk is not None:
+        yield from _walk(result.walk)
     yield from _refusals(result)
     for day in result.days:
         if day.held:
@@ -102,6 +106,20 @@ def _row(day: DayResult) -> str:
         f"{day.date!s:<11}{signed(day.net_paise):>14}{rupees(day.charges_paise):>12}{rupees(day.drawdown_paise):>13}"
         f"{day.orders:>8,}{refused:>9,}{straddle:>14}  {f'halted: {day.halted}' if day.halted else ''}"
     ).rstrip()
+
+
+def said(params: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in params.items())
+
+
+def _walk(walk: WalkForward) -> Iterator[str]:
+    for one in walk.windows:
+        yield (
+            f"window     {one.first}..{one.last} chose {said(one.params)} ({signed(one.trained_paise)}); "
+            f"{one.tested[0]}..{one.tested[-1]} made {signed(one.tested_paise)}"
+        )
+    if walk.left_out:
+        yield f"left out   {', '.join(walk.left_out)}: too few days for another window"
 
 
 def _refusals(result: Result) -> Iterator[str]:

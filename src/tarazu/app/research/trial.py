@@ -40,6 +40,10 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     def params(self) -> dict[str, Any]:
         return self.strategies[0].params if len(self.strategies) == 1 else {}
 
+    def with_params(self, params: dict[str, Any]) -> tuple[StrategySettings, ...]:
+        """The strategies, with these over their own."""
+        return tuple(msgspec.structs.replace(one, params={**one.params, **params}) for one in self.strategies)
+
 
 def trial_of(strategy: StrategySettings, engine: EngineSettings, terms: Terms) -> Trial:
     """By the desk's own limits where `[engine.risk]` says any; else by limits as wide as the cash, which is told.
