@@ -1,7 +1,7 @@
 """What all tests share: which of them stand on the machine's real time, and which show that a control holds.
 
 Whole processes, sockets and wall clocks meet other people's load here: a pause of some seconds of the machine is not a
-fault of ours, and cannot be told from one. Such a test is tried twice more, and the run says that it was (`rerun`). What
+fault of ours, and cannot be told from one. Such a test is tried twice more, and the run says so (`rerun`). What
 is wrong stays wrong, and fails every time. Everything pure is tried once.
 
 A test that is marked with controls leaves its outcome as evidence for `tarazu controls` (harness.gathered).
