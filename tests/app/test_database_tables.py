@@ -67,7 +67,7 @@ def test_a_denied_want_has_one_row_for_each_no_and_no_intent(played):
     ask, _ = played(desk_stories.denied)
     rows = ask("SELECT code, observed, limit_text, want, strategy, instrument_key, qty, price_paise FROM denials")
     want = ("ENTRY", "story", KEY, 750, 9_001)
-    assert rows == [("TICK", "9001", "5", *want), ("POSITION", "750", "300", *want)]
+    assert rows == [("TICK", "₹90.01", "a multiple of ₹0.05", *want), ("POSITION", "750", "300", *want)]
     assert ask("SELECT count(*) FROM intents") == ask("SELECT count(*) FROM requests") == [(0,)]
 
 

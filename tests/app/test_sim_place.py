@@ -61,6 +61,6 @@ def test_only_the_sim_profile_has_a_broker(home: Home, tmp_path: Path) -> None:
     place = place_to_start(home, SIM)
     assert names(home) == tuple(p.name for p in programs(home, SIM, place)) == (SIM_BROKER, DEPTH_WS, MAIN)
     paper = Home(Profile.PAPER, tmp_path / "paper")
-    assert names(paper) == tuple(p.name for p in programs(paper, SIM, place)) == (DEPTH_WS,)
+    assert names(paper) == tuple(p.name for p in programs(paper, SIM, place)) == (DEPTH_WS, MAIN)
     live = Home(Profile.LIVE, tmp_path / "live")
     assert names(live) == tuple(p.name for p in programs(live, SIM, place)) == (DEPTH_WS, MAIN)

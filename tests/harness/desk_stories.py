@@ -68,7 +68,7 @@ def claimed(desk: EngineDesk, order_id: str = "55", price_paise: int = 9_300) ->
 def busy_morning(desk: EngineDesk) -> None:
     """All of these, a halt, a reset, and seconds between them."""
     timeout_then_found(desk)
-    desk.placed("18")
+    desk.placed("18", order_type=desk.sent[-1].order.order_type)
     denied(desk)
     foreign(desk)
     cancelled_then_filled(desk)

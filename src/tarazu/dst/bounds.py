@@ -277,6 +277,8 @@ class Bounds:
             return "funds are old"
         if asked.order.side is Side.SELL or asked.order.price_paise is None:
             return ""
+        if any(low < 0 for low, _ in true_risk.ends_of(self._world, asked.life).values()):
+            return ""  # it may close or hedge what is short, and give back more than it costs
         needed, usable = asked.order.qty * asked.order.price_paise, available * (BPS - risk.margin_buffer_bps) // BPS
         return f"costs {needed}, and {usable} may be used" if needed > max(usable, 0) else ""
 

@@ -100,7 +100,7 @@ NARROW: dict[str, Callable[[Random], dict[str, Any]]] = {
     "trouble": _seconds("trouble_ns", 5, 15),
     "runaway": _runaway,
     "spread": _of_kinds("spread_bps_max", 30, 80),
-    "jump": _one_of("jump_bps_max", 60, 200),
+    "jump": _one_of("jump_bps_max", 25, 60),
     "collar": _of_kinds("collar_bps", 15, 40),
     "reference": _seconds("reference_age_ns", 1),
     "margin": lambda dice: {"margin_buffer_bps": dice.choice((0, 1_000, 3_000))},

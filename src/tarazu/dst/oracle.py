@@ -353,7 +353,7 @@ class Oracle:
         state = life.engine.state
         if state.phase is Phase.ACTIVE:
             self._world.marks.hit("traded_to_the_end")
-        elif state.halt is None or self._persists not in LASTING:
+        elif state.halt is None or not {state.halt.code, self._persists} & LASTING:
             self.violated(
                 "L1", f"{state.phase} minutes after all has healed: {state.phase_why}; {state.agreement.breaks}"
             )

@@ -91,7 +91,7 @@ def _portfolio(run: Run, legs: Legs) -> list[Denial]:
     pans, weighed = run.scales.pans, []
     for underlying, added in legs.items():
         pan = pans.get(underlying) or Pan()
-        weighed.append(Weighed(underlying, pan.figures, pan.with_filled([one.leg for one in added])))
+        weighed.append(Weighed(underlying, pan.figures, pan.made_worse([one.leg for one in added])))
     return portfolio_risk.denials(run.state.config.risk, sums_of(pans.values()), weighed)
 
 

@@ -16,6 +16,7 @@ from tarazu.risk.limits import RiskLimits
 from tarazu.risk.scenarios import Column, Figures
 
 NONE = Figures()
+TINY = scenarios.TINY
 
 
 class Unit(NamedTuple):
@@ -104,6 +105,22 @@ class Pan:
                 worst = _worse(worst, scenarios.figures_of(load))
         return _worse(worst, scenarios.figures_of(load))
 
+    def made_worse(self, legs: Sequence[Leg]) -> Figures:
+        """What the legs make worse, at its worst; 0 where they make nothing worse. Where no order is open a figure
+        that is no larger is no worse; elsewhere each end and each cell is looked at by itself, for the truth may be at
+        the end that looks better (simulated days 871 and 520, C08)."""
+        if all(held.lowest == held.highest for held in self.held.values()):
+            after = self.with_filled(legs)
+            return Figures(*(new if new > old + TINY else 0.0 for new, old in zip(after, self.figures, strict=True)))
+        load, worst, is_more = self.load.copy(), NONE, False
+        for leg in sorted(legs, key=lambda leg: leg.qty < 0):
+            lowest, highest = self._ends(leg.place)
+            is_more |= abs(lowest + leg.qty) > abs(lowest) or abs(highest + leg.qty) > abs(highest)
+            scenarios.fill(load, leg.unit.column, lowest, highest, leg.qty)
+            if leg.qty > 0 and len(legs) > 1:
+                worst = _worse(worst, scenarios.made_worse(self.load, load, is_more))
+        return _worse(worst, scenarios.made_worse(self.load, load, is_more))
+
     def _ends(self, place: Place) -> tuple[int, int]:
         held = self.held.get(place)
         return (held.lowest, held.highest) if held is not None else (0, 0)
@@ -147,32 +164,29 @@ def sums_of(pans: Iterable[Pan]) -> Sums:
 
 
 class Weighed(NamedTuple):
-    """One underlying, before and after."""
+    """One underlying: as it is, and what of it the addition makes worse."""
 
     underlying: str
     before: Figures
-    after: Figures
+    worse: Figures
 
 
 def denials(limits: RiskLimits, account: Sums, weighed: Sequence[Weighed]) -> list[Denial]:
-    """GROSS, SCENARIO and GREEKS. What does not make a figure worse is not denied for it: it may be the hedge."""
-    gross, loss = account
+    """GROSS, SCENARIO and GREEKS. Only what is made worse is held against it: it may be the hedge."""
     found: list[Denial | None] = []
-    for underlying, before, after in weighed:
-        gross, loss = gross + after.gross - before.gross, loss + after.loss - before.loss
-        if not _within(limits.delta_max_paise, after.delta):
-            found.append(_over(Code.GREEKS, "delta_max", limits.delta_max_paise, before.delta, after.delta, underlying))
-        if not _within(limits.vega_max_paise, after.vega):
-            found.append(_over(Code.GREEKS, "vega_max", limits.vega_max_paise, before.vega, after.vega, underlying))
-    if not _within(limits.gross_premium_max_paise, gross):
-        found.append(_over(Code.GROSS, "gross_premium_max", limits.gross_premium_max_paise, account.gross, gross))
-    if not _within(limits.scenario_loss_max_paise, loss):
-        found.append(_over(Code.SCENARIO, "scenario_loss_max", limits.scenario_loss_max_paise, account.loss, loss))
+    for underlying, _, worse in weighed:
+        found.append(_over(Code.GREEKS, "delta_max", limits.delta_max_paise, worse.delta, underlying))
+        found.append(_over(Code.GREEKS, "vega_max", limits.vega_max_paise, worse.vega, underlying))
+    gross = sum(worse.gross - before.gross for _, before, worse in weighed if worse.gross)
+    loss = sum(worse.loss - before.loss for _, before, worse in weighed if worse.loss)
+    is_more, is_worse = any(w.worse.gross for w in weighed), any(w.worse.loss for w in weighed)
+    found.append(
+        _over(Code.GROSS, "gross_premium_max", limits.gross_premium_max_paise, (account.gross + gross) * is_more)
+    )
+    found.append(
+        _over(Code.SCENARIO, "scenario_loss_max", limits.scenario_loss_max_paise, (account.loss + loss) * is_worse)
+    )
     return [denial for denial in found if denial is not None]
-
-
-def _within(limit: int | None, figure: float) -> bool:
-    return limit is not None and figure <= limit
 
 
 _NAMES = {
@@ -183,17 +197,13 @@ _NAMES = {
 }
 
 
-def _over(code: Code, name: str, limit: int | None, before: float, after: float, of: str = "") -> Denial | None:
+def _over(code: Code, name: str, limit: int | None, figure: float, of: str = "") -> Denial | None:
     if limit is None:
         return no_limit(name)
-    if after - before <= TINY:
+    if figure <= limit:
         return None
     what = _NAMES[name].format(of)
-    return Denial(code, f"{what} Rs {rupees_text(round(after))}", f"Rs {rupees_text(limit)}")
-
-
-TINY = 0.5
-"""Paise: sums of floats are compared to the paisa."""
+    return Denial(code, f"{what} Rs {rupees_text(round(figure))}", f"Rs {rupees_text(limit)}")
 
 
 def no_limit(name: str) -> Denial:

@@ -144,3 +144,27 @@ def figures_filled(load, unit, low, high, qty):
     for n in range(len(_CELLS)):
         loss = max(loss, load[LOAD + n] - qty * unit[UNIT + n])
     return gross, delta, vega, loss
+
+
+TINY = 0.5
+"""Paise: sums of floats are compared to the paisa."""
+
+
+@njit("UniTuple(float64, 4)(float64[::1], float64[::1], boolean)", cache=True)
+def made_worse(before, after, is_more):
+    """`Figures` of what is worse after than it was before, end by end and cell by cell; 0 where nothing is.
+
+    A figure may be smaller after and its risk larger: what was feared at one end is less, and the other end, which may
+    be the truth, is more.
+    """
+    delta, vega, loss = 0.0, 0.0, 0.0
+    for n in (DELTA_LOW, DELTA_HIGH):
+        if abs(after[n]) > abs(before[n]) + TINY:
+            delta = max(delta, abs(after[n]))
+    for n in (VEGA_LOW, VEGA_HIGH):
+        if abs(after[n]) > abs(before[n]) + TINY:
+            vega = max(vega, abs(after[n]))
+    for n in range(LOAD, len(after)):
+        if after[n] > before[n] + TINY:
+            loss = max(loss, after[n])
+    return (after[GROSS] if is_more else 0.0), delta, vega, loss
