@@ -277,10 +277,14 @@ class Bounds:
             return "funds are old"
         if asked.order.side is Side.SELL or asked.order.price_paise is None:
             return ""
-        if any(low < 0 for low, _ in true_risk.ends_of(self._world, asked.life).values()):
-            return ""  # it may close or hedge what is short, and give back more than it costs
+        ends = true_risk.ends_of(self._world, asked.life)
+        if any(low < 0 for (key, _), (low, _) in ends.items() if self._may_hedge(asked, key)):
+            return ""  # it may close or hedge what is short there, and give back more than it costs
         needed, usable = asked.order.qty * asked.order.price_paise, available * (BPS - risk.margin_buffer_bps) // BPS
         return f"costs {needed}, and {usable} may be used" if needed > max(usable, 0) else ""
+
+    def _may_hedge(self, asked: Asked, key: str) -> bool:
+        return key == asked.instrument.key or (asked.instrument.is_option and self._world.listed[key].is_option)
 
     # Conduct.
 
