@@ -7,6 +7,7 @@ from typing import Any
 from tarazu.model.execution import Fill
 from tarazu.model.order import Product, Side
 from tarazu.strategy.base import View
+from tarazu.strategy.day import TradingDay
 from tarazu.strategy.wants import EntryWant, StopPlan, Want
 
 CALM_PAISE, FIRE_PAISE, ABOVE_PAISE = 10_000, 12_000, 11_000
@@ -46,6 +47,6 @@ class Crossing:
         return ()
 
 
-def crossing(params: Mapping[str, Any]) -> Crossing:
+def crossing(params: Mapping[str, Any], _day: TradingDay) -> Crossing:
     """`[[engine.strategies]] factory`."""
     return Crossing(params["key"], params["qty"])

@@ -8,6 +8,10 @@ $TARAZU_HOME/<profile>/      default var/ in the working directory
   feed/<day>/                the feed log
   journal/<day>/             the engine's journal
   database.sqlite            a view of the journal; tarazu db rebuild makes it
+  desk/<day>.jsonl           what people and commands did, chained (`runtime.desk_record`)
+  alerts/                    alerts on their way, and what became of them
+  incidents/                 bundles
+  runbook/<run>/             what the steps of a runbook printed
   models/<name>/             models by their hash, and which one is active
   keys/                      what the journal is signed with
   run/                       what running processes say of themselves; may be deleted while nothing runs
@@ -66,6 +70,23 @@ class Home(msgspec.Struct, frozen=True):
         return self.root / "models"
 
     @property
+    def desk(self) -> Path:
+        """The record of what people and commands did (`runtime.desk_record`)."""
+        return self.root / "desk"
+
+    @property
+    def alerts(self) -> Path:
+        return self.root / "alerts"
+
+    @property
+    def incidents(self) -> Path:
+        return self.root / "incidents"
+
+    @property
+    def runbook(self) -> Path:
+        return self.root / "runbook"
+
+    @property
     def keys(self) -> Path:
         """The journal's signing key, and its verifier key to be kept elsewhere."""
         return self.root / "keys"
@@ -92,6 +113,11 @@ class Home(msgspec.Struct, frozen=True):
     def main_health(self) -> Path:
         """What main says of itself (`app.main.health`), replaced whole twice a second."""
         return self.run / "main_health.json"
+
+    @property
+    def watchdog_health(self) -> Path:
+        """What the watchdog says of itself, replaced whole twice a second."""
+        return self.run / "watchdog_health.json"
 
     @property
     def main_socket(self) -> Path:

@@ -35,10 +35,20 @@ AUDIT = {
 }
 
 RUN = {
+    "init": ("tarazu.ops.init", "A home to begin with: settings with limits, and where secrets go."),
+    "doctor": ("tarazu.ops.doctor", "Is this machine fit for the desk, and what would make it so?"),
+    "ready": ("tarazu.ops.ready", "May we trade today? READY or NOT_READY, and why."),
     "up": ("tarazu.ops.up", "Start what is not running, and wait until it works."),
     "down": ("tarazu.ops.down", "Stop it."),
     "restart": ("tarazu.ops.restart", "Stop one process and start it again."),
+    "status": ("tarazu.ops.status", "The desk now: every process, the risk state, the feed, the books."),
+    "top": ("tarazu.ops.top", "The same as a screen that goes on."),
     "logs": ("tarazu.ops.logs", "What a process printed."),
+    "ops": ("tarazu.ops.summary", "The half-hour look: what has happened, against the window before."),
+    "flatten": (
+        "tarazu.ops.flatten",
+        "Leave every position, by the broker's own books: a plan, or with --live the orders.",
+    ),
     "sla": ("tarazu.ops.sla", "The lags and losses that are promised, against their limits."),
     "why": ("tarazu.ops.why", "The story of one order: who wanted it, what became of it, and why."),
     "strategies": ("tarazu.ops.strategies", "What ships, what it can be told, and what this profile runs."),
@@ -48,6 +58,65 @@ RUN = {
     "replay": ("tarazu.ops.replay", "A journalled day again, and whether it is decided the same."),
     "approvals": ("tarazu.ops.approvals", "What waits for a person's leave, and what leave would come to now."),
     "controls": ("tarazu.ops.controls", "Which controls hold, by what the tests have shown on this source."),
+}
+
+SESSION = {
+    "check": ("tarazu.ops.session_check", "Does the broker take our token?"),
+    "login": ("tarazu.ops.session_login", "Today's access token, from the redirect of Kite's login."),
+    "logout": ("tarazu.ops.session_logout", "End the session at the broker, and forget its token."),
+}
+
+RISK = {
+    "show": ("tarazu.ops.risk_show", "P&L, exposure and limits, reckoned anew from the broker's books."),
+    "limits": ("tarazu.ops.risk_limits", "Every limit, and where it was set."),
+    "halt": ("tarazu.ops.risk_halt", "HARD_HALT: no entries, until a person resets it."),
+    "reduce-only": ("tarazu.ops.risk_reduce_only", "SOFT_HALT: exits alone, until a person resets it."),
+    "reset-halt": ("tarazu.ops.risk_reset_halt", "Take a halt back, once what caused it was understood."),
+}
+
+INCIDENT = {
+    "list": ("tarazu.ops.incident_list", "Incidents, the open ones first."),
+    "show": ("tarazu.ops.incident_show", "One incident and its timeline."),
+    "open": ("tarazu.ops.incident_open", "Open one by hand."),
+    "ack": ("tarazu.ops.incident_ack", "Somebody looks at it."),
+    "note": ("tarazu.ops.incident_note", "Write down what was found."),
+    "close": ("tarazu.ops.incident_close", "It is over, and why."),
+    "bundle": ("tarazu.ops.incident_bundle", "Everything about it in one file, without secrets."),
+    "verify": ("tarazu.ops.incident_verify", "Is a bundle what was written?"),
+}
+
+ALERTS = {
+    "list": ("tarazu.ops.alerts_list", "Alerts, and whether somebody has them."),
+    "ack": ("tarazu.ops.alerts_ack", "Somebody has it: it is not sent again."),
+    "test": ("tarazu.ops.alerts_test", "Send one everywhere, and say where it arrived."),
+}
+
+CONFIG = {
+    "show": ("tarazu.ops.config_show", "Every value, and where it is from."),
+    "explain": ("tarazu.ops.config_explain", "What one setting means."),
+    "validate": ("tarazu.ops.config_validate", "Can the settings be used?"),
+    "diff": ("tarazu.ops.config_diff", "What differs from the defaults, or from what runs."),
+}
+
+RUNBOOK = {
+    "list": ("tarazu.ops.runbook_list", "The runbooks, and their runs of today."),
+    "show": ("tarazu.ops.runbook_show", "The steps of one."),
+    "run": ("tarazu.ops.runbook_run", "Do it, step by step, each checked and written down."),
+    "resume": ("tarazu.ops.runbook_resume", "Go on with a run that was broken off."),
+    "evidence": ("tarazu.ops.runbook_evidence", "What a run did, and what was seen."),
+    "check": (
+        "tarazu.ops.runbook_check",
+        "Is every command of the runbook there, and the document what it is made from?",
+    ),
+}
+
+DRILL = {
+    "list": ("tarazu.ops.drill_list", "What can be rehearsed."),
+    "run": ("tarazu.ops.drill_run", "Rehearse one on a simulated broker of its own, with real processes."),
+}
+
+SERVICE = {
+    "install": ("tarazu.ops.service_install", "systemd units for the desk's processes."),
 }
 
 ENGINE = {
@@ -82,6 +151,16 @@ tree.add_command(LazyGroup("audit", lazy=AUDIT, help="The journal: verify, prove
 tree.add_command(LazyGroup("db", lazy=DB, help="The database: a view of the journal.", no_args_is_help=True))
 tree.add_command(LazyGroup("dst", lazy=DST, help="Deterministic simulation of whole days.", no_args_is_help=True))
 tree.add_command(LazyGroup("sim", lazy=SIM, help="The broker in a box.", no_args_is_help=True))
+
+
+tree.add_command(LazyGroup("session", lazy=SESSION, help="The broker's session.", no_args_is_help=True))
+tree.add_command(LazyGroup("risk", lazy=RISK, help="The risk state, and what may change it.", no_args_is_help=True))
+tree.add_command(LazyGroup("incident", lazy=INCIDENT, help="Incidents.", no_args_is_help=True))
+tree.add_command(LazyGroup("alerts", lazy=ALERTS, help="Alerts.", no_args_is_help=True))
+tree.add_command(LazyGroup("config", lazy=CONFIG, help="The settings, and where each is from.", no_args_is_help=True))
+tree.add_command(LazyGroup("runbook", lazy=RUNBOOK, help="The runbook, as something that runs.", no_args_is_help=True))
+tree.add_command(LazyGroup("drill", lazy=DRILL, help="Incidents, rehearsed.", no_args_is_help=True))
+tree.add_command(LazyGroup("service", lazy=SERVICE, help="The desk under systemd.", no_args_is_help=True))
 
 
 @tree.command()

@@ -1,0 +1,226 @@
+"""The desk's record: what people and commands did and were told, beside the engine's journal with its one writer.
+
+    <profile>/desk/2026-11-23.jsonl    one JSON object a line, in the order of events, IST day by IST day
+
+Each line has the SHA-256 of the line before it (the first of a day: of the last of the day before), so that no line
+can be changed, taken out or put in unseen. main writes the head down in its journal, whose checkpoints are signed: a
+record that was rewritten whole differs from what the journal says of it. Any process may append: it holds a lock for
+the moment that takes, and a line is on the disk when `append` returns. A torn last line, which a crash in the middle
+of `append` leaves, is taken out by the next one and told in its place.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Mapping
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tarazu.model import ist
+
+NOTHING_BEFORE = "0" * 64
+LINE_BYTES_MAX = 1 << 20
+PATIENCE_S = 5.0
+_LOOK_S = 0.01
+
+
+class DeskKind(StrEnum):
+    """Of entries; never renamed, and none is taken away."""
+
+    TORN = "record.torn"
+    READINESS = "readiness.receipt"
+    SESSION = "session.login"
+    STACK = "stack.change"
+    HALT_ASKED = "risk.halt_asked"
+    """A halt that main could not be told: it takes it when it starts."""
+    FLATTEN = "flatten"
+    WATCHDOG = "watchdog.act"
+    INCIDENT = "incident"
+    ALERT = "alert"
+    RUNBOOK = "runbook.step"
+    DRILL = "drill"
+
+
+class BadDeskRecord(ValueError):
+    """A line does not follow the one before it, or does not read; the message says which."""
+
+
+class DeskRecordBusy(OSError):
+    """Somebody has held the record for too long."""
+
+
+class DeskEntry(msgspec.Struct, frozen=True, kw_only=True):
+    seq: int
+    """From 1, each day."""
+    ts_ns: int
+    """UTC, of the profile's clock."""
+    kind: DeskKind
+    who: str
+    """A person's login name, or a process: `watchdog`."""
+    pid: int
+    body: dict[str, Any]
+    prev: str
+    """SHA-256 of the line before, in hex."""
+
+    def line(self) -> bytes:
+        return msgspec.json.encode(self)
+
+    def hash(self) -> str:
+        return hashlib.sha256(self.line()).hexdigest()
+
+
+def append(folder: Path, kind: DeskKind, body: Mapping[str, Any], *, who: str, now_ns: int) -> DeskEntry:
+    """Write one entry; it is on the disk when this returns.
+
+    Raises BadDeskRecord where the day's last line does not read, DeskRecordBusy, OSError (nothing is written then),
+    ValueError for a body that is too long.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(folder):
+        path = _path(folder, ist.day_of(now_ns))
+        new = not path.exists()
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            last, end, torn = _last(path, fd)
+            head = (last.seq, last.hash()) if last else (0, _head_before(folder, path))
+            if torn:
+                told = {"bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()}
+                fallen = _entry(head, DeskKind.TORN, told, who, now_ns)
+                end = _write(fd, end, fallen)
+                head = fallen.seq, fallen.hash()
+            entry = _entry(head, kind, dict(body), who, now_ns)
+            _write(fd, end, entry)
+        finally:
+            os.close(fd)
+        if new:
+            _sync_folder(folder)
+    return entry
+
+
+def days(folder: Path) -> list[date]:
+    """Those with a record, in order."""
+    return sorted(date.fromisoformat(path.stem) for path in folder.glob("????-??-??.jsonl"))
+
+
+def entries(folder: Path, day: date) -> list[DeskEntry]:
+    """Of one day, proven to follow each other; a torn last line is none. Raises BadDeskRecord, OSError."""
+    path = _path(folder, day)
+    if not path.exists():
+        return []
+    lines = path.read_bytes().split(b"\n")[:-1]
+    found: list[DeskEntry] = []
+    for number, line in enumerate(lines, start=1):
+        entry = _decoded(path, number, line)
+        if entry.seq != number or (found and entry.prev != found[-1].hash()) or entry.line() != line:
+            raise BadDeskRecord(f"{path}: line {number} does not follow the one before it: the record was changed")
+        found.append(entry)
+    return found
+
+
+def whole(folder: Path) -> Iterator[DeskEntry]:
+    """Of all days, each proven to follow the one before. Raises BadDeskRecord, OSError."""
+    prev = NOTHING_BEFORE
+    for day in days(folder):
+        for entry in entries(folder, day):
+            if entry.prev != prev:
+                raise BadDeskRecord(f"{_path(folder, day)}: entry {entry.seq} does not follow what is before it")
+            prev = entry.hash()
+            yield entry
+
+
+# What it takes.
+
+
+def _path(folder: Path, day: date) -> Path:
+    return folder / f"{day.isoformat()}.jsonl"
+
+
+def _entry(head: tuple[int, str], kind: DeskKind, body: dict[str, Any], who: str, now_ns: int) -> DeskEntry:
+    seq, prev = head
+    entry = DeskEntry(seq=seq + 1, ts_ns=now_ns, kind=kind, who=who, pid=os.getpid(), body=body, prev=prev)
+    length = len(entry.line())
+    if length > LINE_BYTES_MAX:
+        raise ValueError(f"an entry of {length} bytes: the desk's record takes {LINE_BYTES_MAX}")
+    # What is read back must be what was hashed: keys of another type than text, tuples and enums are settled now.
+    return msgspec.json.decode(entry.line(), type=DeskEntry)
+
+
+def _decoded(path: Path, number: int, line: bytes) -> DeskEntry:
+    try:
+        return msgspec.json.decode(line, type=DeskEntry)
+    except msgspec.MsgspecError as bad:
+        raise BadDeskRecord(f"{path}: line {number} does not read: {bad}") from bad
+
+
+def _last(path: Path, fd: int) -> tuple[DeskEntry | None, int, bytes]:
+    """The last whole entry, where it ends, and what lies torn behind it."""
+    size = os.fstat(fd).st_size
+    start = max(0, size - 2 * LINE_BYTES_MAX - 2)
+    tail = os.pread(fd, size - start, start)
+    end = tail.rfind(b"\n") + 1
+    begin = tail.rfind(b"\n", 0, end - 1) + 1 if end else 0
+    last = _decoded(path, -1, tail[begin : end - 1]) if end else None
+    return last, start + end, tail[end:]
+
+
+def _head_before(folder: Path, path: Path) -> str:
+    """The hash of the last line of the latest day before."""
+    for day in reversed(days(folder)):
+        before = _path(folder, day)
+        if before.name >= path.name:
+            continue
+        fd = os.open(before, os.O_RDONLY)
+        try:
+            last, _, _ = _last(before, fd)
+        finally:
+            os.close(fd)
+        if last is not None:
+            return last.hash()
+    return NOTHING_BEFORE
+
+
+def _write(fd: int, end: int, entry: DeskEntry) -> int:
+    """Behind `end`, where nothing is worth keeping; where it then ends. A line that fails leaves none of itself."""
+    line = entry.line() + b"\n"
+    os.ftruncate(fd, end)
+    try:
+        written = 0
+        while written < len(line):
+            written += os.pwrite(fd, line[written:], end + written)
+        os.fdatasync(fd)
+    except OSError:
+        os.ftruncate(fd, end)
+        raise
+    return end + len(line)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    end = time.monotonic() + PATIENCE_S
+    try:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise DeskRecordBusy(f"{folder} is held by another process for {PATIENCE_S:g} s") from None
+                time.sleep(_LOOK_S)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
