@@ -1,7 +1,7 @@
 """The broker's REST side over plain sockets: an order stamped at its first byte, books that agree with themselves.
 
-Every order is accepted and then rejected by the exchange, as for want of funds: books and updates show it, positions
-stay empty however many there are. Each account (API key) has its own books. All other questions are passed on to the
+Every order is accepted and then cancelled by the exchange: books and updates show it, positions stay empty however many
+there are, and no row of refusals halts the desk. Each account (API key) has its own books. All other questions are passed on to the
 simulated broker, with its own credentials.
 """
 
@@ -106,7 +106,7 @@ class Endpoint:
     def _placed(self, first_ns: int, key: str, body: bytes) -> bytes:
         self.placed_ns.append(first_ns)
         order_id = f"2611230000{len(self.placed_ns):05}"
-        row = msgspec.json.encode(_rejected(order_id, dict(parse_qsl(body.decode())), ist.stamp(self._now_ns())))
+        row = msgspec.json.encode(_cancelled(order_id, dict(parse_qsl(body.decode())), ist.stamp(self._now_ns())))
         self._rows[key].append(row)
         self.updates.append(row)
         return b'{"order_id":"%b"}' % order_id.encode()
@@ -119,13 +119,12 @@ def _success(data: bytes) -> bytes:
     return b'{"status":"success","data":%b}' % data
 
 
-def _rejected(order_id: str, form: dict[str, str], stamp: str) -> OrderRow:
+def _cancelled(order_id: str, form: dict[str, str], stamp: str) -> OrderRow:
     return OrderRow(
         account_id="TZ0001",
         placed_by="TZ0001",
         order_id=order_id,
-        status=KiteStatus.REJECTED,
-        status_message="Insufficient funds.",
+        status=KiteStatus.CANCELLED,
         order_timestamp=stamp,
         exchange_update_timestamp=stamp,
         variety="regular",
@@ -137,6 +136,7 @@ def _rejected(order_id: str, form: dict[str, str], stamp: str) -> OrderRow:
         validity=form["validity"],
         product=form["product"],
         quantity=int(form["quantity"]),
+        cancelled_quantity=int(form["quantity"]),
         price=float(form["price"]),
         tag=form.get("tag"),
     )

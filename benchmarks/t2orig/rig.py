@@ -48,7 +48,7 @@ key = "NSE:NIFTY BANK"
 name = "BANKNIFTY"
 strikes_each_side = 14
 [engine]
-position_limit_default = 10_000
+position_limit_default = 1_000_000
 settle_s = 0
 durability = "{mode}"
 [engine.risk]
