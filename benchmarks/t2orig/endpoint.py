@@ -1,8 +1,8 @@
 """The broker's REST side over plain sockets: an order stamped at its first byte, books that agree with themselves.
 
 Every order is accepted and then cancelled by the exchange: books and updates show it, positions stay empty however many
-there are, and no row of refusals halts the desk. Each account (API key) has its own books. All other questions are passed on to the
-simulated broker, with its own credentials.
+there are, and no row of refusals halts the desk. Each account (API key) has its own books. All other questions are
+passed on to the simulated broker, with its own credentials.
 """
 
 import http.client
