@@ -1,6 +1,8 @@
-"""What a desk chooses, in `tarazu.toml`. Unknown words are refused: a misspelt limit must not be a default."""
+"""What a desk chooses: `tarazu.toml`, and the environment before it. Unknown words are refused, not passed over."""
 
+import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -42,8 +44,11 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """`[feed]`."""
 
     underlyings: Annotated[tuple[UnderlyingSettings, ...], Meta(min_length=1)] = (NIFTY,)
+    """What is watched: each index or share with its futures and options."""
     cross_asset: tuple[str, ...] = ("NSE:INDIA VIX", "NSE:NIFTY BANK")
+    """Watched for what they say of others."""
     stocks: tuple[str, ...] = ()
+    """Shares watched besides, `NSE:INFY`."""
     optional: tuple[Literal["index", "stocks", "futures", "options", "cross_asset"], ...] = ("cross_asset",)
     """Feeds whose staleness warns; all others block entries."""
     sentinels: Few = 5
@@ -51,6 +56,7 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     recentre_strikes: Annotated[int, Meta(ge=1, le=1_000)] = 2
     """The money moves this many strikes before the selection does."""
     connections: Annotated[int, Meta(ge=1, le=3)] = 3
+    """Of the ticker, at most."""
     instruments_each: Annotated[int, Meta(ge=1, le=3_000)] = 3_000
     """Kite's limits of connections and instruments (KITE facts 2.3) are the most there can be."""
 
@@ -59,14 +65,23 @@ class SimSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """`[sim]`: how the broker of the sim profile is started (`tarazu sim serve --help`)."""
 
     scenario: str = "normal"
+    """The day that is made: `tarazu sim serve --help`."""
     rules: str = "nse-2026"
+    """The rule book of its exchange."""
     seed: int = 1
+    """Another seed is another market."""
     speed: Annotated[float, Meta(gt=0)] = 1.0
+    """So many seconds of its day pass in one of ours."""
     session: Literal["full", "short"] = "full"
+    """`short`: minutes instead of hours of trading."""
     size: Literal["tiny", "desk", "full"] = "desk"
+    """How many instruments there are."""
     step_ms: Annotated[int, Meta(ge=10, le=60_000)] = 1000
+    """Between the steps of its market."""
     at: str | None = None
+    """IST time of day at which it begins, `10:00`; not said: before the open."""
     day: str | None = None
+    """The day it begins with, `YYYY-MM-DD`; not said: the next trading day."""
     cash: Annotated[float, Meta(ge=0)] = 10_000_000.0
     """Rupees."""
 
@@ -95,41 +110,69 @@ class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     not said, its control denies every entry."""
 
     order_qty_max: Count | None = None
+    """Units of one want, before it is sliced."""
     order_value_max: Rupees | None = None
+    """Rupees: units times price, premium for options. ₹10 crore an order is SEBI's own ceiling, whatever is said
+    here."""
     gross_premium_max: Rupees | None = None
+    """Rupees: the sum of |units| x price over all places, what works or is unknown counted at its worst."""
     unexecuted_value_max: Rupees | None = None
+    """Rupees of the entries that work or may work."""
     scenario_loss_max: Rupees | None = None
+    """Rupees lost in the worst cell of the scenario grid."""
     delta_max: Rupees | None = None
+    """Rupees of one underlying held by delta, either way."""
     vega_max: Rupees | None = None
+    """Rupees for one point of volatility of one underlying, either way."""
     day_loss_max: Rupees | None = None
+    """Rupees, net of charges and marked to market: a hard halt at it."""
     drawdown_max: Rupees | None = None
+    """Rupees from the day's high water: a soft halt at it."""
     round_trips_max: Count | None = None
+    """Of one strategy in one instrument within `round_trips_s`; beyond, the strategy is halted for a person."""
     collar_bps: dict[Kind, Bps] | None = None
     """By kind of instrument (EQ, FUT, CE, PE)."""
     spread_bps_max: dict[Kind, Bps] | None = None
+    """Of the touch, in hundredths of a percent of its middle, by kind; not said: EQ 100, FUT 50, CE and PE 1,500."""
     jump_bps_max: Bps | None = None
+    """Of the middle from one second to the next, beyond which entries wait; not said: 500."""
     reference_age_s: Annotated[float, Meta(gt=0, le=60)] | None = None
+    """An older touch is none; not said: 2."""
     duplicate_s: Annotated[float, Meta(ge=0, le=60)] | None = None
+    """The same want again within this is denied; not said: 2."""
     margin_buffer_bps: Annotated[int, Meta(ge=0, le=9_000)] | None = None
+    """So much of the account's available margin is never used, in hundredths of a percent; not said: 1,000."""
     margin_age_s: Annotated[float, Meta(gt=0, le=600)] | None = None
+    """Older funds are unknown; not said: 90."""
     rejects_max: Annotated[int, Meta(ge=1, le=100)] | None = None
+    """The broker's refusals in a row, then a soft halt; not said: 5."""
     order_to_trade_max: Count | None = None
+    """Placements, changes and cancellations for each execution, from the 200th on; not said: 50."""
     pnl_unknown_s: Annotated[float, Meta(gt=0, le=86_400)] | None = None
+    """A result that cannot be computed for so long, with anything held: a soft halt; not said: 30."""
     trouble_s: Annotated[float, Meta(gt=0, le=86_400)] | None = None
+    """A required feed stale, or a record failing, for so long with anything held: a soft halt; not said: 60."""
     round_trips_s: Annotated[float, Meta(gt=0, le=1_800)] | None = None
     """`conduct` keeps half an hour."""
     runaway_wants_max: Count | None = None
+    """Entries of one strategy, sent or denied, within `runaway_s`; beyond, it is halted; not said: 50."""
     runaway_s: Annotated[float, Meta(gt=0, le=600)] | None = None
+    """The window of `runaway_wants_max`; not said: 10."""
 
 
 class PilotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[engine.pilot]`: what a pilot may, in rupees."""
 
     on: bool = False
+    """Whether the pilot's limits hold from the start."""
     keys: tuple[str, ...] = ()
+    """Instruments that may be entered, `NFO:NIFTY26NOVFUT`; empty: none."""
     lots_max: Annotated[int, Meta(ge=1, le=10)] = 1
+    """The largest position in lots, working and unknown orders counted."""
     order_value_max: RupeesOrNone = 0.0
+    """Rupees; 0: no order."""
     day_loss_max: RupeesOrNone = 0.0
+    """Rupees: a hard halt at it; 0: the pilot trades nothing."""
 
 
 class StrategySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,6 +182,7 @@ class StrategySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """One of `tarazu strategies`, or `module:callable`; called with `params` and the day it gives a
     `strategy.base.Strategy`."""
     params: dict[str, Any] = {}
+    """What the strategy is told (`tarazu strategies NAME`)."""
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -161,7 +205,46 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     approvals: bool = False
     """Whether entries wait for a person's leave (`tarazu engine tell APPROVE`)."""
     approval_s: Annotated[float, Meta(ge=1, le=3_600)] = 60.0
+    """How long a want waits for a person's leave."""
     strategies: tuple[StrategySettings, ...] = ()
+    """Which strategies run, each with its parameters."""
+
+
+class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[alerts]`: how often an alert is sent again, and when a second list of addresses has it, too. The addresses are
+    secrets: TARAZU_ALERT_URLS and TARAZU_ALERT_ESCALATION_URLS in `.env`."""
+
+    sev1_repeat_s: Annotated[float, Meta(ge=10, le=86_400)] = 120.0
+    """A SEV1 is sent again so often until somebody acknowledges it."""
+    sev2_repeat_s: Annotated[float, Meta(ge=10, le=86_400)] = 900.0
+    """A SEV2 likewise."""
+    escalate_s: Annotated[float, Meta(ge=10, le=86_400)] = 600.0
+    """What is not acknowledged after so long goes to the second list, too."""
+
+
+class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[metrics]`: figures for Prometheus, on 127.0.0.1 alone, served by the watchdog (docs/watching.md)."""
+
+    port: Annotated[int, Meta(ge=1_024, le=65_535)] | None = None
+    """Of `http://127.0.0.1:PORT/metrics`; none: nothing is served."""
+
+
+class ReadinessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[readiness]`: what the gate holds this machine against (docs/readiness.md)."""
+
+    static_ip: str = ""
+    """The address from which the broker takes our orders, as registered with Kite; the live profile needs it."""
+    ip_echo_url: str = ""
+    """A page that answers with the caller's address alone, for a machine behind a router. None: this machine's end of a
+    connection to the broker is looked at."""
+
+
+class WatchdogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[watchdog]`."""
+
+    foreign: Literal["alarm", "halt"] = "alarm"
+    """What an order that nobody here has placed comes to: yours by hand, of another program, of the broker. `alarm`: a
+    SEV2, as the engine does; `halt`: a hard halt, for an account that only tarazu trades in."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -169,13 +252,38 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     engine: EngineSettings = EngineSettings()
     sim: SimSettings = SimSettings()
     paper: PaperSettings = PaperSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    alerts: AlertSettings = AlertSettings()
+    watchdog: WatchdogSettings = WatchdogSettings()
+    readiness: ReadinessSettings = ReadinessSettings()
 
 
-def read_settings(path: Path) -> Settings:
-    """The defaults where there is no file. Raises BadSettings, OSError."""
-    if not path.exists():
-        return Settings()
+def read_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The environment (`TARAZU__SECTION__KEY`) before the file before the defaults. Raises BadSettings, OSError."""
+    table = read_table(path)
+    settings = _converted(path, table)
+    if not any(name.startswith("TARAZU__") for name in environ):
+        return settings
+    from tarazu.app.config.overrides import BadOverride, overlaid, overrides
+
     try:
-        return msgspec.convert(tomllib.loads(path.read_text()), Settings)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as bad:
+        return _converted(path, overlaid(table, overrides(environ, Settings)))
+    except BadOverride as bad:
+        raise BadSettings(str(bad)) from bad
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """What the file says; nothing where there is none. Raises BadSettings, OSError."""
+    try:
+        return tomllib.loads(path.read_bytes().decode())
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as bad:
+        raise BadSettings(f"{path}: {bad}") from bad
+
+
+def _converted(path: Path, table: dict[str, Any]) -> Settings:
+    try:
+        return msgspec.convert(table, Settings)
+    except msgspec.ValidationError as bad:
         raise BadSettings(f"{path}: {bad}") from bad

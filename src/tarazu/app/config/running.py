@@ -1,0 +1,48 @@
+"""What settings a process runs by: it writes them down when it begins, for it reads them once."""
+
+import logging
+import os
+from typing import Any
+
+import msgspec
+
+from tarazu.app.config.values import plain
+from tarazu.app.depth_ws.health import boot
+from tarazu.app.home import Home
+from tarazu.app.settings import Settings
+from tarazu.app.supervision.private_file import replace_private
+
+log = logging.getLogger("tarazu.config")
+
+
+class RunningSettings(msgspec.Struct, frozen=True, kw_only=True):
+    pid: int
+    boot: str
+    settings: dict[str, Any]
+
+
+def note_settings(home: Home, name: str, settings: Settings) -> None:
+    """For the process itself, once it is sure to be the only one. A disk that does not take it stops nobody."""
+    told = RunningSettings(pid=os.getpid(), boot=boot(), settings=plain(settings))
+    try:
+        replace_private(home.run / f"{name}.settings.json", msgspec.json.encode(told).decode())
+    except OSError as full:
+        log.warning("what settings this process runs by is not written down: %s", full)
+
+
+def running_settings(home: Home, name: str) -> RunningSettings | None:
+    """Of the process that runs now; None where none does, or it left no word. Raises OSError."""
+    try:
+        told = msgspec.json.decode((home.run / f"{name}.settings.json").read_bytes(), type=RunningSettings)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
+    return told if told.boot == boot() and _runs(told.pid, name) else None
+
+
+def _runs(pid: int, name: str) -> bool:
+    """By the process's own command line: a pid may have become somebody else's."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123
+            return f"tarazu.app.{name}".encode() in file.read()
+    except OSError:
+        return False
