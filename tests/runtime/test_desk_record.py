@@ -31,6 +31,12 @@ def test_a_day_follows_the_day_before(tmp_path: Path) -> None:
     assert (second.seq, second.prev) == (1, first.hash())
 
 
+def test_a_clock_that_has_gone_back_breaks_no_chain(tmp_path: Path) -> None:
+    for n, now_ns in enumerate((NOON, NOON + DAY_NS, NOON, NOON + DAY_NS, NOON + 2 * DAY_NS)):
+        append(tmp_path, DeskKind.STACK, {"n": n}, who="asha", now_ns=now_ns)
+    assert [entry.body["n"] for entry in whole(tmp_path)] == [0, 1, 2, 3, 4]
+
+
 @pytest.mark.parametrize("harm", ["edit", "drop", "swap"])
 def test_no_line_is_changed_unseen(tmp_path: Path, harm: str) -> None:
     for n in range(4):

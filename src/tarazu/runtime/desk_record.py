@@ -76,14 +76,16 @@ class DeskEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def append(folder: Path, kind: DeskKind, body: Mapping[str, Any], *, who: str, now_ns: int) -> DeskEntry:
-    """Write one entry; it is on the disk when this returns.
+    """Write one entry; it is on the disk when this returns. It is filed under the day of `now_ns`, or under the last day
+    there is where that is later: the order of the lines is the order of events.
 
     Raises BadDeskRecord where the day's last line does not read, DeskRecordBusy, OSError (nothing is written then),
     ValueError for a body that is too long.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(folder):
-        path = _path(folder, ist.day_of(now_ns))
+        # By a clock that has gone back, or another one, it still follows what is there.
+        path = _path(folder, max([ist.day_of(now_ns), *days(folder)[-1:]]))
         new = not path.exists()
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:

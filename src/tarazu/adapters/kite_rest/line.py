@@ -52,24 +52,39 @@ class Line:
         self._answered = False
         self.reusable = False
         """The last answer was read to its end and the server keeps the connection."""
+        self.sending = False
+        """Bytes of the last question may have left this machine."""
 
     def get(self, target: str, headers: Mapping[str, str], deadline: Deadline, bytes_max: int) -> Answer:
-        """Redirects are answers like others and are not followed: the headers carry the credentials.
+        """`ask` with GET."""
+        return self.ask("GET", target, headers, None, deadline, bytes_max)
+
+    def ask(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        deadline: Deadline,
+        bytes_max: int,
+    ) -> Answer:
+        """Written once, whatever happens. Redirects are answers like others and are not followed: the headers carry
+        the credentials.
 
         Raises LostBeforeAnswer, OSError (timeouts among them), http.client.HTTPException and BadBody; then, and when
         not `reusable`, the line is done with.
         """
-        self.reusable = False
+        self.reusable = self.sending = False
         try:
-            response = self._ask(target, headers, deadline)
+            response = self._ask(method, target, headers, body, deadline)
         except ConnectionError as lost:  # http.client's RemoteDisconnected is one
             if self._answered:
                 raise LostBeforeAnswer(str(lost)) from lost
             raise
         with response:
-            body = read_body(response, bytes_max if response.status == 200 else ERROR_BYTES_MAX)
+            answer = read_body(response, bytes_max if response.status == 200 else ERROR_BYTES_MAX)
             self.reusable = self._answered = not response.will_close
-        return Answer(response.status, body)
+        return Answer(response.status, answer)
 
     @property
     def gone(self) -> bool:
@@ -92,14 +107,17 @@ class Line:
     def close(self) -> None:
         self._http.close()
 
-    def _ask(self, target: str, headers: Mapping[str, str], deadline: Deadline) -> http.client.HTTPResponse:
+    def _ask(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, deadline: Deadline
+    ) -> http.client.HTTPResponse:
         connection = self._http
         connection.timeout = deadline.left_s()
         if connection.sock is None:
             connection.connect()
         connection.sock.settimeout(deadline.left_s())
         connection.response_class = partial(_timed_response, deadline)  # type: ignore[assignment]
-        connection.request("GET", target, headers=dict(headers))
+        self.sending = True
+        connection.request(method, target, body=body, headers=dict(headers))
         return connection.getresponse()
 
 

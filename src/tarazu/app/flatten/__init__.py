@@ -1,0 +1,1 @@
+"""Leaving every position by the broker's own books, with or without a main."""

@@ -1,0 +1,21 @@
+"""`tarazu risk reduce-only`: SOFT_HALT, exits alone, until a person resets it."""
+
+import click
+
+from tarazu.app.feed.flags import feed_flags, home_of
+from tarazu.app.risk_monitor.halting import halt
+from tarazu.engine.messages import RiskState
+
+
+@click.command("reduce-only")
+@click.option("--reason", required=True, help="Why; kept in the journal.")
+@feed_flags
+def command(reason: str, profile: str | None, as_json: bool) -> int:
+    """SOFT_HALT: no entries, resting ones are cancelled; strategies may leave what they hold. It survives restarts and
+    midnight, and a person alone takes it back (tarazu risk reset-halt).
+
+    Exit code 0: main has it; 1: main is not there, and takes it when it is; 2: it could be written nowhere.
+    """
+    if not reason.strip():
+        raise click.UsageError('--reason "..." says why: it is kept in the journal')
+    return halt(home_of(profile), RiskState.SOFT_HALT, reason, "risk.reduce_only").show(as_json)
