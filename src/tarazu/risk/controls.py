@@ -159,24 +159,26 @@ _BEFORE = (
     Control(
         id="C19",
         title="session and clock",
-        rule="no entry without a valid token, or with a clock off the broker's, or one that is not known",
+        rule="no entry without a valid token, or with a clock off the broker's, or one that is not known; and no READY "
+        "from an address that is not the registered one",
         codes=(Code.PHASE,),
         source="SEBI 2025/0000013, RTS 25",
-        lacks="the static IP is not looked at: the readiness gate's business (issue 6)",
     ),
     Control(
         id="C20",
         title="where orders may go",
-        rule="fixed by the profile at the start; paper never reaches the broker, real money takes a person's leave",
+        rule="fixed by the profile at the start; paper never reaches the broker, real money takes a person's leave and "
+        "today's READY",
         source="RTS 6 8, 15c3-5(c)(2)(iii)",
-        lacks="no signed promotion and no daily arming: the READY receipt is issue 6's",
+        lacks="no signed promotion of a strategy from paper to live",
     ),
     Control(
         id="C21",
         title="same code everywhere",
         rule="processes tell what code, configuration and models they run; others than the manifest's are not READY",
         source="RTS 6 11, SEC 34-70694",
-        lacks="starts journal build and configuration; the signed manifest they are held against is issue 6's",
+        lacks="live begins with the configuration and build of today's READY; models are held against their own hashes "
+        "alone, and the receipt has no signature of its own",
     ),
 )
 
@@ -262,7 +264,13 @@ _AFTER = (
     _later("C36", "changes of limits", "signed, tested, logged; triggers counted by control", "ESMA 2026", 7),
     _later("C37", "continuity", "restore, outage and kill drills, scheduled and logged", "RTS 6 14", 7),
     _later("C38", "self-assessment", "made of test evidence, with every release", "RTS 6 9, 15c3-5(e)", 7),
-    _later("C39", "READY", "a signed object with the state of each control; no trading without today's", "our own", 6),
+    Control(
+        id="C39",
+        title="READY",
+        rule="a signed object with the state of each control; no trading without today's",
+        source="our own",
+        lacks="the receipt has the gate's rows and no state of each control, and is chained, not signed",
+    ),
 )
 
 CONTROLS: dict[str, Control] = {control.id: control for control in (*_BEFORE, *_WHILE, *_AFTER)}

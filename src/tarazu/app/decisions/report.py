@@ -59,7 +59,7 @@ def _reckon(desk: Home, day: date, vetoes: list[Veto]) -> None:
         for told in records(past.journal):
             message = told.record.stamped.message
             if isinstance(message, Started):
-                instruments = past.instruments(message.master_sha256)
+                instruments = past.instruments(message.master_sha256, message.freeze)
                 if market is not None:
                     market.close()
                 key_of = {int(i.instrument_token): i.key for i in instruments.values()}

@@ -34,7 +34,7 @@ class Life:
     def __init__(self, past: PastDay, started: Started, before: int) -> None:
         """The engine is as the entries up to `before` left it. Raises CannotReplay."""
         self.started = started
-        listed, watched = past.instruments(started.master_sha256), frozenset(started.watch)
+        listed, watched = past.instruments(started.master_sha256, started.freeze), frozenset(started.watch)
         key_of = {int(i.instrument_token): i.key for i in listed.values() if i.instrument_token in watched}
         self.market = ReplayedMarket(past.feed, started.watch, key_of)
         self._engine = past.recovered(past.engine(started, self.market.quotes), before)

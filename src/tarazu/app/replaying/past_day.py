@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-from tarazu.app.masters.listed import listed
+from tarazu.app.masters.listed import NONE, listed
 from tarazu.app.masters.store import DamagedMaster, MasterStore
 from tarazu.engine import codec
 from tarazu.engine.messages import Started
@@ -43,7 +43,7 @@ class PastDay:
         """`journal` and `feed` are the day's own folders; `build` is this program's, as `Started` has it."""
         self.day, self.journal, self.feed, self.build = day, journal, feed, build
         self._masters, self._rates, self._make_strategies = masters, rates, make_strategies
-        self._instruments: dict[str, Mapping[str, Instrument]] = {EMPTY_MASTER: {}}
+        self._instruments: dict[tuple[str, frozenset[tuple[str, int]]], Mapping[str, Instrument]] = {}
 
     def entries(self, end: int | None = None) -> Iterator[Entry]:
         """From the first to `end`, or as far as there are any. Raises BrokenChain."""
@@ -54,7 +54,9 @@ class PastDay:
 
     def engine(self, started: Started, quotes: Quotes | None = None) -> Engine:
         """As `main` made it at that start. Raises CannotReplay."""
-        return Engine(self.instruments(started.master_sha256), self._rates, quotes, self._make_strategies)
+        return Engine(
+            self.instruments(started.master_sha256, started.freeze), self._rates, quotes, self._make_strategies
+        )
 
     def recovered(self, engine: Engine, end: int) -> Engine:
         """The engine brought to where the entries up to `end` left it, as a start does it. Raises CannotReplay."""
@@ -64,13 +66,16 @@ class PastDay:
             raise CannotReplay(unreadable(bad)) from bad
         return engine
 
-    def instruments(self, sha256: str) -> Mapping[str, Instrument]:
-        """By key, of the master with this hash. Raises CannotReplay."""
-        if sha256 not in self._instruments:
-            self._instruments[sha256] = self._master(sha256)
-        return self._instruments[sha256]
+    def instruments(self, sha256: str, freeze: Mapping[str, int] = NONE) -> Mapping[str, Instrument]:
+        """By key, of the master with this hash and with these freeze quantities. Raises CannotReplay."""
+        if sha256 == EMPTY_MASTER:
+            return {}
+        known = sha256, frozenset(freeze.items())
+        if known not in self._instruments:
+            self._instruments[known] = self._master(sha256, freeze)
+        return self._instruments[known]
 
-    def _master(self, sha256: str) -> Mapping[str, Instrument]:
+    def _master(self, sha256: str, freeze: Mapping[str, int]) -> Mapping[str, Instrument]:
         wanted = f"the instrument master of {self.day} that the engine knew ({sha256[:12]})"
         try:
             csv = self._masters.named(self.day, sha256)
@@ -81,7 +86,7 @@ class PastDay:
         master = decode_csv(csv)
         if isinstance(master, BadCsv):
             raise CannotReplay(f"{wanted} does not read: {master}")
-        return listed(master.instruments, self.day)
+        return listed(master.instruments, self.day, freeze)
 
 
 def unreadable(bad: codec.BadPayload) -> str:

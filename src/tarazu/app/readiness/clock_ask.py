@@ -1,0 +1,54 @@
+"""The broker's clock from the `Date` of a few answers to a question that needs no session."""
+
+import http.client
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from tarazu.adapters.kite_broker.clock_offset import OffsetWindow, parse_date
+from tarazu.adapters.kite_origin import origin_of, tls
+
+ASKS = 5
+GAP_S = 0.21
+"""A `Date` counts whole seconds: answers a fifth of a second apart leave about that much unknown."""
+ASK_S = 3.0
+
+
+class ClockSpread(msgspec.Struct, frozen=True):
+    """The broker's clock minus ours lies within `offset_ns` ± `uncertainty_ns`."""
+
+    offset_ns: int
+    uncertainty_ns: int
+
+    @property
+    def certain_ns(self) -> int:
+        """How far apart the two clocks are at the least."""
+        return max(abs(self.offset_ns) - self.uncertainty_ns, 0)
+
+
+def ask_clock(rest_url: str, wall_ns: Callable[[], int]) -> ClockSpread | str:
+    """In about a second; or why it is not known. `wall_ns` is our clock."""
+    origin, window = origin_of(rest_url), OffsetWindow()
+    line = (
+        http.client.HTTPSConnection(origin.host, origin.port, timeout=ASK_S, context=tls())
+        if origin.secure
+        else http.client.HTTPConnection(origin.host, origin.port, timeout=ASK_S)
+    )
+    try:
+        for nth in range(ASKS):
+            time.sleep(GAP_S if nth else 0.0)
+            sent_ns = wall_ns()
+            line.request("GET", "/", headers={"User-Agent": "tarazu"})
+            answer = line.getresponse()
+            received_ns = wall_ns()
+            answer.read()
+            dated_ns = parse_date((answer.headers.get("Date") or "").encode("latin-1", "replace"))
+            if dated_ns is not None:
+                window.add(dated_ns, sent_ns, received_ns, time.monotonic_ns())
+    except (OSError, http.client.HTTPException) as failed:
+        return f"{rest_url} does not answer: {str(failed) or type(failed).__name__}"
+    finally:
+        line.close()
+    found = window.best(time.monotonic_ns())
+    return f"{rest_url} answers without a date" if found is None else ClockSpread(found.offset_ns, found.uncertainty_ns)

@@ -1,0 +1,1 @@
+"""What the gate looks at, a file for each corner of the desk."""
