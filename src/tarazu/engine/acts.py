@@ -163,6 +163,12 @@ class Guard(_Act, frozen=True):
     pilot: bool = False
 
 
+class EntriesOff(_Act, frozen=True):
+    """No entries until a person's ENTRIES_ON, though no person has said so."""
+
+    why: str
+
+
 class Severity(StrEnum):
     SEV1 = "SEV1"
     SEV2 = "SEV2"
@@ -183,6 +189,7 @@ class Alert(_Act, frozen=True):
 Act = (
     Intend | AskChange | AskCancel | Deny | BeginSpread | AllotLegs | EndSpread | BeginExit | EndExit | AskRead
     | MovePhase | SetHalt | Alert | HaltStrategy | Decline | Decide | Mark | HoldWant | EndHold | Guard
+    | EntriesOff
 )  # fmt: skip
 
 Output = SendOrder | ModifyOrder | CancelOrder | Moved | Filled | NotAsked

@@ -22,6 +22,7 @@ from tarazu.engine.acts import (
     EndExit,
     EndHold,
     EndSpread,
+    EntriesOff,
     Guard,
     HaltStrategy,
     HoldWant,
@@ -72,7 +73,7 @@ def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
         case SetHalt():
             state.halt = act.halt
             if act.halt is None:
-                state.agreement.needed_ns, state.conduct.rejects = now_ns, 0
+                state.agreement.needed_ns, state.conduct.rejects, state.unasked = now_ns, 0, []
         case BeginSpread():
             state.names += 1
             state.spreads[act.group] = Spread(want=act.want, began_ns=now_ns)
@@ -91,6 +92,8 @@ def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
         case Alert():
             state.alerted[act.code, act.of] = now_ns
             state.said.append(act)
+        case EntriesOff():
+            state.entries_off = state.entries_off or act.why
         case HaltStrategy() | Decide() | Mark() | HoldWant() | EndHold() | Guard():
             _note(state, act, now_ns)
         case Deny():
@@ -273,8 +276,8 @@ def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
                 state.agreement.needed_ns = now_ns
         case m.Commanded():
             return _commanded(state, message, now_ns)
-        case m.MarketMoved() | m.Wanted():
-            pass  # the market is not of this state, and wants are the gate's
+        case m.MarketMoved() | m.Wanted() | m.DeskNoted():
+            pass  # the market is not of this state, wants are the gate's, and the note is for who reads the journal
     return []
 
 
@@ -296,6 +299,7 @@ def _forget_cancels(state: EngineState) -> None:
 def _start(state: EngineState, message: m.Started, now_ns: int) -> list[Output]:
     """A new epoch. Nothing that was under way has an answer any more, and the books are compared anew."""
     _begin_guards(state, message.config)
+    _count_start(state, message.config, now_ns)
     state.config, state.day, state.epoch = message.config, date.fromisoformat(message.day), message.epoch
     state.started_ns, state.names, state.stopping, state.session = now_ns, 0, False, message.session
     state.halt = m.harder(state.halt, message.halt)
@@ -312,6 +316,14 @@ def _start(state: EngineState, message: m.Started, now_ns: int) -> list[Output]:
     state.throttle = rebuilt(state.throttle.sends, now_ns, message.config.limits)
     state.blotter.patience = message.config.patience
     return tell(state, told.Restarted(ts_ns=now_ns), now_ns)
+
+
+def _count_start(state: EngineState, config: EngineConfig, now_ns: int) -> None:
+    """The first of a day follows none; another that follows no Stopping was asked for by nobody."""
+    if config.starts is None or not state.epoch or state.stopping:
+        return
+    since_ns = now_ns - config.starts.hard_ns
+    state.unasked = [*(at for at in state.unasked if at > since_ns), now_ns]
 
 
 def _begin_guards(state: EngineState, config: EngineConfig) -> None:
@@ -417,6 +429,8 @@ def _commanded(state: EngineState, message: m.Commanded, now_ns: int) -> list[Ou
             state.flattening = by
         case m.Order.STOP_FLATTEN:
             state.flattening = ""
+        case m.Order.ENTRIES_ON:
+            state.trusted_ns = now_ns
         case m.Order.CLAIM:
             return tell(state, told.Claimed(order_id=message.order_id, ref=message.ref, ts_ns=now_ns), now_ns)
         case m.Order.DISOWN:

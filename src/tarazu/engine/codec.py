@@ -27,6 +27,7 @@ KINDS: dict[type[m.Message], int] = {
     m.Commanded: 14,
     m.Wanted: 15,
     m.MarginsRead: 16,
+    m.DeskNoted: 17,
 }
 FAILED = 100
 """The message at which the engine failed, and how: `Failure`. It is in no step, and a replay stops there."""

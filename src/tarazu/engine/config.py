@@ -21,6 +21,16 @@ class Pilot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A hard halt at it; 0: the pilot trades nothing."""
 
 
+class StartLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Starts that nobody asked for: the process before had not said that it stops. RELIABILITY 8: after two in ten
+    minutes no new risk, after four in half an hour a hard halt."""
+
+    soft: int = 2
+    soft_ns: int = 600 * SECOND_NS
+    hard: int = 4
+    hard_ns: int = 1_800 * SECOND_NS
+
+
 class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     qty_max: dict[str, int] = {}
     """By instrument key: the largest position, working and unknown orders counted in. No limit configured: no entry."""
@@ -46,5 +56,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     pilot: Pilot | None = None
     """None: not a pilot; a person may switch `pilot_as` on while the process runs, not off."""
     pilot_as: Pilot = Pilot()
+    starts: StartLimits | None = None
+    """None: starts are not counted."""
     patience: Patience = Patience()
     limits: SendLimits = SendLimits()

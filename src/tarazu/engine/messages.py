@@ -60,6 +60,8 @@ class Started(_In, frozen=True):
     config: EngineConfig
     master_sha256: str = ""
     """The day's instrument master, by which symbols, lots and ticks are known."""
+    freeze: dict[str, int] = {}
+    """The largest quantity of one order in an underlying's contracts, units by its name: no master tells it."""
     watch: tuple[int, ...] = ()
     """Instrument tokens whose market this process follows; a replay follows the same."""
     boot: str = ""
@@ -94,6 +96,17 @@ class RecordTrouble(_In, frozen=True):
     """`DISK`, `DATABASE`."""
     ok: bool
     text: str = ""
+
+
+class DeskNoted(_In, frozen=True):
+    """How far the desk's record was read: what stands in it up to here cannot be changed unseen any more, for the
+    journal is signed. What was asked in it was told before, each as a message of its own."""
+
+    day: str
+    """ISO date of the record's file, IST."""
+    seq: int
+    hash: str
+    """SHA-256 of that entry's line, hexadecimal."""
 
 
 # Of the market.
@@ -266,7 +279,7 @@ class Wanted(_In, frozen=True):
 
 Message = (
     Started | Ticked | Stopping | RecordTrouble | MarketMoved | FeedMoved | OrderHeard | Answered | OrdersRead
-    | TradesRead | PositionsRead | MarginsRead | ReadFailed | BandsRead | Commanded | Wanted
+    | TradesRead | PositionsRead | MarginsRead | ReadFailed | BandsRead | Commanded | Wanted | DeskNoted
 )  # fmt: skip
 
 

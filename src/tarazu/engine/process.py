@@ -15,6 +15,7 @@ from tarazu.engine import (
     resets,
     risk_watch,
     spreads,
+    starts,
     strategies,
 )
 from tarazu.engine.acts import Severity, Step
@@ -31,8 +32,8 @@ from tarazu.strategy.base import Strategy
 from tarazu.strategy.day import trading_day
 
 REACTORS: tuple[Callable[[Run], None], ...] = (
-    phases.alarms, phases.commands, resets.reset, risk_watch.watch, guards.watch, portfolio_watch.watch, phases.move,
-    exits.leave, protect.protect, protect.relieve, cancels.cancel, entries.from_outside, spreads.advance,
+    phases.alarms, phases.commands, starts.watch, resets.reset, risk_watch.watch, guards.watch, portfolio_watch.watch,
+    phases.move, exits.leave, protect.protect, protect.relieve, cancels.cancel, entries.from_outside, spreads.advance,
 )  # fmt: skip
 """In this order; each sees what those before it have done. The strategies come after them, and the reads last."""
 

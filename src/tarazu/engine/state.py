@@ -138,6 +138,10 @@ class EngineState(msgspec.Struct, kw_only=True):
     """Wants that wait for a person's leave, by ref."""
     approvals: bool = False
     pilot: Pilot | None = None
+    unasked: list[int] = []
+    """Starts that nobody had asked for (`starts`), the latest last."""
+    trusted_ns: int = 0
+    """When a person last said ENTRIES_ON: what came before is counted towards no soft halt."""
     alarms: list[Alarm] = []
     """Of the orders, told by no reactor yet; empty between messages."""
     alerted: dict[tuple[str, str], int] = {}
@@ -172,6 +176,7 @@ class EngineState(msgspec.Struct, kw_only=True):
         rest += [sorted((str(k), str(v)) for k, v in table.items()) for table in (self.before, self.held, self.exits)]
         hashed.update(msgspec.json.encode(rest, order="deterministic"))
         rest += [[repr(self.marked)], self.said]
+        rest += [[self.unasked, self.trusted_ns]] if self.unasked else []
         said = sorted((code, of, at) for (code, of), at in self.alerted.items())
         hashed.update(msgspec.json.encode([self.broker.rows_ns, self.broker.fills_ns, said]))
         return hashed.hexdigest()

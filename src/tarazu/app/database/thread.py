@@ -4,6 +4,7 @@ A record is never lost by it: the journal has it, and the tables are taken up ag
 """
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,10 +29,18 @@ class ProjectionThread:
     `on_trouble(True, "")` when it shows all of the journal again. Called by this thread, which waits for it."""
 
     def __init__(
-        self, home: Home, on_trouble: Callable[[bool, str], None], every_s: float = EVERY_S, retry_s: float = 0.5
+        self,
+        home: Home,
+        on_trouble: Callable[[bool, str], None],
+        every_s: float = EVERY_S,
+        retry_s: float = 0.5,
+        *,
+        on_written: Callable[[int], None] = lambda took_ns: None,
     ) -> None:
+        """`on_written` hears how many ns each batch took, folded and on the disk."""
         self._file = database_file(home)
         self._projector = Projector(journal_root(home), self._file)
+        self._on_written = on_written
         self._on_trouble, self._every_s, self._retry_s = on_trouble, every_s, retry_s
         self._trouble = ""
         self._tries = 0
@@ -59,7 +68,7 @@ class ProjectionThread:
     def _turn(self) -> float:
         """Catch up once; how long until the next time."""
         try:
-            self._projector.catch_up()
+            self._catch_up()
         except Damaged as damaged:
             return self._in_trouble(self._rebuild(damaged))
         except Exception as bad:  # noqa: BLE001 - whatever it is, the desk is told and goes on: the journal is the record
@@ -69,6 +78,17 @@ class ProjectionThread:
             self._trouble = ""
             self._on_trouble(True, "")
         return self._every_s
+
+    def _catch_up(self) -> None:
+        began_ns = time.monotonic_ns()
+
+        def told(entries: int) -> None:
+            nonlocal began_ns
+            now_ns = time.monotonic_ns()
+            self._on_written(now_ns - began_ns)
+            began_ns = now_ns
+
+        self._projector.catch_up(told)
 
     def _in_trouble(self, text: str) -> float:
         if text != self._trouble:

@@ -182,8 +182,10 @@ class DepthWsHealth(msgspec.Struct, frozen=True, kw_only=True):
         return (time.monotonic_ns() if mono_ns is None else mono_ns) - self.mono_ns
 
     def is_current(self, mono_ns: int | None = None) -> bool:
-        """Whether it may be believed: younger than three intervals, and not from before a reboot."""
-        return self.boot == boot() and 0 <= self.age_ns(mono_ns) <= STALE_AFTER_INTERVALS * self.every_ns
+        """Whether it may be believed: younger than three intervals, and not from before a reboot. One that was written
+        between the reader's look at the clock and its look at the file is of now."""
+        age_ns = self.age_ns(mono_ns)
+        return self.boot == boot() and -self.every_ns <= age_ns <= STALE_AFTER_INTERVALS * self.every_ns
 
 
 class BadHealth(ValueError):

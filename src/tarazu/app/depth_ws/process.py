@@ -34,6 +34,7 @@ from tarazu.app.feed.record import (
 )
 from tarazu.app.home import Home
 from tarazu.app.masters.todays import BadMaster, MasterStore, todays_master
+from tarazu.app.secrets.store import watched_file
 from tarazu.app.settings import Settings
 from tarazu.market.breaker import Breaker
 from tarazu.model import ist
@@ -66,7 +67,7 @@ class DepthWs:
         self._left = self._read_left()
         self._book, self._book_day = FeedBook(), date.min
         self._rate = PacketRate()
-        self._env, self._sim = SeenFile(home.env_file), SeenFile(home.sim_broker)
+        self._env, self._sim = SeenFile(watched_file(home)), SeenFile(home.sim_broker)
         self._token = access_token(home, self.address)
         self._rest = KiteMarketRest(
             root=self.address.rest_url, api_key=self.address.api_key, access_token=lambda: self._token or ""

@@ -11,8 +11,10 @@ import time
 from contextlib import closing
 
 from tarazu.app.broker_address import NoAddress
+from tarazu.app.config.running import note_settings
 from tarazu.app.depth_ws.process import DepthWs
 from tarazu.app.home import Home
+from tarazu.app.redaction import conceal_in_logs
 from tarazu.app.settings import Settings
 from tarazu.model.calendar import NotCovered
 from tarazu.runtime.writer_lock import SecondWriter, WriterLock
@@ -26,9 +28,11 @@ def run(home: Home, settings: Settings) -> int:
     """Run in this process until SIGTERM or SIGINT; returns the exit code. Logs go to stderr, in UTC."""
     logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.Formatter.converter = time.gmtime
+    conceal_in_logs()  # of every secret this process comes to read
     home.make()
     try:
         with closing(WriterLock(home.run)):  # of the health file; the day's log has its own
+            note_settings(home, "depth_ws", settings)
             return asyncio.run(_run(home, settings))
     except SecondWriter as second:
         log.error("another depth_ws runs: %s", second)

@@ -12,8 +12,8 @@ from tarazu.app.home import Home
 from tarazu.app.main.past import Anchor, Past, before
 from tarazu.app.main.prepare import Prepared
 from tarazu.app.settings import EngineSettings, PilotSettings, RiskSettings
-from tarazu.engine.config import EngineConfig, Pilot
-from tarazu.engine.messages import Halt
+from tarazu.engine.config import EngineConfig, Pilot, StartLimits
+from tarazu.engine.messages import DeskNoted, Halt
 from tarazu.engine.process import Engine
 from tarazu.engine.strategies import MakeStrategies
 from tarazu.model.units import PAISE, SECOND_NS
@@ -38,6 +38,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """Likewise, by strategy."""
     entries_off: str
     """Who had switched entries off, and why; empty: nobody."""
+    noted: DeskNoted | None
+    """How far the desk's record was read; None: not at all."""
     heard_to: int
     """The last feed-log frame whose messages were taken."""
 
@@ -66,6 +68,7 @@ def open_day(home: Home, settings: EngineSettings, prepared: Prepared, make: Mak
             halt=carried.halt,
             strategy_halts=carried.strategy_halts,
             entries_off=carried.entries_off,
+            noted=past.noted or (carried if past.anchor is None else before(home.journal, prepared.day)).noted,
             heard_to=past.sequence,
         )
     except BaseException:
@@ -81,6 +84,7 @@ def config_of(settings: EngineSettings) -> EngineConfig:
         stop_required=settings.stop_required,
         settle_ns=round(settings.settle_s * SECOND_NS),
         risk=limits_of(settings.risk),
+        starts=StartLimits(),
         approvals=settings.approvals,
         approval_ns=round(settings.approval_s * SECOND_NS),
         pilot=pilot if settings.pilot.on else None,

@@ -3,12 +3,14 @@
 import asyncio
 import functools
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 
 from tarazu.app.main.bands import Bands
 from tarazu.app.main.broker import Broker
 from tarazu.app.main.reading import Reading
+from tarazu.app.main.timings import Timing
 from tarazu.engine.acts import Alert, Deny, MovePhase, Severity, Step
 from tarazu.engine.messages import Answered, Call, Message, ReadFailed, Stamped, What
 from tarazu.model.outcome import OrderOutcome
@@ -27,7 +29,15 @@ _LEVELS = {Severity.SEV1: logging.CRITICAL, Severity.SEV2: logging.ERROR, Severi
 class KiteDesk:
     """`ports.desk.Desk`. For the event loop's thread; `tell` takes a message at once, and is called from the loop."""
 
-    def __init__(self, broker: Broker, reading: Reading, bands: Bands, tell: Callable[[Message], object]) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        reading: Reading,
+        bands: Bands,
+        tell: Callable[[Message], object],
+        acks: Timing | None = None,
+    ) -> None:
+        """`acks` is told how long each answer took."""
         self.sent = 0
         self.sequence = 0
         """Of the last step that was told."""
@@ -35,13 +45,16 @@ class KiteDesk:
         self.failing: dict[What, str] = {}
         """Why the last read of it failed."""
         self._broker, self._reading, self._bands, self._tell = broker, reading, bands, tell
+        self._acks = acks or Timing()
         self._unanswered: dict[asyncio.Future[OrderOutcome], str] = {}
+        self._asked_ns: dict[asyncio.Future[OrderOutcome], int] = {}
         self._questions: set[asyncio.Task[None]] = set()
 
     def request(self, request: Request) -> None:
+        asked_ns = time.monotonic_ns()
         call, future = self._send(request)
         self.sent += 1
-        self._unanswered[future] = request.ref
+        self._unanswered[future], self._asked_ns[future] = request.ref, asked_ns
         future.add_done_callback(functools.partial(self._answered, call, request.ref))
 
     def read(self, what: What) -> None:
@@ -66,6 +79,10 @@ class KiteDesk:
     def pending(self) -> int:
         """Requests without an answer."""
         return len(self._unanswered)
+
+    def waiting_ns(self, mono_ns: int) -> int:
+        """For how long the request that has waited longest has no answer; 0 where all have theirs."""
+        return max(mono_ns - min(self._asked_ns.values()), 0) if self._asked_ns else 0
 
     async def settle(self, patience_s: float) -> None:
         """Until every request has its answer, or the time is up."""
@@ -98,6 +115,7 @@ class KiteDesk:
 
     def _answered(self, call: Call, ref: str, future: asyncio.Future[OrderOutcome]) -> None:
         self._unanswered.pop(future, None)
+        self._acks.note(time.monotonic_ns() - self._asked_ns.pop(future))
         self._tell(Answered(call=call, ref=ref, answer=_answer(future)))
 
     async def _read(self, what: What) -> None:

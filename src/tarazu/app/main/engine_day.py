@@ -17,12 +17,16 @@ from tarazu.app.main.broker import Broker
 from tarazu.app.main.build import build
 from tarazu.app.main.day import Opened, config_of, followed
 from tarazu.app.main.desk import KiteDesk
+from tarazu.app.main.desk_watch import OF as DESK
+from tarazu.app.main.desk_watch import DeskWatch
 from tarazu.app.main.feeds import FeedWatch, MasterWatch
 from tarazu.app.main.market import Market
 from tarazu.app.main.prepare import Prepared
 from tarazu.app.main.reading import Reading
 from tarazu.app.main.steady import SteadyTime, boot_id
 from tarazu.app.main.strategies import Strategies
+from tarazu.app.main.timings import Timings
+from tarazu.app.main.watchdog_watch import WatchdogWatch
 from tarazu.app.settings import EngineSettings
 from tarazu.engine import codec
 from tarazu.engine.acts import Step
@@ -88,7 +92,10 @@ class EngineDay:
         """The journal takes no more: whatever comes late is dropped, and is no failure."""
         self.ticked_mono_ns: int | None = None
         self.lags_ns: list[int] = []
+        self.timings = Timings()
         self.feeds, self.masters = FeedWatch(home), MasterWatch(prepared.master_sha256)
+        self.watchdog = WatchdogWatch(home, clock.wall_ns)
+        self.desk_record = DeskWatch(home.desk, opened.noted, opened.engine.state.trouble.get(DESK, ""))
         self.market = Market(day_folder(home.feed, prepared.day), prepared.watched, opened.heard_to)
         self._home, self._settings, self._opened, self.strategies = home, settings, opened, strategies
         self._second_s, self._session = second_s, session
@@ -96,7 +103,7 @@ class EngineDay:
         opened.engine.quotes = self.market.quotes
         reading = Reading(broker, self.times.steady_ns, self._state)
         self.bands = Bands(broker, self._banded, self._state, self.take)
-        self.desk = KiteDesk(broker, reading, self.bands, self.take)
+        self.desk = KiteDesk(broker, reading, self.bands, self.take, self.timings.order_ack)
         self.shell = Shell(opened.engine, opened.journal, self.desk, self.times)
         self._space, self._damages_told = Space.OK, 0
         self._projection: ProjectionThread | None = None
@@ -131,7 +138,9 @@ class EngineDay:
         loop = asyncio.get_running_loop()
         loop.add_reader(self.market.fileno(), self._on_frames)
         bands = asyncio.create_task(self.bands.follow())
-        self._projection = ProjectionThread(self._home, functools.partial(self._database, loop), PROJECTION_S)
+        self._projection = ProjectionThread(
+            self._home, functools.partial(self._database, loop), PROJECTION_S, on_written=self.timings.db_write.note
+        )
         self._projection.start()
         try:
             self._on_frames()
@@ -201,6 +210,7 @@ class EngineDay:
                 build=build(),
                 config=config_of(self._settings),
                 master_sha256=prepared.master_sha256,
+                freeze=dict(prepared.freeze),
                 watch=tuple(followed(prepared)),
                 boot=boot_id(),
                 mono_ns=time.monotonic_ns(),
@@ -210,6 +220,7 @@ class EngineDay:
                 session=self._session,
             )
         )
+        self._take_all(self.desk_record.look())
         self.market.decide_by(lambda: self._opened.engine.strategies)
         self._take_all(self.feeds.look(time.monotonic_ns()))
 
@@ -225,6 +236,7 @@ class EngineDay:
             self._fail(bug)
 
     def _follow(self) -> None:
+        kept_up = self.market.caught_up
         if self.market.follow():
             asyncio.get_running_loop().call_soon(self._on_frames)
         else:
@@ -234,6 +246,8 @@ class EngineDay:
         self._take_others()
         if self.market.caught_up and self.market.is_moved:
             self.take(None)
+            if kept_up:
+                self.timings.decision_loop.note(time.monotonic_ns() - self.market.follower.mono_ns)
 
     def _take_others(self) -> None:
         others, self.market.others = self.market.others, []
@@ -266,9 +280,12 @@ class EngineDay:
             self._look_at_feeds()
             if count % 2 == 0:
                 self._tick()
+            self.timings.decision_loop.note(round((loop.time() - due_s) * SECOND_NS))
 
     def _tick(self) -> None:
         self._look_at_journal()
+        self._take_all(self.watchdog.look(time.monotonic_ns()))
+        self._take_all(self.desk_record.look())
         if self.market.caught_up and "FEED_LOG" in self.state.trouble:
             self.take(RecordTrouble(of="FEED_LOG", ok=True))
         if self.take(Ticked(skewed=self._skewed())) is not None:
@@ -295,7 +312,11 @@ class EngineDay:
 
     def _skewed(self) -> bool | None:
         offset = self.broker.clock_offset()
-        return None if offset is None else abs(offset.offset_ns) - offset.uncertainty_ns > SKEW_NS_MAX
+        if offset is None:
+            return None
+        skew_ns = abs(offset.offset_ns) - offset.uncertainty_ns
+        self.timings.clock_skew.note(skew_ns)
+        return skew_ns > SKEW_NS_MAX
 
     # What the parts ask.
 

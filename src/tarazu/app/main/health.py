@@ -14,6 +14,7 @@ from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, boot
 from tarazu.app.main.guards_health import GuardsPage
 from tarazu.app.main.portfolio_health import PortfolioPage
 from tarazu.app.main.risk_health import RiskPage
+from tarazu.app.main.timings_health import TimingsPage
 from tarazu.engine.messages import Halt
 from tarazu.engine.phase import Phase
 
@@ -160,13 +161,16 @@ class MainHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Approvals and the pilot."""
     risk: RiskPage = RiskPage()
     portfolio: PortfolioPage = PortfolioPage()
+    timings: TimingsPage = TimingsPage()
 
     def age_ns(self, mono_ns: int | None = None) -> int:
         return (time.monotonic_ns() if mono_ns is None else mono_ns) - self.mono_ns
 
     def is_current(self, mono_ns: int | None = None) -> bool:
-        """Whether it may be believed: younger than three intervals, and not from before a reboot."""
-        return self.boot == boot() and 0 <= self.age_ns(mono_ns) <= STALE_AFTER_INTERVALS * self.every_ns
+        """Whether it may be believed: younger than three intervals, and not from before a reboot. One that was written
+        between the reader's look at the clock and its look at the file is of now."""
+        age_ns = self.age_ns(mono_ns)
+        return self.boot == boot() and -self.every_ns <= age_ns <= STALE_AFTER_INTERVALS * self.every_ns
 
 
 def read_main_health(path: Path) -> MainHealth | None:

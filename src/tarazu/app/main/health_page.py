@@ -24,6 +24,7 @@ from tarazu.app.main.portfolio_health import PortfolioPage
 from tarazu.app.main.portfolio_page import portfolio_page
 from tarazu.app.main.risk_health import RiskPage
 from tarazu.app.main.risk_page import risk_page
+from tarazu.app.main.timings_health import TimingsPage
 from tarazu.engine.messages import What
 from tarazu.engine.phases import due
 from tarazu.engine.state import EngineState
@@ -89,6 +90,7 @@ def health_page(
         risk=risk_page(state, day.times.steady_ns(), wall_ns) if state and day else RiskPage(),
         portfolio=portfolio_page(day.shell.engine, day.times.steady_ns()) if day else PortfolioPage(),
         guards=guards_page(day.shell.engine, day.times.steady_ns()) if day else GuardsPage(),
+        timings=day.timings.page(mono_ns, day.desk.waiting_ns(mono_ns)) if day else TimingsPage(),
     )
 
 

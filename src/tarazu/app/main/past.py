@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from tarazu.engine import codec
-from tarazu.engine.acts import HaltStrategy, SetHalt
-from tarazu.engine.messages import Commanded, Halt, MarketMoved, Started, entries_off_after, harder
+from tarazu.engine.acts import EntriesOff, HaltStrategy, SetHalt
+from tarazu.engine.messages import Commanded, DeskNoted, Halt, MarketMoved, Started, entries_off_after, harder
 from tarazu.journal.entry import Entry
 from tarazu.runtime.journal_files import day_folder, days
 from tarazu.runtime.journal_reader import JournalReader
@@ -20,7 +20,7 @@ from tarazu.runtime.journal_reader import JournalReader
 ENGINE_FAILED = "ENGINE_FAILED"
 
 _MOVED = codec.KINDS[MarketMoved]
-_TOLD = frozenset({codec.KINDS[Started], codec.KINDS[Commanded], codec.FAILED})
+_TOLD = frozenset({codec.KINDS[Started], codec.KINDS[Commanded], codec.KINDS[DeskNoted], codec.FAILED})
 _HALTS = tuple(act.__name__.encode() for act in (SetHalt, HaltStrategy))
 """As the codec writes the acts' names: an entry without these letters sets and lifts no halt."""
 
@@ -44,6 +44,8 @@ class Past:
         """By strategy, as they stand."""
         self.entries_off = ""
         """Who has switched them off, and why."""
+        self.noted: DeskNoted | None = None
+        """How far the desk's record was read; None: not at all."""
         self._halt: Halt | None = None
         self._failure: Halt | None = None
         self._moved: Entry | None = None
@@ -72,6 +74,7 @@ class Past:
         both = Past()
         both._halt, both._failure = earlier.halt, self._failure
         both.strategy_halts, both.entries_off = earlier.strategy_halts, earlier.entries_off
+        both.noted = earlier.noted
         return both
 
     def _heed(self, entry: Entry) -> None:
@@ -91,11 +94,15 @@ class Past:
             self.strategy_halts = {**started.strategy_halts, **self.strategy_halts}
             self.entries_off = self.entries_off or started.entries_off
             self.anchor = Anchor(started.boot, told.stamped.ts_ns, started.mono_ns)
+        elif isinstance(told.stamped.message, DeskNoted):
+            self.noted = told.stamped.message
         elif isinstance(told.stamped.message, Commanded):
             self.entries_off = entries_off_after(self.entries_off, told.stamped.message)
         for act in told.step.acts:
             if isinstance(act, SetHalt):
                 self._halt = act.halt
+            elif isinstance(act, EntriesOff):
+                self.entries_off = self.entries_off or act.why
             elif isinstance(act, HaltStrategy):
                 self._take_strategy(act)
 
@@ -115,3 +122,8 @@ def before(root: Path, day: date) -> Past:
             pass
         return past if past.anchor is not None else past.after(before(root, earlier))
     return Past()
+
+
+def last_of(root: Path) -> Past:
+    """Of the last day that has a start, whatever day it is: what the next process would begin with. Raises the same."""
+    return before(root, date.max)

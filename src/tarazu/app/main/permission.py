@@ -2,9 +2,16 @@
 
 from collections.abc import Mapping
 
-from tarazu.app.home import Profile
+from tarazu.app.home import Home, Profile
+from tarazu.app.readiness.fingerprint import config_sha256
+from tarazu.app.readiness.receipt import Receipt, verdicts
+from tarazu.app.settings import Settings
+from tarazu.model import ist
+from tarazu.runtime.desk_record import BadDeskRecord
+from tarazu.runtime.journal_files import day_folder, segment_numbers
 
 ALLOW_LIVE = "TARAZU_ALLOW_LIVE"
+GATE = "tarazu ready"
 
 
 def why_not(profile: Profile, environ: Mapping[str, str]) -> str:
@@ -16,3 +23,41 @@ def why_not(profile: Profile, environ: Mapping[str, str]) -> str:
             leave = environ.get(ALLOW_LIVE) == "1"
             told = "tarazu down; TARAZU_ALLOW_LIVE=1 tarazu up"
             return "" if leave else f"orders of the live profile are real money, and take {ALLOW_LIVE}=1: {told}"
+
+
+def why_not_ready(home: Home, settings: Settings, build: str, now_ns: int) -> str:
+    """Why today's READY does not let this main begin; empty when it does, and outside live. `now_ns` is UTC.
+
+    What was READY must be what begins: the same configuration and build. On a day that main has begun already a later
+    NOT_READY does not count: it is started again to look after what is held. A desk that only a halt keeps from READY
+    may begin, for it begins halted (`gate.Readiness.may_start`).
+    """
+    if home.profile is not Profile.LIVE:
+        return ""
+    try:
+        told = verdicts(home, now_ns)
+    except (BadDeskRecord, OSError) as bad:
+        return f"today's READY cannot be read: {bad}"
+    day = ist.day_of(now_ns)
+    good = [one for one in told if one.ready or one.may_start]
+    if not good:
+        return f"nobody has found this desk READY on {day}: {GATE}"
+    last, began = told[-1], _has_begun(home, now_ns)
+    if not began and last is not good[-1]:
+        return f"the gate's last word today is NOT_READY ({', '.join(last.blockers)}): {GATE}"
+    return _differs(good[-1], config_sha256(settings), build)
+
+
+def _has_begun(home: Home, now_ns: int) -> bool:
+    """Whether a main of this day has journalled anything."""
+    folder = day_folder(home.journal, ist.day_of(now_ns))
+    return folder.exists() and bool(segment_numbers(folder))
+
+
+def _differs(receipt: Receipt, config: str, build: str) -> str:
+    if receipt.config_sha256 != config:
+        told = f"the settings are other ones ({config[:7]}) than {receipt.id} found READY ({receipt.config_sha256[:7]})"
+        return f"{told}: {GATE}"
+    if receipt.build != build:
+        return f"this is build {build}, and {receipt.id} found {receipt.build} READY: {GATE}"
+    return ""

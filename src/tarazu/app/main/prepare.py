@@ -1,7 +1,7 @@
 """Before the journal is opened: today's instruments, and which of them are followed. Blocking; for a thread."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -10,6 +10,7 @@ from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.kite_rest.errors import RestError, TokenRefused
 from tarazu.app.depth_ws.watchlist import plan_of, reach
 from tarazu.app.main.health import Stage
+from tarazu.app.masters.freeze import BadFreezeList
 from tarazu.app.masters.listed import listed
 from tarazu.app.masters.todays import BadMaster, MasterStore, todays_master
 from tarazu.app.settings import FeedSettings
@@ -36,17 +37,28 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     master_sha256: str
     watched: tuple[Instrument, ...]
     """Whose market is followed, wherever the money goes: the slots of the state, in order."""
+    freeze: Mapping[str, int] = {}
+    """Freeze quantities in units by the underlying's name (`app.masters.freeze`), as `instruments` have them."""
 
 
-def prepare(rest: KiteMarketRest, store: MasterStore, settings: FeedSettings, day: date, now_ns: int) -> Prepared:
-    """The master that depth_ws keeps, or fetched by the same rules. Raises NotReady, OSError."""
+def prepare(
+    rest: KiteMarketRest,
+    store: MasterStore,
+    settings: FeedSettings,
+    day: date,
+    now_ns: int,
+    freeze_of: Callable[[Sequence[Instrument]], Mapping[str, int]],
+) -> Prepared:
+    """The master that depth_ws keeps, or fetched by the same rules. `freeze_of` gives its contracts their freeze
+    quantities; may raise BadFreezeList. Raises NotReady, OSError."""
     try:
         todays = todays_master(store, rest, day, now_ns)
+        freeze = freeze_of(todays.master.instruments)
     except TokenRefused as refused:
         raise NotReady(Stage.NO_TOKEN, f"the broker refuses the access token: {refused}") from refused
     except RestError as failed:
         raise NotReady(Stage.NO_BROKER, str(failed)) from failed
-    except BadMaster as bad:
+    except (BadMaster, BadFreezeList) as bad:
         raise NotReady(Stage.NO_MASTER, str(bad)) from bad
     instruments = todays.master.instruments
     reached = reach(instruments, plan_of(settings), day)
@@ -54,7 +66,8 @@ def prepare(rest: KiteMarketRest, store: MasterStore, settings: FeedSettings, da
         log.warning("%d of %d instruments are followed, no more: [feed] asks for too much", WATCH_MAX, len(reached))
     return Prepared(
         day=day,
-        instruments=listed(instruments, day),
+        instruments=listed(instruments, day, freeze),
         master_sha256=todays.sha256,
         watched=reached[:WATCH_MAX],
+        freeze=freeze,
     )

@@ -6,15 +6,17 @@ import asyncio
 import gc
 import logging
 from datetime import date
+from functools import partial
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
+from tarazu import reference
 from tarazu.adapters.kite_broker.client import KiteBroker
 from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.sim_clock import SimClock
 from tarazu.adapters.system_clock import SystemClock
 from tarazu.app.broker_address import NoAddress, access_token, broker_address
-from tarazu.app.depth_ws.market_day import MarketDays
+from tarazu.app.depth_ws.market_day import RULES, MarketDays
 from tarazu.app.depth_ws.seen_file import SeenFile
 from tarazu.app.home import Home, Profile
 from tarazu.app.main.broker import Broker
@@ -25,7 +27,9 @@ from tarazu.app.main.health_page import health_page
 from tarazu.app.main.inbox import Inbox
 from tarazu.app.main.prepare import NotReady, Prepared, prepare
 from tarazu.app.main.strategies import Strategies
+from tarazu.app.masters.freeze import todays_freeze
 from tarazu.app.masters.todays import MasterStore
+from tarazu.app.secrets.store import watched_file
 from tarazu.app.settings import Settings
 from tarazu.engine.acts import Step
 from tarazu.engine.messages import Message
@@ -59,7 +63,7 @@ class Main:
         self._stage, self._detail = Stage.STARTING, ""
         self._day: EngineDay | None = None
         self._paper: PaperBroker | None = None
-        self._env, self._sim = SeenFile(home.env_file), SeenFile(home.sim_broker)
+        self._env, self._sim = SeenFile(watched_file(home)), SeenFile(home.sim_broker)
         self._token = access_token(home, self.address)
         self._rest = KiteMarketRest(root=self.address.rest_url, api_key=self.address.api_key, access_token=self._access)
         self._inbox = Inbox(home.main_socket, self._told)
@@ -194,6 +198,8 @@ class Main:
 
     async def _prepare(self, day: date) -> Prepared | None:
         """Try until it works; None when the day is over or we are to stop."""
+        sim = self.address.sim
+        freeze_of = partial(todays_freeze, self.home, day, reference.rules(sim.rules if sim else RULES))
         store, pauses = MasterStore(self.home.masters), chain(PREPARE_AGAIN_S, repeat(PREPARE_AGAIN_S[-1]))
         while not self._ending.is_set():
             if ist.day_of(self.clock.wall_ns()) != day:
@@ -201,7 +207,7 @@ class Main:
                 return None
             try:
                 return await asyncio.to_thread(
-                    prepare, self._rest, store, self.settings.feed, day, self.clock.wall_ns()
+                    prepare, self._rest, store, self.settings.feed, day, self.clock.wall_ns(), freeze_of
                 )
             except NotReady as waits:
                 if (waits.stage, waits.detail) != (self._stage, self._detail):

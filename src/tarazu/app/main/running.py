@@ -14,10 +14,13 @@ from contextlib import closing
 
 from tarazu.adapters.signing import BadKeyFile
 from tarazu.app.broker_address import NoAddress
+from tarazu.app.config.running import note_settings
 from tarazu.app.home import Home
-from tarazu.app.main.permission import why_not
+from tarazu.app.main.build import build
+from tarazu.app.main.permission import why_not, why_not_ready
 from tarazu.app.main.process import EXIT_BUG, Main
 from tarazu.app.main.strategies import BadStrategy
+from tarazu.app.redaction import conceal_in_logs
 from tarazu.app.settings import Settings
 from tarazu.engine.codec import BadPayload
 from tarazu.model.calendar import NotCovered
@@ -34,7 +37,8 @@ def run(home: Home, settings: Settings) -> int:
     """Run in this process until SIGTERM or SIGINT; returns the exit code. Logs go to stderr, in UTC."""
     logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.Formatter.converter = time.gmtime
-    refusal = why_not(home.profile, os.environ)
+    conceal_in_logs()  # of every secret this process comes to read
+    refusal = why_not(home.profile, os.environ) or why_not_ready(home, settings, build(), time.time_ns())
     if refusal:
         log.error("main does not run: %s", refusal)
         return EXIT_CANNOT
@@ -43,6 +47,7 @@ def run(home: Home, settings: Settings) -> int:
     alone.mkdir(mode=0o700, exist_ok=True)
     try:
         with closing(WriterLock(alone)):  # of health file and inbox; the journal has its own
+            note_settings(home, "main", settings)
             return asyncio.run(_run(home, settings))
     except SecondWriter as second:
         log.error("another main runs: %s. Look: tarazu engine status; end it: tarazu down main", second)

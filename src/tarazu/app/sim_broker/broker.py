@@ -13,6 +13,7 @@ from typing import Any
 
 from tarazu import reference
 from tarazu.app.recordings.replayed import BadRecording, Recording, open_recording
+from tarazu.app.redaction import conceal_in_logs
 from tarazu.app.sim_broker.options import USER_ID, BadOptions, SimOptions, opening, today_ist
 from tarazu.app.sim_broker.ready import Ready, first_line, forget, keep
 from tarazu.model import ist
@@ -196,6 +197,7 @@ def serve(options: SimOptions, log_level: str = "info") -> int:
     """
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format=form)
+    conceal_in_logs()
     logging.getLogger("tarazu.ticker.socket").setLevel(logging.WARNING)
     try:
         return asyncio.run(_serve(options))

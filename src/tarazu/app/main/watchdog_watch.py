@@ -1,0 +1,97 @@
+"""main's eye on its watchdog: without one no new risk is taken, and one that hangs is ended so that it comes back."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from tarazu.app.alerts.post import Alert, post
+from tarazu.app.depth_ws.health import BadHealth
+from tarazu.app.home import Home, Profile
+from tarazu.app.supervision.orphans import is_running
+from tarazu.app.supervision.programs import WATCHDOG
+from tarazu.app.watchdog.endings import ENDED, Endings, end_hung
+from tarazu.app.watchdog.health import Stage, WatchdogHealth, read_watchdog_health
+from tarazu.app.watchdog.pulse import PASS_NS_MAX
+from tarazu.app.watchdog.record import note_act
+from tarazu.engine.messages import RecordTrouble
+from tarazu.model.units import SECOND_NS
+
+log = logging.getLogger("tarazu.main")
+
+ALARM_NS, ENTRIES_OFF_NS = 7 * SECOND_NS, 56 * SECOND_NS
+"""RELIABILITY 8: without its sentinel main alarms within 10 s and takes no entries
+after 60 s; a health file is believed for 1.5 s, and a look takes a second."""
+AGAIN_NS = 20 * SECOND_NS
+WHO = "main"
+
+
+class WatchdogWatch:
+    """A look a second, which waits for nothing but a small file. In the live profile a watchdog is missed from the
+    start; elsewhere once one was seen, and not after it was asked to stop."""
+
+    def __init__(self, home: Home, wall_ns: Callable[[], int]) -> None:
+        self.silent_ns = 0
+        self._home, self._wall_ns = home, wall_ns
+        self._required = home.profile is Profile.LIVE
+        self._missed, self._told = self._required, False
+        self._looked_ns: int | None = None
+        self._alarmed, self._tried_ns = False, 0
+
+    def look(self, mono_ns: int) -> list[RecordTrouble]:
+        """What is news for the engine."""
+        health = self._read()
+        elapsed_ns = 0 if self._looked_ns is None else min(mono_ns - self._looked_ns, PASS_NS_MAX)
+        self._looked_ns = mono_ns
+        if health is not None and health.works(mono_ns):
+            self.silent_ns, self._missed, self._alarmed = 0, True, False
+            return self._news(False)
+        if health is not None and health.stage is Stage.STOPPING and not is_running(health.pid):
+            self._missed = self._required
+        if not self._missed:
+            self.silent_ns = 0
+            return self._news(False)
+        self.silent_ns += elapsed_ns
+        if self.silent_ns >= ALARM_NS:
+            self._alarm(health, mono_ns)
+        return self._news(self.silent_ns >= ENTRIES_OFF_NS)
+
+    def _read(self) -> WatchdogHealth | None:
+        try:
+            return read_watchdog_health(self._home.watchdog_health)
+        except (BadHealth, OSError):
+            return None
+
+    def _news(self, is_gone: bool) -> list[RecordTrouble]:
+        if is_gone is self._told:
+            return []
+        self._told = is_gone
+        text = f"the watchdog is silent for {self.silent_ns // SECOND_NS} s: tarazu up watchdog" if is_gone else ""
+        return [RecordTrouble(of="WATCHDOG", ok=not is_gone, text=text)]
+
+    def _alarm(self, health: WatchdogHealth | None, mono_ns: int) -> None:
+        """Off the loop's thread: the outbox and the supervisor may take seconds."""
+        if mono_ns < self._tried_ns + AGAIN_NS and self._tried_ns:
+            return
+        self._tried_ns = mono_ns
+        pid = health.pid if health is not None and is_running(health.pid) else 0
+        threading.Thread(target=self._raise, args=(pid, not self._alarmed), name="watchdog", daemon=True).start()
+        self._alarmed = True
+
+    def _raise(self, pid: int, is_new: bool) -> None:
+        now_ns = self._wall_ns()
+        said = f"process {pid} hangs" if pid else "there is none"
+        text = f"the watchdog is silent for {self.silent_ns // SECOND_NS} s, {said}; entries go off after 60 s"
+        if is_new:
+            log.error("WATCHDOG_SILENT %s", text)
+            hint = "tarazu status; tarazu up watchdog"
+            post(self._home, Alert("WATCHDOG_SILENT", "SEV2", text, "WATCHDOG_SILENT", hint=hint), now_ns, WHO)
+        if not pid:
+            return
+        endings = Endings(self._home, now_ns)
+        why = "it was ended too often of late" if endings.is_storm(WATCHDOG) else end_hung(self._home, WATCHDOG, pid)
+        if why:
+            log.error("the watchdog hangs and is not ended: %s", why)
+            return
+        body = {"act": ENDED, "name": WATCHDOG, "pid": pid, "why": text, "machine_ns": time.time_ns()}
+        note_act(self._home, body, now_ns, who=WHO)

@@ -1,0 +1,111 @@
+"""main's eye on its watchdog: missed once it was seen, and in the live profile from the start."""
+
+import os
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tarazu.app.depth_ws.health import boot
+from tarazu.app.home import Home, Profile
+from tarazu.app.main.watchdog_watch import WatchdogWatch
+from tarazu.app.watchdog.health import PASS_LATE_NS, Stage, WatchdogHealth, write_watchdog_health
+from tarazu.engine.messages import RecordTrouble
+from tarazu.model.units import SECOND_NS
+
+GONE_PID = 2**22 + 1
+"""Above Linux's largest: no process has it."""
+
+
+class Seen:
+    """Looks a second apart at a watchdog's health, which is written as the test wants it."""
+
+    def __init__(self, root: Path, profile: Profile = Profile.SIM) -> None:
+        self.home = Home(profile, root / profile)
+        self.home.make()
+        self.now_ns = time.monotonic_ns()
+        self.watch = WatchdogWatch(self.home, lambda: 1_795_411_800 * SECOND_NS)
+
+    def write(self, **changes: object) -> None:
+        health = WatchdogHealth(
+            profile=str(self.home.profile),
+            version="0.1.0",
+            pid=GONE_PID,
+            boot=boot(),
+            started_ns=0,
+            started_mono_ns=0,
+            wall_ns=0,
+            mono_ns=self.now_ns,
+            every_ns=SECOND_NS // 2,
+            stage=Stage.WATCHING,
+            detail="",
+            doing="",
+            passed_mono_ns=self.now_ns,
+        )
+        write_watchdog_health(self.home.watchdog_health, msgspec.structs.replace(health, **changes))
+
+    def look(self, seconds: int = 1) -> list[RecordTrouble]:
+        news = []
+        for _ in range(seconds):
+            self.now_ns += SECOND_NS
+            news += self.watch.look(self.now_ns)
+        return news
+
+
+@pytest.fixture
+def seen(tmp_path: Path) -> Seen:
+    return Seen(tmp_path)
+
+
+def test_a_watchdog_that_never_ran_is_missed_by_nobody(seen: Seen) -> None:
+    assert seen.look(300) == []
+
+
+def test_one_that_was_seen_and_is_silent_for_a_minute_takes_the_entries_off_until_it_is_back(seen: Seen) -> None:
+    seen.write()
+    assert seen.look(1) == []
+    assert seen.look(55) == []
+    (off,) = seen.look(10)
+    assert (off.of, off.ok) == ("WATCHDOG", False) and "tarazu up watchdog" in off.text
+    seen.write()
+    (on,) = seen.look(1)
+    assert on == RecordTrouble(of="WATCHDOG", ok=True)
+
+
+def test_in_the_live_profile_one_is_missed_from_the_start(tmp_path: Path) -> None:
+    seen = Seen(tmp_path, Profile.LIVE)
+    assert [news.ok for news in seen.look(70)] == [False]
+
+
+def test_one_that_was_asked_to_stop_is_not_missed_but_in_the_live_profile(tmp_path: Path) -> None:
+    for profile, expected in ((Profile.SIM, []), (Profile.LIVE, [False])):
+        seen = Seen(tmp_path, profile)
+        seen.write()
+        seen.look(1)
+        seen.write(stage=Stage.STOPPING)
+        assert [news.ok for news in seen.look(90)] == expected, profile
+
+
+def test_a_watchdog_whose_pass_is_old_does_no_work_however_fresh_its_file(seen: Seen) -> None:
+    seen.write()
+    seen.look(1)
+    for _ in range(80):
+        seen.write(passed_mono_ns=seen.now_ns - PASS_LATE_NS - 2 * SECOND_NS)
+        if news := seen.look(1):
+            break
+    assert [one.ok for one in news] == [False]
+
+
+def test_a_machine_that_stood_still_misses_nobody(seen: Seen) -> None:
+    seen.write()
+    seen.look(1)
+    seen.now_ns += 3_600 * SECOND_NS
+    assert seen.look(1) == []
+
+
+def test_garbage_in_the_file_is_silence(seen: Seen) -> None:
+    seen.write()
+    seen.look(1)
+    seen.home.watchdog_health.write_bytes(os.urandom(300))
+    assert [news.ok for news in seen.look(70)] == [False]
