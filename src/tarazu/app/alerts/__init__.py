@@ -1,0 +1,1 @@
+"""Alerts: from whoever notices, on the disk, to a person who says that they have it."""
