@@ -27,3 +27,7 @@ def _run_again_in_venv() -> None:
         print(f"tarazu is not installed for {sys.executable}; run: make -C {CHECKOUT} setup", file=sys.stderr)
         sys.exit(EXIT_BROKEN)
     os.execv(python, [str(python), *sys.argv])
+
+
+if __name__ == "__main__":  # of the .sh scripts: the verb is in the arguments
+    run()

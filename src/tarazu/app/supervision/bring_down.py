@@ -1,5 +1,9 @@
-"""The processes of a profile taken down: who trades first, then what listens, the broker, and the supervisor."""
+"""The processes of a profile taken down: who watches first, so that a stop is taken for no death, then who trades, then
+what listens, the broker, and the supervisor. What becomes of orders and positions is `app.stack.take_down`'s."""
 
+import contextlib
+import os
+import signal
 from collections.abc import Sequence
 
 import msgspec
@@ -10,18 +14,23 @@ from tarazu.app.supervision.link import SupervisorRefused, SupervisorSilent
 from tarazu.app.supervision.main_standing import current_main
 from tarazu.app.supervision.outcome import Outcome
 from tarazu.app.supervision.process import SupervisorFailed
-from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER
+from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER, WATCHDOG
 from tarazu.app.supervision.state import ProcessState, State
 from tarazu.app.supervision.supervisor import Busy, Supervision
+from tarazu.app.supervision.waiting import until
+from tarazu.app.supervision.watchdog_start import current_watchdog
 from tarazu.app.verdict import Exit
 
+KILL_S = 10.0
 ALREADY = "was not running"
 
 
-def bring_down(home: Home, names: Sequence[str], *, supervisor_too: bool) -> list[Outcome]:
+def bring_down(
+    home: Home, names: Sequence[str], *, supervisor_too: bool, supervision: Supervision | None = None
+) -> list[Outcome]:
     """Stop those named, which are in the order of a start. Idempotent; reads no settings, so that a mistake in them
-    keeps nothing running."""
-    supervision = Supervision(home)
+    keeps nothing running. `supervision`: the caller's, who may hold it alone."""
+    supervision = supervision or Supervision(home)
     outcomes: list[Outcome] = []
     try:
         with supervision.alone():
@@ -38,14 +47,18 @@ def bring_down(home: Home, names: Sequence[str], *, supervisor_too: bool) -> lis
         return [_failed(Exit.REFUSED, "BUSY", str(busy))]
     except (SupervisorFailed, SupervisorRefused) as failed:
         return [*outcomes, _failed(Exit.CRIT, "SUPERVISOR_FAILED", str(failed))]
+    except OSError as broken:
+        return [*outcomes, _failed(Exit.CRIT, "DISK", str(broken))]
     return [*outcomes, *_elsewhere(home, names)]
 
 
 def _stopped(supervision: Supervision, name: str) -> Outcome:
     before = supervision.state(name)
     supervision.end_orphans()
-    left = _left(supervision.home) if name == MAIN else ""
+    left = left_by_main(supervision.home) if name == MAIN else ""
     after = supervision.stop(name)
+    if after.state.is_up and after.pid is not None:
+        after = _killed(supervision, name, after.pid)
     if after.state.is_up or after.state is State.UNKNOWN:
         told = f"{after.state}: {after.description}"
         return Outcome(name=name, exit_code=Exit.CRIT, did="not stopped", code="STILL_UP", detail=told, pid=after.pid)
@@ -56,8 +69,16 @@ def _stopped(supervision: Supervision, name: str) -> Outcome:
     return msgspec.structs.replace(stopped, exit_code=Exit.WARN, code="LEFT", detail=left, hint=hint)
 
 
-def _left(home: Home) -> str:
-    """What stays at the broker, and nobody looks after, when main ends; empty when nothing does."""
+def _killed(supervision: Supervision, name: str, pid: int) -> ProcessState:
+    """The supervisor has asked, has killed, and it is still there by its account: once more, by our own hand."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: not supervision.state(name).state.is_up, KILL_S)
+    return supervision.state(name)
+
+
+def left_by_main(home: Home) -> str:
+    """What stays at the broker, and nobody looks after, when main ends, by its own word; empty when nothing does."""
     health = current_main(home)
     if health is None or health.orders is None:
         return ""
@@ -74,8 +95,8 @@ def _ran(state: ProcessState) -> bool:
 
 
 def _elsewhere(home: Home, names: Sequence[str]) -> list[Outcome]:
-    feed, main = current_health(home), current_main(home)
-    pids = {DEPTH_WS: feed.pid if feed else None, MAIN: main.pid if main else None}
+    found = {DEPTH_WS: current_health(home), MAIN: current_main(home), WATCHDOG: current_watchdog(home)}
+    pids = {name: health.pid if health else None for name, health in found.items()}
     return [
         Outcome(
             name=name,

@@ -1,4 +1,4 @@
-"""The processes of a profile brought up: the broker first, then what listens to it, then who trades on that."""
+"""The processes of a profile brought up: the broker, who listens to it, who trades on that, and who watches them."""
 
 import os
 import time
@@ -6,18 +6,27 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tarazu.app.home import Home, Profile
 from tarazu.app.settings import BadSettings, Settings, read_settings
-from tarazu.app.supervision.feed_start import FeedStart, current_health
+from tarazu.app.supervision.feed_start import FeedStart, current_health, last_health
 from tarazu.app.supervision.link import SupervisorRefused, SupervisorSilent
 from tarazu.app.supervision.main_start import MainStart
 from tarazu.app.supervision.outcome import Outcome
 from tarazu.app.supervision.own_broker import OwnBroker
 from tarazu.app.supervision.process import SupervisorFailed
-from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER, programs
+from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER, WATCHDOG, programs
+from tarazu.app.supervision.state import State
 from tarazu.app.supervision.supervisor import Busy, Supervision
+from tarazu.app.supervision.watchdog_start import WatchdogStart
 from tarazu.app.verdict import Exit
 
 SUPERVISOR = "supervisor"
 Tell = Callable[[str], None]
+Start = FeedStart | MainStart | WatchdogStart
+STARTS: tuple[tuple[str, Callable[[Home, Supervision], Start]], ...] = (
+    (DEPTH_WS, FeedStart),
+    (MAIN, MainStart),
+    (WATCHDOG, WatchdogStart),
+)
+"""In the order of a start."""
 
 
 def bring_up(
@@ -45,6 +54,8 @@ def bring_up(
         return [_failed(Exit.REFUSED, "BUSY", str(busy), "")]
     except (SupervisorFailed, SupervisorRefused) as failed:
         return [_failed(Exit.CRIT, "SUPERVISOR_FAILED", str(failed), f"tarazu logs {SUPERVISOR}d")]
+    except OSError as broken:
+        return [_failed(Exit.CRIT, "DISK", str(broken), f"df -h {home.root}; ls -ld {home.root}")]
 
 
 def _bring_up(
@@ -57,10 +68,10 @@ def _bring_up(
     environ: Mapping[str, str],
 ) -> list[Outcome]:
     supervision = Supervision(home)
-    starts: list[FeedStart | MainStart] = []
+    starts: list[Start] = []
     outcomes: list[Outcome] = []
     with supervision.alone(patience_s):
-        ran = [name for name in (DEPTH_WS, MAIN) if supervision.state(name).state.is_up]
+        ran = [name for name, _ in STARTS if supervision.state(name).state.is_up]
         if home.profile is Profile.SIM:
             broker = OwnBroker(home, settings, supervision, environ)
             outcomes.append(broker.ensure(patience_s, again and SIM_BROKER in names, tell))
@@ -68,23 +79,29 @@ def _bring_up(
             supervision.ensure(programs(home, settings.sim, None))
         if not all(outcome.holds for outcome in outcomes):
             return outcomes
-        for name, make in ((DEPTH_WS, FeedStart), (MAIN, MainStart)):
+        for name, make in STARTS:
             if name not in names and name not in ran:
                 continue
-            start: FeedStart | MainStart = make(home, supervision)
+            start = make(home, supervision)
             elsewhere = start.elsewhere()
             if elsewhere is not None:
                 outcomes.append(elsewhere)
                 continue
+            if name in names and supervision.state(name).state in (State.BACKOFF, State.FATAL):
+                supervision.stop(name)  # a command's start is a new count (`storm`)
             start.decide(again and name in names)
             starts.append(start)
     return [*outcomes, *(start.wait(patience_s, tell) for start in starts)]
 
 
 def now_ns(home: Home) -> int:
-    """Wall time of the profile's clock as depth_ws tells it; the machine's where it tells nothing."""
+    """Wall time of the profile's clock as depth_ws tells it; in sim as it last told it, for that clock stands still
+    with its broker; the machine's where nothing was told."""
     health = current_health(home)
-    return time.time_ns() if health is None else health.wall_ns + health.age_ns()
+    if health is not None:
+        return health.wall_ns + health.age_ns()
+    last = last_health(home) if home.profile is Profile.SIM else None
+    return time.time_ns() if last is None else last.wall_ns
 
 
 def _failed(exit_code: Exit, code: str, detail: str, hint: str) -> Outcome:

@@ -7,6 +7,7 @@ or strange. The socket's is one that the kernel reads as short (a socket's path 
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from tarazu.app.home import Home
 from tarazu.app.supervision.programs import Program
@@ -55,7 +56,15 @@ def environment(home: Home, environ: Mapping[str, str]) -> dict[str, str]:
 
 def python_words(words: Sequence[str]) -> list[str]:
     """This Python with these words; -P: a folder of the home is no package."""
-    return [sys.executable, "-P", *words]
+    return [_python(), "-P", *words]
+
+
+def _python() -> str:
+    """By one name, whatever a command was called by: `bin/python` and `bin/python3` are one, and a process that is well
+    is not started again for the difference."""
+    usual = Path(sys.prefix, "bin", "python3")
+    same = usual.exists() and usual.resolve() == Path(sys.executable).resolve()
+    return str(usual) if same else sys.executable
 
 
 def _program(program: Program) -> dict[str, object]:

@@ -197,11 +197,16 @@ def _standing(home: Home, state: ProcessState) -> FeedStanding | None:
 
 def current_health(home: Home) -> DepthWsHealth | None:
     """What a depth_ws of this home says now, whoever started it; None where none does."""
+    health = last_health(home)
+    return health if health is not None and health.is_current() and orphans.is_running(health.pid) else None
+
+
+def last_health(home: Home) -> DepthWsHealth | None:
+    """What a depth_ws of this home said last; None where none did. Raises OSError."""
     try:
-        health = read_health(home.feed_health)
+        return read_health(home.feed_health)
     except BadHealth:  # of another version of tarazu: nobody of ours writes it now
         return None
-    return health if health is not None and health.is_current() and orphans.is_running(health.pid) else None
 
 
 def _age_s(state: ProcessState) -> float:

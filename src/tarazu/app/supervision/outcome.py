@@ -40,7 +40,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 def verdict(command: str, home: Home, outcomes: Sequence[Outcome], *, good: str, bad: str, now_ns: int) -> Verdict:
     """`good` is the first word when all hold, `bad` when one failed. The summary is the worst outcome, or the last."""
     worst = max(outcomes, key=lambda o: _RANK.index(o.exit_code), default=None)
-    shown = outcomes[-1] if outcomes and (worst is None or worst.holds) else worst
+    shown = outcomes[-1] if worst is not None and worst.exit_code is Exit.OK else worst
     exit_code = worst.exit_code if worst else Exit.OK
     return Verdict(
         command=command,

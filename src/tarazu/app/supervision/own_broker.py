@@ -9,7 +9,7 @@ from tarazu.app.sim_broker.options import BadOptions
 from tarazu.app.supervision.found_broker import adopt, answers, is_known, is_named, named_broker
 from tarazu.app.supervision.outcome import Outcome
 from tarazu.app.supervision.process_log import LogMark
-from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER, programs
+from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER, WATCHDOG, programs
 from tarazu.app.supervision.sim_place import kept_place, place_to_start
 from tarazu.app.supervision.supervisor import Supervision
 from tarazu.app.supervision.waiting import until
@@ -20,8 +20,8 @@ PATIENCE_S = 10.0
 
 
 class OwnBroker:
-    """`supervision` is held `alone` by the caller, for the broker and what hangs on it change together: depth_ws and
-    main are stopped before the broker's address becomes another, and never talk to one that is no longer ours."""
+    """`supervision` is held `alone` by the caller, for the broker and what hangs on it change together: those that talk
+    to it are stopped before its address becomes another, and never talk to one that is no longer ours."""
 
     def __init__(self, home: Home, settings: Settings, supervision: Supervision, environ: Mapping[str, str]) -> None:
         self.home, self.settings, self.supervision, self.environ = home, settings, supervision, environ
@@ -74,7 +74,7 @@ class OwnBroker:
         return None
 
     def _stop_listeners(self) -> None:
-        for name in (MAIN, DEPTH_WS):
+        for name in (WATCHDOG, MAIN, DEPTH_WS):
             self.supervision.stop(name)
 
     def _wait(self, did: str, patience_s: float, tell: Callable[[str], None]) -> Outcome:

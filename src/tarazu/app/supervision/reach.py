@@ -24,7 +24,7 @@ def reach(
     if home.profile is Profile.SIM:
         try:
             _begin_where_none_runs(home, environ, tell)
-        except (BadSettings, SupervisorSilent, SupervisorFailed, SupervisorRefused, Busy) as failed:
+        except (BadSettings, SupervisorSilent, SupervisorFailed, SupervisorRefused, Busy, OSError) as failed:
             raise NoAddress(f"the broker of the sim profile cannot be begun: {failed}") from failed
     return broker_address(home)
 

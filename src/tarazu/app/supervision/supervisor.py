@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from tarazu.app.home import Home
-from tarazu.app.supervision import orphans
+from tarazu.app.supervision import orphans, storm
 from tarazu.app.supervision import process as supervisor_process
 from tarazu.app.supervision.conf import CONF, LOG, conf
 from tarazu.app.supervision.link import (
@@ -28,7 +28,7 @@ from tarazu.app.supervision.link import (
 )
 from tarazu.app.supervision.private_file import replace_private
 from tarazu.app.supervision.process import BEGIN_S
-from tarazu.app.supervision.programs import Program
+from tarazu.app.supervision.programs import STOP_S_MAX, Program
 from tarazu.app.supervision.state import ProcessState, State, state_of
 from tarazu.app.supervision.waiting import until
 
@@ -110,6 +110,8 @@ class Supervision:
         """Idempotent; returns as soon as the process is spawned. Raises SupervisorSilent, SupervisorRefused."""
         with self.alone():
             until(lambda: self.state(name).state is not State.STOPPING, self._stop_s(name))
+            if not self.state(name).state.is_up:
+                storm.begin_count(self.home.run, name)
             self._ask_unless((ALREADY_STARTED,), "startProcess", name, False)
             return self.state(name)
 
@@ -216,4 +218,4 @@ class Supervision:
         return lock
 
     def _stop_s(self, name: str) -> float:
-        return next((p.stop_s for p in self.programs if p.name == name), 10) + 5.0
+        return next((p.stop_s for p in self.programs if p.name == name), STOP_S_MAX) + 5.0
