@@ -189,7 +189,7 @@ def test_a_dead_process_nobody_has_waited_for_is_gone(home: Home) -> None:
 
 
 def test_a_health_of_before_the_reboot_is_unknown(home: Home) -> None:
-    assert told(home, health(), -1).exit_code == 3
+    assert told(home, health(), -SECOND_NS).exit_code == 3
 
 
 @pytest.mark.parametrize("bad", [b"", b"{", b'{"schema":"tarazu.feed_health/2"}', b"\xff\xfe"])

@@ -12,7 +12,7 @@ from harness.supervised import gone
 from harness.up_desk import UpDesk, up_desk
 from tarazu.app.main.health import MainHealth, read_main_health
 from tarazu.app.main.telling import tell_main
-from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER
+from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER, WATCHDOG
 from tarazu.app.supervision.waiting import until
 from tarazu.app.verdict import Exit
 
@@ -37,9 +37,9 @@ def module_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpDesk]:
 
 @pytest.fixture
 def desk(module_desk: UpDesk) -> UpDesk:
-    """All three up, whatever the test before has left."""
+    """All of them up, whatever the test before has left."""
     out = module_desk.verb_until(0, "up", "--timeout", "90")
-    assert out.startswith("UP  SIM  main "), out
+    assert out.startswith("UP  SIM  watchdog "), out
     return module_desk
 
 
@@ -50,7 +50,7 @@ def health(desk: UpDesk) -> MainHealth:
 
 
 def test_all_of_it_comes_up_and_a_second_time_is_left_alone(desk: UpDesk) -> None:
-    desk.are_left_alone((SIM_BROKER, DEPTH_WS, MAIN))
+    desk.are_left_alone((SIM_BROKER, DEPTH_WS, MAIN, WATCHDOG))
 
 
 def test_a_killed_main_comes_back_by_itself_in_another_epoch(desk: UpDesk) -> None:
@@ -95,8 +95,8 @@ def test_down_ends_it_first_and_says_what_is_left_at_the_broker(desk: UpDesk) ->
     assert until(taken, 60), answers[-1]
     assert until(lambda: bool((counts := health(desk).orders) and counts.working), 60)
     pid = desk.pid(MAIN)
-    code, out, _ = desk.verb("down")
-    assert code == 1 and out.startswith("DOWN  SIM  ") and "LEFT: stopped, 1 orders rest (0 of them stops)" in out
+    code, out, _ = desk.verb("down", "--keep-orders")
+    assert code == 1 and out.startswith("DOWN  SIM  ") and "LEFT: left, 1 orders of ours rest (0 of them stops)" in out
     assert gone(pid) and desk.supervision.pid is None
 
 

@@ -15,6 +15,7 @@ from tarazu.app.feed.snapshot import read_feed
 from tarazu.app.feed.words import clock, is_open, market, names, seconds, table
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Status, Verdict, epoch, exit_of, plain, worst
+from tarazu.app.watching.main_slas import Row, main_slas
 from tarazu.market.feed_events import FeedState
 from tarazu.model.units import SECOND_NS
 
@@ -23,36 +24,22 @@ TOKENS_SEEN_PCT = 99.0
 
 LOOK = "tarazu feed status"
 
-UNOBSERVED = Check(
-    id="order_ack_ms",
-    status=Status.SKIP,
-    detail="and decision_loop_ms, db_write_ms: main does not run, order and decision SLAs are not observed",
-)
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One promise: the check, and what only the table shows."""
-
-    check: Check
-    p99: float | None = None
-    """Over five minutes; None where none is kept."""
-
 
 @click.command("sla")
 @feed_flags
 def command(profile: str | None, as_json: bool) -> int:
     """Show every SLA that is observed: now, 99th percentile of five minutes, limit.
 
-    Exit code 0: all are met, or the market is closed (observed, not enforced); 1: an optional feed's is not, or frames
-    were lost earlier; 2: one of a required feed or of the recording is not; 3: it cannot be told. Changes nothing and
-    halts nothing.
+    Exit code 0: all are met, or the market is closed (observed, not enforced); 1: an optional feed's is not, frames
+    were lost earlier, or main is slower than promised; 2: one of a required feed, of the recording or of the clock is
+    not; 3: it cannot be told. Changes nothing and halts nothing.
     """
     return sla(home_of(profile), time.monotonic_ns(), time.time_ns()).show(as_json)
 
 
 def sla(home: Home, mono_ns: int, wall_ns: int) -> Verdict:
     """The answer at this moment of the machine's two clocks."""
-    found = read_feed(home, mono_ns)
+    found, of_main = read_feed(home, mono_ns), main_slas(home, mono_ns)
     if isinstance(found, Check):
         return Verdict(
             command="sla",
@@ -60,15 +47,18 @@ def sla(home: Home, mono_ns: int, wall_ns: int) -> Verdict:
             exit_code=exit_of(Status.UNKNOWN),
             profile=home.profile,
             now_ns=wall_ns,
-            summary="no SLA can be told",
-            checks=(found, UNOBSERVED),
+            summary="no SLA of the feed can be told",
+            checks=(found, *of_main.checks),
+            body=_lines(of_main.rows) if of_main.rows else (),
+            facts={"main": of_main.told},
         )
     enforced = is_open(found)
-    rows = [row if enforced or _always(row) else _not_enforced(row, market(found)) for row in sla_rows(found, home)]
-    checks = tuple(row.check for row in rows)
+    seen = [*sla_rows(found, home), *of_main.rows]
+    rows = [row if enforced or _always(row) else _not_enforced(row, market(found)) for row in seen]
+    checks = tuple(row.check for row in rows) + of_main.unobserved
     status = worst(checks)
     breached = sum(c.status not in (Status.OK, Status.SKIP) for c in checks)
-    summary = f"{breached} of {len(checks)} SLAs breached" if breached else f"{len(checks)} SLAs"
+    summary = f"{breached} of {len(rows)} SLAs breached" if breached else f"{len(rows)} SLAs"
     how = "enforcing" if enforced else "feed SLAs observed but not enforced"
     return Verdict(
         command="sla",
@@ -78,9 +68,13 @@ def sla(home: Home, mono_ns: int, wall_ns: int) -> Verdict:
         now_ns=found.wall_ns,
         age_ns=found.age_ns(mono_ns),
         summary=f"{summary}  {market(found)}, {how}",
-        checks=(*checks, UNOBSERVED),
+        checks=checks,
         body=_lines(rows),
-        facts={"enforced": enforced, "feeds": {row.health.feed: _lags(row) for row in found.feeds}},
+        facts={
+            "enforced": enforced,
+            "feeds": {row.health.feed: _lags(row) for row in found.feeds},
+            "main": of_main.told,
+        },
     )
 
 

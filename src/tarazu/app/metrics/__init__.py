@@ -1,0 +1,1 @@
+"""The desk's figures for Prometheus, on this machine's loopback."""
