@@ -1,0 +1,1 @@
+"""Runs of a runbook: begun, judged step by step, written down, taken up again."""

@@ -1,0 +1,240 @@
+"""The day as RUNBOOK_LIVE.md has it: its own command lines, in its order, with real processes; and by `runbook run`."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tarazu.app.broker_address import sim_address
+from tarazu.app.drills.admin import SimBroker
+from tarazu.app.drills.place import drill_home
+from tarazu.app.drills.trader import Denied, Trader
+from tarazu.app.home import Home
+from tarazu.app.main.health import read_main_health
+from tarazu.app.main.telling import MainSilent
+from tarazu.app.runbook.runs.record import runs
+from tarazu.app.supervision import orphans
+from tarazu.app.supervision.supervisor import Supervision
+from tarazu.runtime.desk_record import whole
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "runbook" / "RUNBOOK_LIVE.md"
+PATIENCE_S = 120.0
+WHOLE_S = 280.0
+
+
+class Desk:
+    """A home, and somebody at it who types the document's lines."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        plain = {k: v for k, v in os.environ.items() if not k.startswith(("KITE_", "TARAZU_"))}
+        bins = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        self.environ = plain | {"TARAZU_HOME": str(home.root.parent), "TARAZU_PROFILE": "sim", "PATH": bins}
+
+    def type(self, line: str, stdin: str = "") -> tuple[int, str]:
+        """One line of the document as it stands there; exit code and standard output."""
+        said = subprocess.run(
+            shlex.split(line), cwd=ROOT, env=self.environ, input=stdin, capture_output=True, text=True, timeout=WHOLE_S
+        )
+        print(f"$ {line}\n{said.stdout}{said.stderr}exit {said.returncode}\n")
+        return said.returncode, said.stdout
+
+    def until(self, line: str, *codes: int) -> str:
+        """The same, again until it ends with one of these: a machine that stood still is not well in that moment."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            code, out = self.type(line)
+            if code in codes:
+                return out
+            assert time.monotonic() < deadline, f"{line} never ended with {codes}: {code}\n{out}"
+            time.sleep(1.0)
+
+    def tarazu(self, *words: str) -> tuple[int, str]:
+        return self.type(shlex.join(["python", "-m", "tarazu", *words]))
+
+    @property
+    def broker(self) -> SimBroker:
+        return SimBroker(sim_address(self.home))
+
+    def until_active(self) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while (health := read_main_health(self.home.main_health)) is None or health.phase != "ACTIVE":
+            assert time.monotonic() < deadline, health
+            time.sleep(0.2)
+
+    def hold(self) -> str:
+        """One lot, bought; its tag."""
+        self.until_active()
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                tag = Trader(self.home, self.broker).buy()
+                break
+            except (Denied, MainSilent):
+                assert time.monotonic() < deadline
+                time.sleep(1.0)
+        while not [r for r in self.broker.books().of_tag(tag) if r["status"] == "COMPLETE"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+        return tag
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with drill_home(tmp_path) as home:
+        yield Desk(home)
+
+
+def sections() -> dict[str, list[str]]:
+    """The document's command lines by the number of their section, in their order, inline ones too."""
+    found: dict[str, list[str]] = {}
+    for part in re.split(r"^## ", DOCUMENT.read_text(), flags=re.MULTILINE)[1:]:
+        lines = re.findall(r"(?:^|`)((?:python|bash) scripts/[^`\n]+)", part, re.MULTILINE)
+        found[part[0]] = lines
+    return found
+
+
+def test_the_document_has_the_sections_and_lines_that_this_test_does() -> None:
+    counts = {number: len(lines) for number, lines in sections().items()}
+    assert counts == {"1": 6, "2": 2, "3": 5, "4": 6, "5": 5, "6": 3}
+
+
+@pytest.mark.timeout(900)
+def test_sections_1_to_4_are_done_in_order_by_the_documents_own_lines(desk: Desk) -> None:
+    told = sections()
+    gate, validate, token, depth, feed, sla = told["1"]
+
+    # 1) Pre-open. A fresh home: the gate is READY, and says what it does not know yet.
+    code, out = desk.type(gate)
+    assert (code, out.split()[0]) == (0, "READY"), out
+    code, out = desk.type(validate)
+    assert (code, out.split()[0]) == (0, "VALID"), out
+    desk.broker.strike("token.kill", count=1)
+    code, out = desk.type(validate)
+    assert (code, out.split()[0]) == (2, "INVALID"), out
+    code, out = desk.type(gate)
+    assert code != 0 and out.startswith("NOT_READY") and "session" in out, "no missing Kite auth"
+    code, out = desk.type(token, stdin=f"{desk.broker.request_token()}\n")
+    assert code in (0, 1), out
+    assert desk.home.env_file.stat().st_mode & 0o777 == 0o600
+    code, out = desk.type(validate)
+    assert (code, out.split()[0]) == (0, "VALID"), out
+    assert desk.type(gate)[0] == 0
+    assert "depth_ws" in desk.until(depth, 0)
+    first = _pid(desk, "depth_ws")
+    assert desk.until(feed, 0).startswith("OK")
+    assert "tick_lag_sec" in desk.until(sla, 0)
+
+    # 2) Start sequence: it adopts the feed that runs.
+    start, status = told["2"]
+    code, out = desk.type(start)
+    assert code in (0, 1), out
+    out = desk.until(status, 0, 1)
+    for name in ("depth_ws", "main", "watchdog"):
+        assert re.search(rf"^{name}\s+RUNNING\s+\d+", out, re.MULTILINE), out
+    assert _pid(desk, "depth_ws") == first
+    assert desk.until(feed, 0)
+
+    # 3) Live monitoring, and what it says when the feed is stale.
+    sla, summary, risk, status, depth = told["3"]
+    desk.until_active()
+    out = desk.until(sla, 0)
+    assert "tick_lag_sec" in out and "depth_lag_sec" in out
+    out = desk.until(summary, 0, 1)
+    assert "FEED" in out and "DECISIONS" in out
+    out = desk.until(risk, 0, 1)
+    assert "HARD_HALT" not in out.splitlines()[0]
+    desk.broker.strike("ws.freeze")
+    assert "FEED_STALE" in desk.until(sla, 2)
+    assert desk.type(status)[0] in (1, 2)
+    desk.broker.calm()
+    desk.until(depth, 0)
+    desk.until(sla, 0)
+
+    # 4) SEV2: the feed is stale, and stays so; the stack is stopped.
+    plan, stop, bundle, depth, feed, stop_stale = told["4"]
+    desk.broker.strike("ws.freeze")
+    assert "FEED_STALE" in desk.until(feed, 2)
+    desk.broker.calm()
+    desk.until(depth, 0)
+    assert desk.until(feed, 0).startswith("OK")
+    code, out = desk.type(stop_stale)
+    assert code in (0, 1), out
+    _nothing_trades(desk)
+    assert desk.type(stop_stale)[0] in (0, 1), "twice is as good as once"
+
+    # 4) SEV1: something is held, the plan is told, the stack is stopped, and everything is bundled.
+    code, out = desk.type(start)
+    assert code in (0, 1), out
+    desk.hold()
+    code, out = desk.type(plan)
+    assert code == 1 and out.startswith("PLAN ONLY"), out
+    before = len(desk.broker.books().orders)
+    code, out = desk.type(stop)
+    assert code in (0, 1), out
+    assert "NIFTY" in out, "a stop is not silent about positions"
+    _nothing_trades(desk)
+    code, out = desk.type(bundle.replace("<ID>", "INC-20260101-99"))
+    assert code in (0, 1) and out.startswith("BUNDLE"), "an unknown id is bundled, and flagged"
+    assert desk.type(plan)[0] == 1, "it is still held; and in sim the box is begun where it was stopped"
+    assert len(desk.broker.books().orders) == before, "the playbook has sent nothing"
+    assert desk.tarazu("flatten", "--live", "--yes", "--reason", "the test is over")[0] == 0
+    books = desk.broker.books()
+    assert not books.net and not books.working and not books.doubled
+    assert list(whole(desk.home.desk)), "the desk's record is one chain"
+
+
+@pytest.mark.timeout(900)
+def test_runbook_run_does_the_same_and_leaves_evidence(desk: Desk) -> None:
+    code, out = desk.tarazu("runbook", "run", "pre-open", "--auto")
+    assert code == 1 and out.startswith("DONE_WITH_WARNINGS") and "eyeball skipped" in out, "nobody compared the prices"
+    code, out = desk.tarazu("runbook", "run", "start", "--auto")
+    assert code in (0, 1), out
+    desk.hold()
+    code, out = desk.tarazu("runbook", "run", "monitor", "--auto")
+    assert code in (0, 1), out
+    assert [d.step for d in runs(desk.home)[-1].steps] == ["sla", "ops", "risk"]
+
+    code, out = desk.tarazu("runbook", "run", "sev1-hard-halt", "--auto")
+    assert code == 4 and out.startswith("PAUSED") and "--consent stop" in out
+    assert read_main_health(desk.home.main_health) is not None and Supervision(desk.home).state("main").state.is_up
+    paused = runs(desk.home)[-1]
+    code, out = desk.tarazu("runbook", "resume", paused.id, "--auto", "--consent", "stop")
+    assert code in (0, 1), out
+    _nothing_trades(desk)
+    told = runs(desk.home)[-1]
+    assert told.id == paused.id and [d.step for d in told.steps] == ["plan", "stop", "bundle"]
+    assert told.steps[0].first_line.startswith("PLAN ONLY") and told.steps[2].first_line.startswith("BUNDLE")
+    assert told.incident == told.id, "no incident was open: the run's own name, which the bundle flags"
+
+    page = desk.home.root / "run.html"
+    code, out = desk.tarazu("runbook", "evidence", told.id, "--out", "--html", str(page))
+    assert code == 0 and out.startswith("EVIDENCE") and "PLAN ONLY" in out and "<table>" in page.read_text()
+    code, out = desk.tarazu("runbook", "list", "--json")
+    listed: dict[str, Any] = {row["id"]: row for row in json.loads(out)["runbooks"]}
+    assert listed["sev1-hard-halt"]["latest_run"] == told.id and listed["eod"]["absent_issue"] == 7
+    assert list(whole(desk.home.desk)), "the desk's record is one chain"
+
+
+def _pid(desk: Desk, name: str) -> int:
+    pid = Supervision(desk.home).state(name).pid
+    assert pid is not None
+    return pid
+
+
+def _nothing_trades(desk: Desk) -> None:
+    """Neither under a supervisor nor beside it."""
+    supervision = Supervision(desk.home)
+    for name in ("main", "watchdog", "depth_ws"):
+        assert not supervision.state(name).state.is_up, supervision.state(name)
+    left = {orphan.name for orphan in orphans.orphans(desk.home)} if supervision.pid is None else set()
+    assert not left & {"main", "watchdog", "depth_ws"}
