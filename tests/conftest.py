@@ -14,7 +14,10 @@ import pytest
 from harness.gathered import Gathered, is_whole, told_controls
 from tarazu.app.controls.evidence import EVIDENCE_FILE
 
-REAL_TIME = ("adapters", "app", "desk", "feed", "official", "ops", "runtime")
+REAL_TIME = (
+    "adapters", "alerts", "app", "config", "desk", "drills", "feed", "incidents", "official", "ops", "readiness",
+    "runbook", "runtime", "secrets", "session", "stack",
+)  # fmt: skip
 """Folders whose tests run processes and sockets in real time."""
 
 GATHERED = pytest.StashKey[Gathered]()

@@ -9,7 +9,7 @@ import pytest
 from tarazu.app.home import Home, Profile
 from tarazu.app.settings import SimSettings
 from tarazu.app.sim_broker.options import BadOptions
-from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER, names, programs
+from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER, WATCHDOG, names, programs
 from tarazu.app.supervision.sim_place import kept_place, place_to_start
 
 SIM = SimSettings(size="tiny", day="2026-11-19")
@@ -59,8 +59,8 @@ def test_a_day_without_trading_is_refused(home: Home) -> None:
 
 def test_only_the_sim_profile_has_a_broker(home: Home, tmp_path: Path) -> None:
     place = place_to_start(home, SIM)
-    assert names(home) == tuple(p.name for p in programs(home, SIM, place)) == (SIM_BROKER, DEPTH_WS, MAIN)
+    assert names(home) == tuple(p.name for p in programs(home, SIM, place)) == (SIM_BROKER, DEPTH_WS, MAIN, WATCHDOG)
     paper = Home(Profile.PAPER, tmp_path / "paper")
-    assert names(paper) == tuple(p.name for p in programs(paper, SIM, place)) == (DEPTH_WS, MAIN)
+    assert names(paper) == tuple(p.name for p in programs(paper, SIM, place)) == (DEPTH_WS, MAIN, WATCHDOG)
     live = Home(Profile.LIVE, tmp_path / "live")
-    assert names(live) == tuple(p.name for p in programs(live, SIM, place)) == (DEPTH_WS, MAIN)
+    assert names(live) == tuple(p.name for p in programs(live, SIM, place)) == (DEPTH_WS, MAIN, WATCHDOG)

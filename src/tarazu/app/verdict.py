@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from tarazu.app.home import Profile
+from tarazu.app.redaction import conceal
 from tarazu.model import ist
 from tarazu.model.units import SECOND_NS
 
@@ -100,7 +101,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def headline(self) -> str:
-        age = "" if self.age_ns is None else f"as of {self.age_ns / SECOND_NS:.1f} s ago"
+        age = "" if self.age_ns is None else f"as of {max(self.age_ns, 0) / SECOND_NS:.1f} s ago"
         parts = (self.word, self.profile.upper(), plain(self.summary), moment(self.now_ns), age)
         return "  ".join(part for part in parts if part)
 
@@ -122,8 +123,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(told | self.facts).decode()
 
     def show(self, as_json: bool) -> int:
-        """Print it, and return the exit code."""
-        print(self.json() if as_json else self.text(), flush=True)
+        """Print it, without any secret that this process has read, and return the exit code."""
+        print(conceal(self.json() if as_json else self.text()), flush=True)
         return int(self.exit_code)
 
 
