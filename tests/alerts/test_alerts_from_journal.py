@@ -95,3 +95,17 @@ def test_a_home_without_a_journal_calls_nobody_and_is_left_as_it_is(tmp_path: Pa
     home = Home(Profile.SIM, tmp_path / "sim")
     assert JournalAlerts(home).work(1) == []
     assert not home.root.exists()
+
+
+def test_a_day_that_cannot_be_read_for_a_while_is_not_left_for_the_next(desk: JournalledDesk) -> None:
+    JournalAlerts(desk.home).work(desk.now_ns)
+    alerts = JournalAlerts(desk.home)
+    halt(desk, "looks wrong")
+    segment, aside = segment_path(desk.folder, 1), desk.home.root / "aside"
+    segment.rename(aside)
+    segment.mkdir()  # what a reader of files cannot open
+    (desk.home.journal / "2099-01-01").mkdir()
+    assert alerts.work(desk.now_ns) == []
+    segment.rmdir()
+    aside.rename(segment)
+    assert "looks wrong" in " ".join(posted.text for posted in alerts.work(desk.now_ns))

@@ -10,7 +10,7 @@ import pytest
 from harness.alert_inbox import AlertInbox, alert_inbox, urls
 from harness.supervised import PATIENCE_S
 from tarazu.app.alerts.acking import ack_alerts
-from tarazu.app.alerts.alert import Alert, Severity
+from tarazu.app.alerts.alert import Alert, Kept, Severity
 from tarazu.app.alerts.box import Box
 from tarazu.app.alerts.deliver import DIGEST_FROM, Courier
 from tarazu.app.alerts.post import post
@@ -213,3 +213,25 @@ def test_no_byte_of_an_address_is_in_what_is_written_or_said(
     written = b"".join(path.read_bytes() for path in desk.root.rglob("*") if path.is_file())
     assert secret not in said and secret.encode() not in written
     assert sorted(name.split("-")[0] for name in clock.courier.failing) == ["json", "nosuchkind", "unreadable"]
+
+
+def test_what_is_carried_while_the_disk_comes_and_goes_replaces_nothing_that_is_carried(
+    desk: Home, inbox: AlertInbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, refused = at(desk), {"A", "B", "C"}
+    real = Box.post
+
+    def takes(box: Box, alert: Alert, who: str, now_ns: int) -> tuple[Kept, bool]:
+        if alert.code in refused:
+            raise OSError(28, "No space left on device")
+        return real(box, alert, who, now_ns)
+
+    monkeypatch.setattr(Box, "post", takes)
+    clock.courier.carry(alert("A"), NOW_NS)
+    clock.courier.carry(alert("B"), NOW_NS)
+    refused.remove("A")
+    clock.work(1)
+    clock.courier.carry(alert("C"), NOW_NS)
+    refused.clear()
+    clock.work(1)
+    assert sorted(kept.alert.code for kept in Box(desk.alerts).alerts()) == ["A", "B", "C"]

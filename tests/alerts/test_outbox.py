@@ -154,3 +154,27 @@ def test_what_is_done_and_old_is_taken_away_and_what_nobody_has_stays(desk: Home
     assert box.prune(NOW_NS + KEPT_NS) == 0
     assert box.prune(NOW_NS + KEPT_NS + 1) == 1
     assert [kept.alert for kept in box.alerts()] == [HALT]
+
+
+POST_WITH_NO_ROOM = """
+import resource, sys
+from pathlib import Path
+from tarazu.app.alerts.box import Box
+from tarazu.app.alerts.post import Alert, post
+from tarazu.app.home import Home, Profile
+
+desk, now_ns = Home(Profile.SIM, Path(sys.argv[1])), int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (250, 250))
+alert = Box(desk.alerts).alerts()[0].alert
+assert post(desk, alert, now_ns) == "", "it was taken for kept"
+assert post(desk, Alert("HARD_HALT", "SEV1", "another", "another"), now_ns) == "", "it was taken for kept"
+"""
+
+
+def test_a_disk_that_takes_a_part_of_an_alert_leaves_the_one_before_as_it_was(desk: Home) -> None:
+    id_ = post(desk, STALE, NOW_NS)
+    before = {path.name: path.read_bytes() for path in desk.alerts.glob("AL-*")}
+    words = [sys.executable, "-c", POST_WITH_NO_ROOM, str(desk.root), str(NOW_NS + SECOND_NS)]
+    assert subprocess.run(words, timeout=120).returncode == 0
+    assert {path.name: path.read_bytes() for path in desk.alerts.glob("AL-*")} == before
+    assert post(desk, STALE, NOW_NS + 2 * SECOND_NS) == id_

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from harness.feed_papers import feed, health, store
@@ -18,6 +19,7 @@ from tarazu.app.incidents.store import open_incident
 from tarazu.app.main.health import write_main_health
 from tarazu.app.main.risk_health import RiskPage
 from tarazu.app.main.timings_health import TimingPage, TimingsPage
+from tarazu.app.metrics.measured import Measured
 from tarazu.app.metrics.serve import start_metrics
 from tarazu.engine.messages import RiskState
 from tarazu.market.feed_events import FeedState
@@ -208,3 +210,21 @@ def test_closed_it_lets_go_of_its_port_and_its_thread(home: Home) -> None:
         with socket.socket() as next_one:
             next_one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             next_one.bind(("127.0.0.1", port))
+
+
+def test_a_bug_in_the_figures_is_an_error_and_a_warning_once(
+    home: Home, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty answer and a line that nobody sees would hide it for days."""
+
+    def broken(self: Measured) -> Iterator[Metric]:
+        raise TypeError("a figure of the wrong kind")
+        yield
+
+    monkeypatch.setattr(Measured, "collect", broken)
+    port = free_port()
+    with served(home, port), caplog.at_level(logging.WARNING, "tarazu.metrics"):
+        assert [ask(port)[0] for _ in range(3)] == [500, 500, 500]
+    assert [record.getMessage() for record in caplog.records] == [
+        "the metrics cannot be told, a bug: TypeError('a figure of the wrong kind')"
+    ]

@@ -13,7 +13,7 @@ from harness.order_story import DAY
 from tarazu.app.main.past import before
 from tarazu.engine import codec
 from tarazu.engine.acts import HaltStrategy, SetHalt, Step
-from tarazu.engine.messages import Commanded, Halt, Message, Order, RiskState, Stamped, Started, Ticked
+from tarazu.engine.messages import Commanded, DeskNoted, Halt, Message, Order, RiskState, Stamped, Started, Ticked
 from tarazu.runtime.journal_writer import Journal
 
 RAISED = Halt(code="RAISED", why="an average of nothing", since_ns=5)
@@ -95,3 +95,10 @@ def test_entries_that_a_person_has_switched_off_are_off_the_next_day_until_a_per
 
 
 OFF = (Order.FLATTEN, Order.ENTRIES_OFF)
+
+
+def test_how_far_the_desks_record_was_read_is_known_over_a_day_on_which_nothing_was_new_in_it(tmp_path: Path) -> None:
+    noted = DeskNoted(day=DAY.isoformat(), seq=7, hash="0" * 64)
+    journal(tmp_path, started(), (noted, Step()))
+    root = journal(tmp_path, started(), says(), day=NEXT)
+    assert before(root, NEXT + timedelta(days=1)).noted == noted, "else every halt of the record is taken again"

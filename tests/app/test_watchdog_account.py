@@ -1,6 +1,7 @@
 """The broker's rows against the intents of a real journal: what is an entry, what is nobody's, what is left alone."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,36 @@ def test_an_order_whose_intent_was_damaged_on_the_disk_is_nobodys_and_no_entry_t
     assert [one.order_id for one in audit(books.rows, books.book(), DAY).nobodys] == ["3"]
     assert books.entries() == []
     assert [str(row.order_id) for row in working_entries(books.rows, before, DAY)] == ["3"], "it was read before"
+
+
+def test_an_order_claimed_beside_an_untagged_one_is_not_doubled(books: Books) -> None:
+    rows = [row for row in books.rows if row.order_id != "3"] + [books.row("8", tag=""), books.row("9", tag="")]
+    books.desk.tell(m.Commanded(order=m.Order.CLAIM, who="asha", why="ours", order_id="8", ref=books.entry))
+    found = audit(rows, books.book(), DAY)
+    assert not found.doubled and [one.order_id for one in found.foreign] == ["9"]
+    found = audit([*rows, books.row("10", tag=books.entry)], books.book(), DAY)
+    assert {one.order_id for one in found.doubled} == {"8", "10"}, "one intent, two orders"
+
+
+def test_the_journal_tells_whether_the_desk_is_halted_when_main_cannot(books: Books) -> None:
+    assert books.book().on(DAY, DAY).halt is None
+    books.desk.tell(m.Commanded(order=m.Order.HALT, who="asha", why="enough"))
+    halt = books.book().on(DAY, DAY).halt
+    assert halt is not None and "asha" in halt.why
+
+
+def test_a_damaged_older_day_stops_neither_todays_intents_nor_the_audit(books: Books) -> None:
+    older = DAY - timedelta(days=3)
+    folder = day_folder(books.home.journal, older)
+    segment_path(folder, 1).mkdir(parents=True)
+    carried = books.row("8", tag=ClientOrderId(older, 5, 1).tag)
+    book = books.book()
+    assert not audit([*books.rows, carried], book, DAY).nobodys, "what it was is not known"
+    assert list(book.faults) == [older]
+    tag = books.enter("4")
+    book.follow(DAY)
+    found = audit([*books.rows, carried], book, DAY)
+    assert not found.nobodys and tag in book.on(DAY, DAY).by_ref and list(book.faults) == [older]
 
 
 # The brake.

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tarazu.app.alerts.alert import Alert, Kept
 from tarazu.app.alerts.box import Box
 from tarazu.app.home import Home, Profile
 from tarazu.app.incidents.store import close, incidents
@@ -123,6 +124,74 @@ def test_a_home_that_takes_nothing_loses_no_alert_and_asks_for_the_halt_again(pa
     assert paged.halts() == ["NO_INTENT"]
 
 
+def alerts(paged: Paged, code: str) -> list[Kept]:
+    return [kept for kept in Box(paged.home.alerts).alerts() if kept.alert.code == code]
+
+
+def acked(paged: Paged, kept: Kept) -> None:
+    ack_at = {"acked_by": "asha", "acked_ns": NOW_NS + paged.second * SECOND_NS}
+    Box(paged.home.alerts).change(kept.id, lambda one: msgspec.structs.replace(one, **ack_at))
+
+
+def test_what_happens_again_after_it_was_acknowledged_calls_again(paged: Paged) -> None:
+    for _ in range(2):
+        paged.work(STALE)
+        paged.work(seconds=8)
+    (kept,) = alerts(paged, "FEED_STALE")
+    assert kept.times == 2, "while nobody has it, it is one more of the same"
+    acked(paged, kept)
+    paged.work(STALE)
+    assert [one.is_open for one in alerts(paged, "FEED_STALE")] == [False, True]
+    paged.again()
+    paged.work(STALE)
+    assert len(alerts(paged, "FEED_STALE")) == 2, "the next watchdog goes on where this one was"
+
+
+def test_a_second_order_of_nobodys_under_the_open_incident_calls_by_the_engines_own_key(paged: Paged) -> None:
+    other = msgspec.structs.replace(NOBODYS, key="order 10", text="order 10")
+    paged.work(NOBODYS, seconds=2)
+    acked(paged, alerts(paged, "NO_INTENT")[0])
+    paged.work(NOBODYS, other, seconds=2)
+    assert [one.alert.key for one in alerts(paged, "NO_INTENT")] == ["order 9", "order 10"]
+    assert len(incidents(paged.home)) == 1
+
+
+def test_a_halt_that_the_engine_has_called_for_opens_its_incident_and_calls_nobody_twice(paged: Paged) -> None:
+    since_ns = NOW_NS + paged.second * SECOND_NS
+    halt = Finding(
+        code="HARD_HALT", severity="SEV1", text="x", key="h", called="main:D:HALT:NO_INTENT:", since_ns=since_ns
+    )
+    Box(paged.home.alerts).post(Alert("HALT", "SEV1", "x", "main:D:HALT:NO_INTENT:17"), "main", since_ns + SECOND_NS)
+    paged.work(halt, seconds=2)
+    assert alerts(paged, "HARD_HALT") == [] and [one.code for one in incidents(paged.home)] == ["HARD_HALT"]
+    later = msgspec.structs.replace(halt, key="h2", since_ns=since_ns + 600 * SECOND_NS)
+    paged.work(later, seconds=2)
+    assert len(alerts(paged, "HARD_HALT")) == 1, "of that one the engine has called nobody"
+
+
+def test_an_incident_that_could_not_be_opened_is_opened_once_the_record_takes_it_though_it_be_over(
+    paged: Paged,
+) -> None:
+    (paged.home.root / "incidents").write_text("no folder")
+    (paged.home.root / "desk").write_text("no folder")
+    paged.work(NOBODYS, seconds=2)
+    paged.work(seconds=20)
+    for name in ("incidents", "desk"):
+        (paged.home.root / name).unlink()
+    paged.work(seconds=8)
+    (incident,) = incidents(paged.home)
+    assert incident.code == "NO_INTENT" and "over after" in incident.timeline[-1].text
+    found = [e for e in whole(paged.home.desk) if e.body.get("act") == "found"]
+    assert len(found) == 1 and len(alerts(paged, "NO_INTENT")) == 1
+
+
+def test_what_was_there_for_one_look_has_not_lasted(paged: Paged) -> None:
+    lasting = msgspec.structs.replace(STALE, lasts_ns=2 * SECOND_NS)
+    paged.work(lasting)
+    paged.work(seconds=8)
+    assert incidents(paged.home) == []
+
+
 # Endings.
 
 
@@ -154,3 +223,17 @@ def test_a_process_that_no_supervisor_knows_is_not_ended(paged: Paged) -> None:
         sleeper.kill()
         sleeper.wait()
     assert end_hung(paged.home, "main", sleeper.pid) == f"process {sleeper.pid} is gone"
+
+
+def test_a_home_that_cannot_be_read_is_a_reason_and_no_end_of_the_watchdog(paged: Paged) -> None:
+    import subprocess
+
+    sleeper = subprocess.Popen(["sleep", "60"])
+    try:
+        paged.home.root.rename(paged.home.root.with_suffix(".away"))
+        paged.home.root.write_text("no folder")
+        assert end_hung(paged.home, "main", sleeper.pid)
+        assert sleeper.poll() is None
+    finally:
+        sleeper.kill()
+        sleeper.wait()

@@ -4,12 +4,13 @@ import msgspec
 import pytest
 
 from harness.main_health import NOW_NS, well
+from tarazu.app.main.health import DISK, Stage
 from tarazu.app.settings import WatchdogSettings
 from tarazu.app.watchdog.account.audit import Audit, Undecided
 from tarazu.app.watchdog.account.watch import AccountFacts
 from tarazu.app.watchdog.finding import Finding
 from tarazu.app.watchdog.health import BookRead, OwnPnl, Watched
-from tarazu.app.watchdog.triggers import of_account, of_main, of_process, of_result
+from tarazu.app.watchdog.triggers import last_word, of_account, of_main, of_process, of_result
 from tarazu.engine.messages import Halt, RiskState
 
 DAY = "2026-11-23"
@@ -105,3 +106,28 @@ def test_a_process_that_died_is_sev3_and_one_that_stays_away_sev2() -> None:
 def test_a_process_whose_word_cannot_be_read_is_not_taken_for_absent() -> None:
     (found,) = of_process(Watched(name="main", pulse="UNKNOWN", why="garbage"), "", False)
     assert (found.code, found.severity) == ("PROCESS_UNKNOWN", "SEV2")
+
+
+def test_a_main_that_is_down_is_halted_where_the_journals_last_word_says_so() -> None:
+    halt = Halt(code="DAY_LOSS", why="", since_ns=NOW_NS)
+    assert list(of_result(pnl(-2_500_000), None, 0, halt)) == []
+    (found,) = of_result(pnl(-2_500_000), None, 0)
+    assert "main is down" in found.text
+    (found,) = of_result(pnl(-2_500_000), well(), 0, halt)
+    assert "not halted" in found.text, "a main that runs says so itself"
+
+
+def test_a_main_that_died_of_the_disk_is_sev1_whatever_the_error_was_called() -> None:
+    died = well(stage=Stage.FAILED, detail="NoRoom: 12 bytes are left", failed_of=DISK)
+    (found,) = of_main(died)
+    assert (found.code, found.severity, found.lasts_ns) == ("DB_WRITE", "SEV1", 0) and "NoRoom" in found.text
+    assert list(of_main(well(stage=Stage.FAILED, detail="KeyError: Journal"))) == []
+
+
+def test_what_main_said_last_counts_until_it_says_otherwise() -> None:
+    full = well(trouble={"DISK": "full"})
+    before = last_word(full, ())
+    assert codes(list(before)) == ["DB_WRITE"]
+    assert last_word(None, before) == before, "silence is no end of trouble"
+    assert last_word(well(stage=Stage.RECOVERING), before) == before, "it has no engine that would know"
+    assert last_word(well(), before) == ()

@@ -1,15 +1,21 @@
 """main's eye on its watchdog: missed once it was seen, and in the live profile from the start."""
 
 import os
+import signal
+import subprocess
+import sys
+import threading
 import time
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from tarazu.app.alerts.box import Box
 from tarazu.app.depth_ws.health import boot
 from tarazu.app.home import Home, Profile
 from tarazu.app.main.watchdog_watch import WatchdogWatch
+from tarazu.app.watchdog.endings import STORM_ENDINGS
 from tarazu.app.watchdog.health import PASS_LATE_NS, Stage, WatchdogHealth, write_watchdog_health
 from tarazu.engine.messages import RecordTrouble
 from tarazu.model.units import SECOND_NS
@@ -109,3 +115,58 @@ def test_garbage_in_the_file_is_silence(seen: Seen) -> None:
     seen.look(1)
     seen.home.watchdog_health.write_bytes(os.urandom(300))
     assert [news.ok for news in seen.look(70)] == [False]
+
+
+def ended(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The pids that it would have ended; there is no supervisor here."""
+    pids: list[int] = []
+
+    def end(home: Home, name: str, pid: int) -> str:
+        pids.append(pid)
+        return ""
+
+    monkeypatch.setattr("tarazu.app.main.watchdog_watch.end_hung", end)
+    return pids
+
+
+def settle() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "watchdog":
+            thread.join(30)
+
+
+def test_a_watchdog_that_lives_and_cannot_write_its_health_is_told_of_and_not_ended(
+    seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pids = ended(seen, monkeypatch)
+    worker = subprocess.Popen([sys.executable, "-c", "import time\nwhile True: time.sleep(0.02)"])
+    try:
+        seen.write(pid=worker.pid)
+        for _ in range(15):
+            seen.look(1)
+            time.sleep(0.2)
+        settle()
+        (kept,) = Box(seen.home.alerts).alerts()
+        assert pids == [] and "lives" in kept.alert.text and "disk" in kept.alert.text
+        os.kill(worker.pid, signal.SIGSTOP)
+        time.sleep(0.2)
+        seen.look(30)
+        settle()
+        assert set(pids) == {worker.pid}
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def test_the_endings_of_a_watchdog_are_counted_where_the_record_takes_nothing(
+    seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pids = ended(seen, monkeypatch)
+    seen.home.desk.write_text("no folder")
+    seen.write()
+    seen.look(1)
+    for _ in range(200):
+        seen.write(pid=os.getpid(), passed_mono_ns=0)
+        seen.look(1)
+        settle()
+    assert len(pids) == STORM_ENDINGS

@@ -126,6 +126,9 @@ def test_a_port_that_somebody_else_serves_is_told(home: Home) -> None:
         port = taken.getsockname()[1]
         environ = {"TARAZU__METRICS__PORT": str(port)}
         assert codes(port_checks(home, environ)) == {"port.metrics": "PORT_TAKEN"}
+        home.watchdog_health.parent.mkdir(parents=True, exist_ok=True)
+        home.watchdog_health.write_text("{}")
+        assert codes(port_checks(home, environ)) == {"port.metrics": "PORT_TAKEN"}, "yesterday's word is no watchdog"
     assert codes(port_checks(home, environ)) == {}
 
 

@@ -9,6 +9,7 @@ import pytest
 from harness.scenario_desk import FAST, ScenarioDesk, probing, trading_desk
 from tarazu.engine import messages as m
 from tarazu.engine.phase import Phase
+from tarazu.engine.starts import RESTARTS
 
 KILLS = 10
 
@@ -23,6 +24,7 @@ def test_ten_kills_of_a_trading_main_lose_and_double_nothing(tmp_path: Path) -> 
             time.sleep(dice.uniform(0.0, 0.3))
             trading.kill_main()
             trading.restart_main()
+            _a_person_lets_it_go_on(trading)
         trading.until_phase(Phase.ACTIVE)
         trading.command(m.Order.FLATTEN, "the evening")
         trading.until_flat()
@@ -30,7 +32,7 @@ def test_ten_kills_of_a_trading_main_lose_and_double_nothing(tmp_path: Path) -> 
         told = trading.told
         assert len(told.sends()) > 2 * KILLS
         for phases in told.phases():
-            assert phases[0] == "RECONCILING" and "ACTIVE" in phases, phases
+            assert phases[0] in ("RECONCILING", "HALTED") and "ACTIVE" in phases, phases
             assert phases.index("RECONCILING") < phases.index("ACTIVE")
         epochs = [started.epoch for started in told.messages(m.Started)]
         assert epochs == sorted(set(epochs)) and len(epochs) == KILLS + 1
@@ -41,3 +43,12 @@ def test_ten_kills_of_a_trading_main_lose_and_double_nothing(tmp_path: Path) -> 
 def _until_more_is_sent(trading: ScenarioDesk) -> None:
     sent = len(trading.told.sends())
     trading.until(lambda: len(trading.told.sends()) > sent)
+
+
+def _a_person_lets_it_go_on(trading: ScenarioDesk) -> None:
+    """Two such starts in ten minutes and entries stay off; four in half an hour and it is halted (`engine.starts`)."""
+    state = trading.told.state
+    if state.halt is not None:
+        assert state.halt.code == RESTARTS, state.halt
+        trading.command(m.Order.RESET_HALT, "killed on purpose")
+    trading.command(m.Order.ENTRIES_ON, "killed on purpose")

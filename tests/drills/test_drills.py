@@ -9,13 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from tarazu.app.broker_address import NoAddress
 from tarazu.app.drills.admin import Books
 from tarazu.app.drills.drill import DRILLS, Drill, NoDrill, drill
-from tarazu.app.drills.place import drill_home
+from tarazu.app.drills.place import drill_home, sweep
 from tarazu.app.drills.rehearsal import NotSeen, Rehearsal
 from tarazu.app.drills.rehearsing import rehearse
+from tarazu.app.drills.stories.beginnings import entry_denied
 from tarazu.app.home import Home, Profile
+from tarazu.app.main.telling import MainSilent
 from tarazu.app.runbook.book.source import read_source
+from tarazu.app.supervision.link import SupervisorRefused
+from tarazu.app.supervision.state import ProcessState, State
+from tarazu.app.supervision.supervisor import Supervision
 from tarazu.app.verdict import Status
 from tarazu.ops.drill_run import drill_verdict
 from tarazu.orders.client_order_id import ClientOrderId
@@ -56,7 +62,7 @@ def _of(root: Path) -> list[str]:
     return found
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("one", DRILLS, ids=lambda one: one.name)
 def test_the_drill_passes_by_the_brokers_own_books(one: Drill, tmp_path: Path) -> None:
     said: list[str] = []
@@ -113,6 +119,95 @@ def test_a_stack_that_does_not_come_up_is_a_failure_and_no_traceback(
     monkeypatch.setattr("tarazu.app.drills.place.set_limits", unfit)
     told = rehearse(drill("mute-feed"), lambda _: None, parent=tmp_path)
     assert not told.passed and told.checks[-1].id == "command.up" and "no_such_word" in told.why
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [(["-c", "import time; time.sleep(60)"], "no end in"), (["-c", "raise SystemExit(9)"], "exit 9, not")],
+)
+def test_a_command_that_does_not_end_or_fails_is_a_failure_and_no_traceback(
+    command: list[str], why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = subprocess.run
+    monkeypatch.setattr("tarazu.app.drills.rehearsal.COMMAND_S", 1.0)
+    monkeypatch.setattr(
+        "tarazu.app.drills.rehearsal.subprocess.run", lambda argv, **how: real([argv[0], *command], **how)
+    )
+    told = rehearse(drill("mute-feed"), lambda _: None, parent=tmp_path)
+    assert not told.passed and told.checks[-1].id == "command.up" and why in told.why
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [SupervisorRefused("startProcess", 10, "BAD_NAME"), ProcessLookupError("no such process"), NoAddress("no broker")],
+)
+def test_what_a_desk_can_answer_is_a_failure_of_the_drill_and_no_traceback(
+    broken: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(self: Rehearsal) -> None:
+        raise broken
+
+    monkeypatch.setattr(Rehearsal, "begin", breaks)
+    told = rehearse(drill("mute-feed"), lambda _: None, parent=tmp_path)
+    assert not told.passed and type(broken).__name__ in told.why and told.checks[-1].status is Status.CRIT
+
+
+class Lives:
+    """A supervised process whose pid changes as it is looked at; each change is a death."""
+
+    def __init__(self, *pids: int) -> None:
+        self._pids, self._looks = pids, 0
+
+    def state(self, name: str) -> ProcessState:
+        at = min(self._looks // 8, len(self._pids) - 1)
+        self._looks += 1
+        return ProcessState(name=name, state=State.RUNNING, pid=self._pids[at], restarts=1 + at)
+
+
+def test_a_process_that_dies_again_after_its_restart_was_not_restarted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tarazu.app.drills.rehearsal.STAYS_S", 1.5)
+    monkeypatch.setattr(Rehearsal, "_in", lambda self, *phases: True)
+    with drill_home() as home:
+        rehearsal = Rehearsal(home, lambda _: None)
+        monkeypatch.setattr(rehearsal, "supervision", Lives(2))
+        rehearsal.restarted_once("main", before=1, deaths_before=0)
+        monkeypatch.setattr(rehearsal, "supervision", Lives(2, 3))
+        with pytest.raises(NotSeen, match=r"exactly once \(2\)"):
+            rehearsal.restarted_once("main", before=1, deaths_before=0)
+
+
+NO_PID = 1 << 30
+"""More than the kernel gives: it is nobody's."""
+
+
+class Answers:
+    """A trader whose entries are answered so, one after the other."""
+
+    def __init__(self, *answers: list[str] | None) -> None:
+        self._answers = iter(answers)
+
+    def denied(self) -> list[str]:
+        answer = next(self._answers)
+        if answer is None:
+            raise MainSilent("main does not answer")
+        return answer
+
+
+def test_an_entry_is_denied_by_the_control_it_must_be_and_silence_is_no_answer() -> None:
+    with drill_home() as home:
+        rehearsal = Rehearsal(home, lambda _: None)
+        rehearsal.trader = Answers(None, None, ["MARGIN", "PHASE"])  # type: ignore[assignment]
+        entry_denied(rehearsal)
+        for wrong in ([], ["MARGIN"]):
+            rehearsal.trader = Answers(None, wrong)  # type: ignore[assignment]
+            with pytest.raises(NotSeen, match="not PHASE"):
+                entry_denied(rehearsal)
+
+
+def test_a_supervisor_that_ends_while_the_place_is_swept_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    with drill_home() as home:
+        monkeypatch.setattr(Supervision, "pid", NO_PID)
+        sweep(home)
 
 
 def test_two_orders_of_one_intent_are_seen_in_the_brokers_books(monkeypatch: pytest.MonkeyPatch) -> None:

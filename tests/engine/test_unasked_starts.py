@@ -107,12 +107,13 @@ def test_a_start_that_was_asked_for_counts_for_nothing() -> None:
     assert phase(of) == (Phase.ACTIVE, "") and of.engine.state.unasked == []
 
 
-def test_what_a_person_has_switched_off_keeps_their_reason() -> None:
+def test_what_a_person_has_switched_off_keeps_their_reason_and_they_are_told_of_the_deaths() -> None:
     of = dying()
     of.tell(m.Commanded(order=m.Order.ENTRIES_OFF, who="asha", why="lunch"))
     dies(of)
     dies(of)
-    assert of.engine.state.entries_off == "asha: lunch" and told(of) == []
+    assert of.engine.state.entries_off == "asha: lunch"
+    assert ["started 2 times within 10 min" in text for text in told(of)] == [True]
 
 
 def test_where_nobody_counts_nothing_is_counted() -> None:

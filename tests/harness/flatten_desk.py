@@ -52,7 +52,7 @@ class FlattenDesk:
             input=typed,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=400,
             check=False,
         )
         return Said(process.returncode, process.stdout, process.stderr)

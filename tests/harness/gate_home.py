@@ -47,7 +47,7 @@ class GateHome:
         self.env()
         freeze = self.home.root / "qtyfreeze.csv"
         freeze.write_text(FREEZE)
-        import_freeze(self.home, freeze, ist.day_of(self.now_ns))
+        import_freeze(self.home, freeze, ist.day_of(self.now_ns), who="test", now_ns=self.now_ns)
         box, channel = Box(self.home.alerts), read_alert_urls(self.home).first[0].channel
         kept, _ = box.post(Alert("TEST", "INFO", "a test", "test"), "test", self.now_ns)
         arrived = {channel: Sending(tries=1, arrived=1, tried_ns=self.now_ns, arrived_ns=self.now_ns)}
@@ -68,8 +68,8 @@ class GateHome:
     def look(self, *only: str) -> Readiness:
         return readiness(self.home, only=only, environ=LEAVE)
 
-    def ask(self, only: Sequence[str] = ()) -> tuple[Readiness, Receipt | None]:
-        return ask_gate(self.home, who="test", only=only, environ=LEAVE)
+    def ask(self, only: Sequence[str] = (), *, strict: bool = False) -> tuple[Readiness, Receipt | None]:
+        return ask_gate(self.home, who="test", only=only, strict=strict, environ=LEAVE)
 
     def row(self, name: str) -> Check:
         """The one check of this row."""

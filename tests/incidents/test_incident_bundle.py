@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sqlite3
 import tarfile
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from tarazu.app.database.rebuilding import rebuild
 from tarazu.app.home import Home, home
 from tarazu.app.incidents.store import close, incidents, open_incident
 from tarazu.engine import messages as m
-from tarazu.model.units import MINUTE_NS, SECOND_NS
+from tarazu.model.units import DAY_NS, MINUTE_NS, SECOND_NS
 from tarazu.ops import incident_bundle as bundle_command
 from tarazu.ops.incident_bundle import incident_bundle
 from tarazu.ops.incident_verify import incident_verify
@@ -338,3 +339,54 @@ def test_what_is_no_archive_is_unknown_and_not_a_crash(tmp_path: Path, raw: byte
     path.write_bytes(raw)
     assert incident_verify(Home(Profile.SIM, tmp_path / "sim"), path, 1).exit_code == 3
     assert incident_verify(Home(Profile.SIM, tmp_path / "sim"), tmp_path / "none", 1).exit_code == 3
+
+
+def test_another_file_than_those_that_were_made_is_found_by_the_record_whatever_its_name(
+    desk: JournalledDesk, tmp_path: Path
+) -> None:
+    desk.home.env_file.write_text("")
+    _, path, _, _ = made(desk)
+    renamed = tmp_path / "from_the_desk.tar.gz"
+    renamed.write_bytes(path.read_bytes())
+    assert incident_verify(desk.home, renamed, desk.wall_ns).exit_code == 0, "a name is no part of it"
+
+    def forge(content: dict[str, bytes]) -> None:
+        content["orders.csv"] = b"none\n"
+        sum_again(content, "orders.csv")
+
+    forged = repacked(path, forge).rename(tmp_path / "forged.tar.gz")
+    told = incident_verify(desk.home, forged, desk.wall_ns)
+    assert told.exit_code == 2 and "NOT_AS_RECORDED" in told.text()
+
+
+def test_one_of_an_incident_that_is_known_here_and_has_no_bundle_is_no_success(
+    desk: JournalledDesk, tmp_path: Path
+) -> None:
+    desk.home.env_file.write_text("")
+    record = {one: one.read_bytes() for one in desk.home.desk.glob("*.jsonl")}
+    _, path, _, _ = made(desk)
+    for one, raw in record.items():
+        one.write_bytes(raw)
+    told = incident_verify(desk.home, path, desk.wall_ns)
+    assert told.exit_code == 1 and "NOT_RECORDED" in told.text()
+    for one in record:
+        one.unlink()
+    assert incident_verify(desk.home, path, desk.wall_ns).exit_code == 0, "made elsewhere: skipped, and said"
+
+
+def test_a_long_incident_is_cut_at_its_first_day_and_the_bundle_says_so(desk: JournalledDesk) -> None:
+    _, _, _, manifest = made(desk)
+    assert "window:" not in missing(manifest)
+    verdict = incident_bundle(desk.home, incidents(desk.home)[0].id, "asha", desk.wall_ns + 3 * DAY_NS)
+    with tarfile.open(Path(verdict.facts["path"])) as tar:
+        manifest = json.loads(tar.extractfile("MANIFEST.json").read())  # type: ignore[union-attr]
+    assert "window: of an incident that goes to" in missing(manifest)
+
+
+def test_what_a_bundle_that_died_has_left_is_taken_away_by_the_next(desk: JournalledDesk) -> None:
+    gone, mine = (desk.home.incidents / f".bundle-{pid}-abc" for pid in (2**22 + 1, os.getpid()))
+    for folder in (gone, mine):
+        folder.mkdir(parents=True)
+        (folder / "orders.csv").write_text("half")
+    made(desk)
+    assert not gone.exists() and mine.exists(), "one of a process that lives is at work"

@@ -150,3 +150,47 @@ def test_two_processes_that_see_the_same_open_one_incident(desk: Home) -> None:
     told = incidents(desk)
     assert sorted(incident.code for incident in told) == sorted(f"CODE_{n}" for n in range(40))
     assert len({incident.id for incident in told}) == len(told)
+
+
+def test_an_entry_of_an_odd_id_is_told_as_unread_and_keeps_nothing_from_being_opened(desk: Home) -> None:
+    for id_ in ("INC-20261123-x", "INC-20261123-", "what"):
+        body = {"act": "open", "id": id_, "severity": "SEV1", "code": "ODD", "detail": ""}
+        desk_record.append(desk.desk, DeskKind.INCIDENT, body, who="asha", now_ns=NOW_NS)
+    assert stale(desk) == "INC-20261123-01"
+    book = read(desk)
+    assert [i.id for i in book.incidents] == ["INC-20261123-01"]
+    assert book.unread == [f"2026-11-23.jsonl line {n}" for n in (1, 2, 3)]
+
+
+def test_a_record_of_another_day_is_read_once_and_again_when_it_has_changed(
+    desk: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = stale(desk)
+    later = open_incident(desk, "SEV1", "HARD_HALT", "x", who="watchdog", now_ns=NOW_NS + DAY_NS).id
+    incidents(desk)
+    read_files: list[str] = []
+    real = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: [read_files.append(path.name), real(path)][1])
+    note(desk, later, "looked", who="asha", now_ns=NOW_NS + DAY_NS + 1)
+    assert [i.timeline[-1].text for i in incidents(desk)] == ["11.8 s", "looked"]
+    assert set(read_files) <= {"2026-11-24.jsonl"}
+    path = desk.desk / "2026-11-23.jsonl"
+    path.write_bytes(real(path).replace(b"11.8 s", b"11.9 s"))
+    assert next(i for i in incidents(desk) if i.id == first).detail == "11.9 s"
+
+
+def test_what_is_written_is_given_back_as_a_reader_finds_it(desk: Home) -> None:
+    id_ = stale(desk)
+    assert note(desk, id_, "looked", who="asha", now_ns=NOW_NS + 1) == find(desk, id_)
+    assert ack(desk, id_, who="asha", now_ns=NOW_NS + 2) == find(desk, id_)
+    assert close(desk, id_, "over", who="asha", now_ns=NOW_NS + 3) == find(desk, id_)
+    again = open_incident(desk, "SEV1", "HARD_HALT", "x", who="watchdog", now_ns=NOW_NS + 4)
+    assert again == find(desk, again.id)
+
+
+def test_a_record_that_does_not_read_is_one_that_keeps_nothing(desk: Home) -> None:
+    (desk.desk / "2026-11-23.jsonl").mkdir(parents=True)
+    with pytest.raises(NotKept, match="does not read"):
+        stale(desk)
+    with pytest.raises(NotKept, match="does not read"):
+        note(desk, "INC-20261123-01", "looked", who="asha", now_ns=NOW_NS)

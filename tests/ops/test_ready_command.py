@@ -13,12 +13,12 @@ import pytest
 from kiteconnect import KiteConnect
 
 from harness.limits import WIDE_TOML
+from harness.receipts import todays_receipt
 from harness.supervised import PATIENCE_S, supervised_home
 from harness.up_desk import SIM, UpDesk, up_desk
 from tarazu.app.home import Profile
 from tarazu.app.main.health import MainHealth, read_main_health
 from tarazu.app.main.telling import tell_main
-from tarazu.app.readiness.receipt import todays_receipt
 from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER
 from tarazu.app.supervision.waiting import until
 from tarazu.app.verdict import moment
@@ -173,7 +173,12 @@ def test_a_position_that_the_journal_does_not_know_is_in_the_way_until_a_person_
     code, told = ready(desk, "--only", "reconcile")
     found = row(told, "reconcile")
     assert (code, found["code"]) == (2, "BOOK_DIFFERS") and f"+{QTY} NFO:{CALL}" in found["detail"], found
-    code, told = ready(desk, "--accept-book", "bought by hand")
+    assert desk.verb("ready", "--accept-book", "0" * 8, "--why", "by hand", "--watch")[0] != 0, "not what comes later"
+    other = ready(desk, "--accept-book", "0" * 8, "--why", "bought by hand")[1]
+    assert row(other, "reconcile")["code"] == "BOOK_DIFFERS", "not the one that was looked at"
+    hash_ = found["detail"].split()[1].rstrip(":")
+    assert f"--accept-book {hash_} --why" in found["hint"]
+    code, told = ready(desk, "--accept-book", hash_, "--why", "bought by hand")
     assert (code, row(told, "reconcile")["code"]) == (0, "BOOK_ACCEPTED"), told
     assert "bought by hand" in row(told, "reconcile")["detail"]
     buy_by_hand(desk)

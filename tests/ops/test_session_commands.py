@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,12 +19,17 @@ import msgspec
 import pytest
 
 from harness.broker_process import broker_process
+from harness.main_health import well as main_well
 from harness.raw_http import answer
 from harness.scripted_http import CUT, scripted_http
 from harness.served import Served
+from tarazu.app.depth_ws.health import boot
 from tarazu.app.home import Home, Profile
+from tarazu.app.main.health import Stage, write_main_health
 from tarazu.app.secrets.store import Name, read_secrets, write_secrets
 from tarazu.app.session.issued import Issued
+from tarazu.app.watchdog.health import Stage as WatchdogStage
+from tarazu.app.watchdog.health import WatchdogHealth, write_watchdog_health
 from tarazu.model import ist
 from tarazu.runtime.desk_record import DeskKind, whole
 
@@ -203,19 +209,89 @@ def test_a_token_that_cannot_be_proven_is_kept_for_it_was_issued(desk: SessionDe
     assert "qazwsxedcrfv1234" in desk.home.env_file.read_text() and "qazwsxedcrfv1234" not in printed
 
 
-def test_a_token_that_does_not_read_the_margins_is_not_kept(desk: SessionDesk) -> None:
-    session = {"user_id": "AB1234", "access_token": "qazwsxedcrfv1234", "login_time": "2026-11-19 10:00:01"}
-    user = {
-        "user_id": "AB1234", "email": "a@b", "user_name": "A", "user_shortname": "A", "exchanges": [], "products": [],
-        "order_types": [],
-    }  # fmt: skip
-    said = [answer(json.dumps({"status": "success", "data": data}).encode()) for data in (session, user)]
-    no = answer(b'{"status":"error","error_type":"PermissionException","message":"no"}', "403 Forbidden")
-    with scripted_http(*said, no) as partly:
+SESSION = {"user_id": "AB1234", "access_token": "qazwsxedcrfv1234", "login_time": "2026-11-19 10:00:01"}
+USER = {
+    "user_id": "AB1234", "email": "a@b", "user_name": "A", "user_shortname": "A", "exchanges": [], "products": [],
+    "order_types": [],
+}  # fmt: skip
+DEAD = answer(b'{"status":"error","error_type":"TokenException","message":"no"}', "403 Forbidden")
+NO = answer(b'{"status":"error","error_type":"InputException","message":"no"}', "400 Bad Request")
+
+
+def well(found: dict[str, Any]) -> bytes:
+    return bytes(answer(json.dumps({"status": "success", "data": found}).encode()))
+
+
+@pytest.mark.parametrize("no", [(well(USER), NO), (NO,)], ids=["margins", "profile"])
+def test_a_token_that_was_issued_is_kept_whatever_question_the_broker_refuses(
+    desk: SessionDesk, no: tuple[bytes, ...]
+) -> None:
+    with scripted_http(well(SESSION), *no) as partly:
         desk.is_at(desk.served.hello, rest_url=partly)
         code, told, _ = desk.run("login", pasted="abcdefgh12345678")
-    assert (code, desk.code(told)) == (2, "TOKEN_REFUSED"), told
+    assert (code, desk.code(told), told["env_updated"]) == (3, "NOT_PROVEN", True), told
+    assert "qazwsxedcrfv1234" in desk.home.env_file.read_text()
+
+
+def test_a_new_token_that_is_dead_is_not_kept_and_the_old_one_may_be_dead_too(desk: SessionDesk) -> None:
+    with scripted_http(well(SESSION), DEAD) as dead:
+        desk.is_at(desk.served.hello, rest_url=dead)
+        code, told, _ = desk.run("login", pasted="abcdefgh12345678")
+    assert (code, desk.code(told)) == (2, "TOKEN_REFUSED") and "may be dead" in told["checks"][0]["detail"], told
     assert not desk.home.env_file.exists()
+
+
+def test_secrets_that_do_not_read_are_told_before_the_request_token_is_spent(desk: SessionDesk) -> None:
+    redirect = desk.redirect()
+    desk.home.env_file.write_bytes(b"'hunter2")
+    code, told, printed = desk.run("login", pasted=redirect)
+    assert code == 2 and "hunter2" not in printed, told
+    desk.home.env_file.unlink()
+    assert desk.run("login", pasted=redirect)[0] == 0, "it was good still"
+
+
+def test_a_no_that_is_not_about_the_token_does_not_make_it_invalid(desk: SessionDesk) -> None:
+    with scripted_http(NO) as odd:
+        desk.is_at(desk.served.hello, rest_url=odd)
+        code, told, _ = desk.run("check")
+    assert (code, told["verdict"], desk.code(told)) == (3, "UNREACHABLE", "BROKER_REFUSES"), told
+
+
+@contextlib.contextmanager
+def some_process() -> Iterator[int]:
+    with subprocess.Popen(["sleep", "600"]) as process:
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def test_while_main_is_there_hung_or_stopping_its_session_is_not_ended(desk: SessionDesk) -> None:
+    write_secrets(desk.home, {Name.KITE_ACCESS_TOKEN: "qazwsxedcrfv1234"})
+    with some_process() as pid:
+        for health, expected in (
+            (main_well(pid=pid), "MAIN_RUNS"),
+            (main_well(pid=pid, stage=Stage.STOPPING), "MAIN_RUNS"),
+            (main_well(pid=pid, mono_ns=0, every_ns=1), "MAIN_UNKNOWN"),
+        ):
+            write_main_health(desk.home.main_health, health)
+            code, told, _ = desk.run("logout")
+            assert (code, desk.code(told)) == (4, expected), told
+    assert Name.KITE_ACCESS_TOKEN in read_secrets(desk.home).names
+    assert desk.run("logout")[0] == 0, "its process is gone"
+
+
+def test_while_the_watchdog_is_there_its_session_is_not_ended(desk: SessionDesk) -> None:
+    now_ns = time.monotonic_ns()
+    with some_process() as pid:
+        watchdog = WatchdogHealth(
+            profile="paper", version="0", pid=pid, boot=boot(), started_ns=0, started_mono_ns=now_ns, wall_ns=0,
+            mono_ns=now_ns, every_ns=1_000_000_000, stage=WatchdogStage.WATCHING, detail="", doing="",
+            passed_mono_ns=None,
+        )  # fmt: skip
+        write_watchdog_health(desk.home.watchdog_health, watchdog)
+        code, told, _ = desk.run("logout")
+    assert (code, desk.code(told)) == (4, "WATCHDOG_RUNS"), told
 
 
 def test_a_logout_ends_the_session_at_the_broker_and_forgets_the_token(desk: SessionDesk) -> None:
@@ -236,7 +312,7 @@ def test_a_logout_that_nobody_heard_keeps_the_token(desk: SessionDesk) -> None:
 def test_without_a_broker_s_address_or_with_secrets_that_do_not_read_it_says_which(desk: SessionDesk) -> None:
     desk.home.env_file.write_bytes(b"'hunter2")
     code, told, printed = desk.run("check")
-    assert (code, desk.code(told)) == (2, "BAD_SECRETS") and "hunter2" not in printed
+    assert (code, desk.code(told)) == (3, "BAD_SECRETS") and "hunter2" not in printed
     desk.home.env_file.unlink()
     desk.home.sim_broker.unlink()
     assert desk.run("check")[0] == 3

@@ -3,6 +3,7 @@ and one thing out of its place is enough to say no."""
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from harness.desk import TINY
 from harness.gate_home import LIMITS, READINESS, GateHome, sim_home
 from harness.journal_days import write_day
 from harness.raw_http import RawHttp, answer
+from harness.receipts import todays_receipt
 from harness.served import Served
 from tarazu.adapters.signing import key_of
 from tarazu.app import audit
@@ -21,8 +23,9 @@ from tarazu.app.incidents.store import close, open_incident
 from tarazu.app.masters.freeze import freeze_folder
 from tarazu.app.readiness.gate import GatePhase, NoSuchRow, readiness
 from tarazu.app.readiness.look import Look
-from tarazu.app.readiness.receipt import last_word, todays_receipt
-from tarazu.app.readiness.rows.table import ROWS
+from tarazu.app.readiness.receipt import last_word
+from tarazu.app.readiness.rows.row import Row
+from tarazu.app.readiness.rows.table import ROWS, looked
 from tarazu.app.readiness.told import gate_verdict
 from tarazu.app.verdict import Check, Status
 from tarazu.model import ist
@@ -51,7 +54,7 @@ def test_every_row_that_can_be_looked_at_before_the_open_is_and_the_others_say_w
     checks = {c.id: c for c in gate.look().checks}
     assert set(checks) == {row.id for row in ROWS}
     skipped = {c.id for c in checks.values() if c.status is Status.SKIP}
-    assert skipped == {"db.schema", "audit.chain", "desk.chain", "model", "processes", "engine", "feed"}
+    assert skipped == {"db.schema", "audit.chain", "model", "processes", "engine", "feed"}
     assert all(checks[name].detail for name in skipped)
 
 
@@ -174,9 +177,9 @@ BROKEN = [
     (freeze_list_of_something_else, "freeze_qty", "FREEZE_LIST"),
     (nobody_to_alert, "notify", "NO_ALERT_URLS"),
     (alerts_never_tried, "notify", "ALERTS_UNTRIED"),
-    (alert_that_nobody_has_taken, "notify", "ALERT_UNANSWERED"),
+    (alert_that_nobody_has_taken, "notify", "HALT_UNANSWERED"),
     (breaker_open, "breaker", "BREAKER_OPEN"),
-    (grave_incident, "incidents", "INCIDENT_OPEN"),
+    (grave_incident, "incidents", "HALT_OPEN"),
     (active_model_gone, "model", "BAD_MODEL"),
     (master_altered, "instruments", "MASTER_DAMAGED"),
     (journal_altered, "audit.chain", "CORRUPT"),
@@ -230,6 +233,21 @@ def test_orders_come_from_the_registered_address_or_the_desk_is_not_ready(
         gate.settings(TINY + LIMITS + said)
         check = gate.row("static_ip")
     assert (check.status, check.code) == (status, code), check
+
+
+def test_a_page_that_answers_no_http_is_unknown(gate: GateHome) -> None:
+    with RawHttp([[b"garbage\r\n\r\n"]]) as echo:
+        gate.settings(TINY + LIMITS + f'[readiness]\nstatic_ip = "203.0.113.7"\nip_echo_url = "{echo.root}"\n')
+        check = gate.row("static_ip")
+    assert (check.status, check.code) == (Status.UNKNOWN, "IP_UNKNOWN"), check
+
+
+def test_a_bug_in_a_row_is_unknown_and_hides_no_other(gate: GateHome) -> None:
+    def wrong(look: Look, row: Check) -> Check:
+        raise KeyError("a bug")
+
+    (check,) = looked(Look(gate.home), Row("limits", wrong))
+    assert (check.status, check.code) == (Status.UNKNOWN, "BUG"), check
 
 
 def test_an_address_behind_a_router_is_not_known(gate: GateHome) -> None:
@@ -315,11 +333,49 @@ def test_a_part_of_the_rows_is_never_worth_a_receipt(gate: GateHome) -> None:
 def test_with_strict_a_warning_is_in_the_way(gate: GateHome) -> None:
     found = gate.look("calendar")
     assert found.warnings and gate_verdict(found).exit_code == 0
-    assert (gate_verdict(found, strict=True).word, gate_verdict(found, strict=True).exit_code) == ("NOT_READY", 1)
+    strict, _ = gate.ask(["calendar"], strict=True)
+    assert (gate_verdict(strict).word, gate_verdict(strict).exit_code) == ("NOT_READY", 1)
+
+
+def test_what_strict_calls_not_ready_is_no_receipt_of_a_ready(gate: GateHome) -> None:
+    found, receipt = gate.ask(strict=True)
+    assert found.warnings and not found.blockers and gate_verdict(found, receipt).word == "NOT_READY"
+    assert receipt is not None and (receipt.verdict, receipt.may_start) == ("NOT_READY", False)
+    assert todays_receipt(gate.home, gate.now_ns) is None
+
+
+def halted_by_the_watchdog(gate: GateHome) -> str:
+    """As it leaves a desk: the halt, its incident, its alert that nobody has taken."""
+    halt_asked(gate)
+    alert_that_nobody_has_taken(gate)
+    return open_incident(gate.home, "SEV1", "HARD_HALT", "a loss", who="watchdog", now_ns=gate.now_ns).id
+
+
+def test_a_halt_with_its_incident_and_its_alert_lets_main_begin_and_is_no_ready(gate: GateHome) -> None:
+    halted_by_the_watchdog(gate)
+    found, receipt = gate.ask()
+    assert {(c.id, c.code) for c in found.blockers} == {
+        ("risk", "HALT_ASKED"), ("incidents", "HALT_OPEN"), ("notify", "HALT_UNANSWERED"),
+    }  # fmt: skip
+    assert found.may_start and receipt is not None and receipt.may_start and not receipt.ready
+    nobody_to_alert(gate)
+    assert not gate.look().may_start, "the halt's alert hides no missing address"
+
+
+def test_another_incident_beside_the_halts_keeps_main_from_beginning(gate: GateHome) -> None:
+    halted_by_the_watchdog(gate)
+    open_incident(gate.home, "SEV1", "AUDIT_CHAIN", "altered", who="watchdog", now_ns=gate.now_ns)
+    assert not gate.look().may_start
+
+
+def test_the_incident_of_a_halt_that_was_reset_is_no_halt(gate: GateHome) -> None:
+    grave_incident(gate)
+    found = gate.look()
+    assert [c.code for c in found.blockers] == ["HALT_OPEN"] and not found.may_start, "main would not begin halted"
 
 
 def test_a_home_that_takes_nothing_is_not_ready(gate: GateHome, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate.home.desk.rmdir() if gate.home.desk.exists() else None
+    shutil.rmtree(gate.home.desk)
     gate.home.desk.write_text("a file where the record should be")
     found, receipt = gate.ask()
     assert receipt is None and not found.ready

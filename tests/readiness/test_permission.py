@@ -9,16 +9,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from harness.receipts import todays_receipt
+from tarazu.app.config.running import note_settings
 from tarazu.app.home import Home, Profile
 from tarazu.app.main.build import build
-from tarazu.app.main.permission import why_not_ready
+from tarazu.app.main.permission import Leave, leave_of_the_gate
+from tarazu.app.readiness.acceptance import Accepted, accept, accepted
 from tarazu.app.readiness.fingerprint import config_sha256
 from tarazu.app.readiness.gate import GatePhase, Readiness
-from tarazu.app.readiness.receipt import record_receipt, todays_receipt, verdicts
+from tarazu.app.readiness.receipt import record_receipt, verdicts
 from tarazu.app.settings import EngineSettings, Settings
 from tarazu.app.verdict import Check, Status
 from tarazu.model import ist
 from tarazu.model.units import DAY_NS, MINUTE_NS
+from tarazu.runtime.desk_record import DeskKind, append
 from tarazu.runtime.journal_files import day_folder
 
 MORNING_NS = 1_795_403_712_000_000_000  # Monday 23 November 2026, 08:45:12 IST
@@ -51,7 +55,7 @@ def gate(home: Home) -> Gate:
 
 
 def refusal(home: Home, at_ns: int = MORNING_NS, settings: Settings = SETTINGS, of: str = "") -> str:
-    return why_not_ready(home, settings, of or build(), at_ns)
+    return leave_of_the_gate(home, settings, of or build(), at_ns).refusal
 
 
 def main_has_begun(home: Home) -> None:
@@ -102,6 +106,33 @@ def test_a_main_that_was_killed_comes_back_to_what_it_holds_whatever_the_gate_sa
     assert refusal(home) == ""
 
 
+def test_a_main_that_was_killed_comes_back_without_entries_where_settings_or_build_are_others_by_now(
+    home: Home, gate: Gate
+) -> None:
+    gate()
+    home.make()
+    note_settings(home, "main", SETTINGS)
+    main_has_begun(home)
+    other = msgspec.structs.replace(SETTINGS, engine=EngineSettings(position_limit_default=6_500))
+    leave = leave_of_the_gate(home, other, build(), MORNING_NS)
+    assert leave.refusal == "" and "the settings are other ones" in leave.entries_off
+    assert leave.entries_off.endswith("changed since it last ran: engine.position_limit_default")
+    assert "this is build 0.0.0+other" in leave_of_the_gate(home, SETTINGS, "0.0.0+other", MORNING_NS).entries_off
+    assert leave_of_the_gate(home, SETTINGS, build(), MORNING_NS) == Leave()
+
+
+def test_a_main_that_was_killed_comes_back_without_entries_where_the_record_does_not_read(
+    home: Home, gate: Gate
+) -> None:
+    gate("limits")
+    gate()
+    main_has_begun(home)
+    path = next(home.desk.glob("*.jsonl"))
+    path.write_text(path.read_text().replace("NOT_READY", "READY"))
+    leave = leave_of_the_gate(home, SETTINGS, build(), MORNING_NS)
+    assert leave.refusal == "" and "cannot be read" in leave.entries_off
+
+
 def test_a_day_that_began_without_a_ready_is_no_leave_to_go_on(home: Home, gate: Gate) -> None:
     main_has_begun(home)
     assert "nobody has found" in refusal(home)
@@ -132,6 +163,21 @@ def test_of_a_ready_every_word_is_kept(home: Home, gate: Gate) -> None:
     assert (first.verdict, first.blockers, first.seq) == ("NOT_READY", ("limits BROKEN", "risk BROKEN"), 1)
     assert (second.verdict, second.build, second.who, second.day) == ("READY", build(), "test", "2026-11-23")
     assert second.id.startswith("rdy-0845-")
+
+
+def test_a_ready_by_a_clock_that_has_gone_back_is_found(home: Home, gate: Gate) -> None:
+    append(home.desk, DeskKind.STACK, {}, who="test", now_ns=MORNING_NS + DAY_NS)
+    gate()
+    assert refusal(home) == "", "though it stands in tomorrow's file"
+    accept(home, MORNING_NS, "a difference", "sold by hand", who="asha")
+    assert accepted(home, MORNING_NS, "a difference") == Accepted("asha", "sold by hand")
+    assert "nobody has found" in refusal(home, MORNING_NS + DAY_NS), "and is none of tomorrow's"
+
+
+def test_a_verdict_of_another_shape_is_no_leave(home: Home, gate: Gate) -> None:
+    gate()
+    append(home.desk, DeskKind.READINESS, {"act": "verdict", "verdict": 7}, who="asha", now_ns=MORNING_NS)
+    assert "today's READY cannot be read: entry 2 by asha is no verdict of the gate" in refusal(home)
 
 
 @pytest.mark.control("C20")

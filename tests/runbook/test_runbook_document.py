@@ -137,6 +137,19 @@ def test_stopping_and_resetting_always_ask_a_person(source: Source) -> None:
             assert bool(step.asks) == acts, f"{runbook.id}.{step.id}"
 
 
+def test_no_way_round_that_stops_the_stack_is_a_good_end(source: Source) -> None:
+    """Whoever reads `done` must find something running."""
+    ways = [
+        (f"{runbook.id}.{step.id}", rule.remains)
+        for runbook in source.runbooks
+        for step in runbook.steps
+        for rule in step.on_fail
+        if runbook.step(rule.to).asks
+    ]
+    assert {name for name, _ in ways} >= {"monitor.restart", "monitor.still", "sev2-feed-stale.feed"}
+    assert all(remains for _, remains in ways), ways
+
+
 def test_the_checkout_is_found_from_inside_it_and_from_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,7 +173,11 @@ def test_the_commands_of_the_runbook_answer_at_the_command_line(tmp_path: Path) 
 
     assert run("show", "--document") == (0, DOCUMENT.read_text())
     code, told = run("show", "sev2-feed-stale")
-    assert code == 0 and told.startswith("RUNBOOK  SIM  sev2-feed-stale") and "-> stop (still stale)" in told
+    assert (
+        code == 0
+        and told.startswith("RUNBOOK  SIM  sev2-feed-stale")
+        and "-> stop (still stale; the run has failed all the same)" in told
+    )
     assert run("show", "no-such")[0] == 64 and run("run", "no-such", "--auto")[0] == 64
     assert run("run", "pre-open", "--skip", "gate")[0] == 64, "a step is left out for a reason"
     code, told = run("run", "eod", "--auto")

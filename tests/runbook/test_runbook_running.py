@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tarazu.app.home import Home, Profile
+from tarazu.app.incidents.store import close, open_incident
 from tarazu.app.runbook.book.model import Expect, Rule, Runbook, Step
 from tarazu.app.runbook.runs import judging
 from tarazu.app.runbook.runs.attendance import Nobody, Person
@@ -161,6 +162,13 @@ def test_a_failure_that_remains_is_told_when_the_rest_is_done(place: Place) -> N
     assert run.why == "plan failed, and the rest was done all the same"
 
 
+def test_a_stack_that_was_stopped_for_a_feed_that_stays_stale_is_a_failure_that_leads_on(place: Place) -> None:
+    rule = Rule(to="stop", because="still stale", remains=True)
+    run = place.run(book(step("feed", 2, then="end", on_fail=(rule,)), step("stop", leads_to="sev2")))
+    assert place.done == ["feed", "stop"] and run.verdict == "FAILED"
+    assert run.why == "feed failed, and the rest was done all the same; next: tarazu runbook run sev2"
+
+
 def test_what_changes_nothing_is_asked_again_until_it_is_as_expected(place: Place) -> None:
     run = place.run(book(step("feed", 2, 0, patience_s=60.0)))
     assert place.done == ["feed", "feed"] and run.verdict == "DONE" and len(run.steps) == 1
@@ -190,7 +198,7 @@ def test_nobody_stops_the_stack_unasked_and_a_consent_given_before_is_one(place:
     assert place.done == ["plan"] and run.is_open and "Nobody was there" in run.paused
     assert place.told().paused == run.paused and place.told().at == "stop"
     assert ended(place.home, stops, run, ()).exit_code is Exit.REFUSED
-    again = resume(place.home, stops, "sha", place.told(), place.terms(Nobody(["stop"])))
+    again = resume(place.home, stops, "sha", place.told().id, place.terms(Nobody(["stop"])))
     again.go_on()
     assert place.done == ["plan", "stop", "bundle"] and place.told().verdict == "DONE"
     began = [e.body for e in whole(place.home.desk) if e.body.get("event") == Event.STEP_BEGAN]
@@ -230,16 +238,16 @@ def test_a_run_killed_in_the_middle_is_taken_up_at_its_first_step_without_eviden
     with pytest.raises(Refused, match="has not ended: tarazu runbook resume"):
         place.begun(steps)
     with pytest.raises(Refused, match="was changed since"):
-        resume(place.home, steps, "other", told, place.terms())
+        resume(place.home, steps, "other", told.id, place.terms())
 
-    careful = resume(place.home, steps, "sha", place.told(), place.terms())
+    careful = resume(place.home, steps, "sha", place.told().id, place.terms())
     careful.go_on()
     assert "may have been done" in careful.run.paused, "twice may not be as good as once"
-    sure = resume(place.home, steps, "sha", place.told(), place.terms(Nobody(["sleeps"])))
+    sure = resume(place.home, steps, "sha", place.told().id, place.terms(Nobody(["sleeps"])))
     sure.go_on()
     assert place.done == ["one", "sleeps", "sleeps", "three"] and place.told().verdict == "DONE"
     with pytest.raises(Refused, match="has ended"):
-        resume(place.home, steps, "sha", place.told(), place.terms())
+        resume(place.home, steps, "sha", place.told().id, place.terms())
 
 
 KILLED = """
@@ -291,6 +299,25 @@ def test_one_runbook_runs_once_at_a_time(place: Place) -> None:
         place.run(steps)
 
 
+@pytest.mark.parametrize("severity", ["", "SEV1"])
+def test_a_run_that_goes_on_is_not_ended_or_taken_up_by_another_terminal(place: Place, severity: str) -> None:
+    steps = book(step("one"), severity=severity)
+    runner = place.begun(steps)
+    before = place.told()
+    for anew in (False, True):
+        with pytest.raises(AlreadyRuns, match="another terminal"):
+            place.begun(steps, anew=anew)
+    with pytest.raises(AlreadyRuns, match="another terminal"):
+        resume(place.home, steps, "sha", before.id, place.terms())
+    assert [run.id for run in runs(place.home)] == [before.id] and place.told().is_open, "nothing was written over it"
+    runner.go_on()
+    assert place.told().verdict == "DONE"
+    with pytest.raises(Refused, match="has ended"):
+        resume(place.home, steps, "sha", before.id, place.terms())
+    assert place.run(steps).verdict == "DONE", "and another may begin"
+    assert not list(place.home.runbook.glob("*.lock")), "beside the evidence there is nothing else"
+
+
 def test_without_a_record_nothing_is_done_except_in_an_incident(place: Place) -> None:
     """A file stands where the record's folder would be: nothing can be written, as on a disk that is read-only."""
     place.home.root.mkdir(parents=True)
@@ -333,6 +360,17 @@ def test_an_incidents_runbook_takes_the_incident_asked_for_and_refuses_nobody_wi
     place.run(steps, incident="INC-20261123-07")
     run = place.run(steps)
     assert place.done == ["INC-20261123-07", run.id] and run.incident == run.id
+
+
+def test_an_incidents_runbook_takes_the_newest_open_incident_of_its_severity(place: Place) -> None:
+    say_it = Step(id="bundle", run="python scripts/say.py {incident} 0")
+    steps = Runbook(id="sev1", title="", severity="SEV1", steps=(say_it,))
+    now_ns = time.time_ns()
+    ours = open_incident(place.home, "SEV1", "HARD_HALT", "it went wrong", who="test", now_ns=now_ns)
+    over = open_incident(place.home, "SEV1", "DB_WRITE", "it went wrong", who="test", now_ns=now_ns)
+    open_incident(place.home, "SEV2", "FEED_STALE", "it went wrong", who="test", now_ns=now_ns)
+    close(place.home, over.id, "mended", who="test", now_ns=now_ns)
+    assert place.run(steps).incident == ours.id and place.done == [ours.id]
 
 
 def test_a_command_that_is_not_there_is_a_failure_and_no_traceback(place: Place) -> None:

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from tarazu.model.units import SECOND_NS
-from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, append, days, entries, whole
+from tarazu.runtime.desk_record import (
+    LINE_BYTES_MAX,
+    BadDeskRecord,
+    DeskKind,
+    append,
+    days,
+    entries,
+    stamped,
+    strays,
+    whole,
+)
 
 NOON = 1_795_415_400 * SECOND_NS  # Mon 2026-11-23 12:00 IST
 DAY_NS = 86_400 * SECOND_NS
@@ -97,3 +107,35 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
     append(tmp_path / "desk", DeskKind.STACK, {}, who="asha", now_ns=NOON)
     for path in (tmp_path / "desk").iterdir():
         assert path.stat().st_mode & 0o077 == 0
+
+
+def test_what_was_said_on_a_day_is_found_in_whatever_file_it_stands(tmp_path: Path) -> None:
+    for n, now_ns in enumerate((NOON, NOON + DAY_NS, NOON)):
+        append(tmp_path, DeskKind.STACK, {"n": n}, who="asha", now_ns=now_ns)
+    monday, tuesday = days(tmp_path)
+    assert [entry.body["n"] for entry in stamped(tmp_path, monday)] == [0, 2]
+    assert [entry.body["n"] for entry in stamped(tmp_path, tuesday)] == [1]
+
+
+def test_a_file_that_is_of_no_day_is_none_of_the_record_and_stops_nobody(tmp_path: Path) -> None:
+    for name in ("2026-11-31.jsonl", "kept.jsonl", "20261123.jsonl"):
+        (tmp_path / name).write_text("{}\n")
+    append(tmp_path, DeskKind.STACK, {}, who="asha", now_ns=NOON)
+    assert [day.isoformat() for day in days(tmp_path)] == ["2026-11-23"]
+    assert [path.name for path in strays(tmp_path)] == ["2026-11-31.jsonl", "20261123.jsonl", "kept.jsonl"]
+
+
+def test_the_longest_line_is_counted_with_its_end(tmp_path: Path) -> None:
+    shortest = append(tmp_path, DeskKind.STACK, {"of": ""}, who="asha", now_ns=NOON)
+    room = LINE_BYTES_MAX - len(shortest.line()) - len(b"\n")
+    body = {"of": "x" * room}
+    with pytest.raises(ValueError, match=f"of {LINE_BYTES_MAX + 1} bytes"):
+        append(tmp_path, DeskKind.STACK, {"of": body["of"] + "x"}, who="asha", now_ns=NOON)
+    append(tmp_path, DeskKind.STACK, body, who="asha", now_ns=NOON)
+    assert len(entries(tmp_path, days(tmp_path)[0])) == 2
+
+
+def test_a_last_line_that_does_not_read_is_named_so(tmp_path: Path) -> None:
+    (tmp_path / "2026-11-23.jsonl").write_text("nothing of ours\n")
+    with pytest.raises(BadDeskRecord, match=r"23\.jsonl: its last line does not read"):
+        append(tmp_path, DeskKind.STACK, {}, who="asha", now_ns=NOON)

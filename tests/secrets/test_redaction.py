@@ -22,6 +22,10 @@ SHAPED = [
     ("{'Authorization': 'token kitekey123:tok456789'}", "{'Authorization': 'token ***'}"),
     ("GET /?api_key=kitekey123&access_token=tok456789 HTTP/1.1", "GET /?api_key=***&access_token=*** HTTP/1.1"),
     ('{"access_token": "tok456789", "user_id": "AB1"}', '{"access_token": "***", "user_id": "AB1"}'),
+    (r'"{\"access_token\":\"tok456789\",\"id\":\"AB1\"}"', r'"{\"access_token\":\"***\",\"id\":\"AB1\"}"'),
+    (r"{\\\"password\\\": \\\"tok456789\\\"}", r"{\\\"password\\\": \\\"***\\\"}"),
+    ("%22access_token%22%3A%22tok456789%22%2C%22id", "%22access_token%22%3A%22***%22%2C%22id"),
+    ("Cookie: session_token=tok456789; a=b", "Cookie: session_token=***; a=b"),
     ("KITE_API_SECRET=abcdef123", "KITE_API_SECRET=***"),
     ("https://x/?request_token%3Dabc123&status=success", "https://x/?request_token%3D***&status=success"),
     ("sent to tgram://123456:AAbb-cc/789", "sent to tgram://***"),
@@ -35,6 +39,11 @@ SHAPED = [
 def test_a_credential_is_known_by_its_shape(text: str, redacted: str) -> None:
     assert SHAPES.redact(text) == redacted
     assert SHAPES.redact(redacted) == redacted, "twice is as once"
+
+
+def test_a_short_password_of_an_alert_url_is_concealed_alone_too() -> None:
+    redactor = Redactor({"TARAZU_ALERT_URLS": Secret("mailto://asha:abc123@example.com")})
+    assert redactor.redact("535 abc123 refused") == "535 *** refused"
 
 
 @pytest.mark.parametrize(

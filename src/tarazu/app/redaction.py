@@ -25,9 +25,11 @@ FEWEST_CHARS = 6
 
 # What is secret by its name, wherever a name stands before a value: a query, a header, JSON, a line of .env.
 _NAMES = (
-    "access_token|request_token|refresh_token|public_token|enctoken|api_key|api_secret|secret_key|client_secret"
-    "|password|passwd|passphrase|auth_token|bot_token|alert_urls|alert_escalation_urls"
+    "access_token|request_token|session_token|refresh_token|public_token|enctoken|api_key|api_secret|secret_key"
+    "|client_secret|password|passwd|passphrase|auth_token|bot_token|alert_urls|alert_escalation_urls"
 )
+# As it is written, in JSON inside JSON (however deep), URL encoded.
+_QUOTE = r"(?:\\{0,9}[\"']|(?:%5C){0,9}%2[27])"
 # Addresses whose first part, or whole path, is a token (apprise's schemes).
 _ALERT_SCHEMES = (
     "tgram|slack|discord|ntfys?|pover|gotifys?|msteams|mailtos?|twilio|pbul|signals?|matrixs?|mmosts?|opsgenie"
@@ -38,7 +40,8 @@ _SHAPES = {
     "age_key": r"(?i)()AGE-SECRET-KEY-1[0-9A-Z]+",
     "authorization": r"(?i)\b(authorization\W{1,4}(?:token|bearer|basic|enctoken)\s+)[^\s\"',;]+",
     "kite_token": r"(?i)\b(token\s+)[a-z0-9]{6,}:[a-z0-9]{6,}",
-    "named_value": rf"(?i)((?:{_NAMES})[\"']?\s{{0,9}}(?:=|:|%3D)\s{{0,9}}[\"']?)(?!\*\*\*)[^\s\"'&,;)}}\]]+",
+    "named_value": rf"(?i)((?:{_NAMES}){_QUOTE}?\s{{0,9}}(?:=|:|%3D|%3A)\s{{0,9}}{_QUOTE}?)(?!\*\*\*)"
+    rf"(?:(?!{_QUOTE})[^\s\"'&,;)}}\]])+",
     "alert_url": rf"(?i)\b((?:{_ALERT_SCHEMES})://)[^\s\"']+",
     "url_password": r"(?i)\b([a-z][a-z0-9+.-]{0,20}://)[^\s/@\"']+(?=@)",
 }
@@ -130,7 +133,8 @@ def _secret_parts(value: str) -> list[str]:
         named = [] if "." in host or host.partition(":")[0] == "localhost" else [host]
         account = url.netloc.rpartition("@")[0].split(":")
         values = [pair.partition("=")[2] for pair in url.query.split("&")]
-        parts += [word, *(part for part in (*named, *account, *url.path.split("/"), *values) if len(part) >= 8)]
+        parts += [word, *(part for part in account[1:] if len(part) >= FEWEST_CHARS)]
+        parts += [part for part in (*named, account[0], *url.path.split("/"), *values) if len(part) >= 8]
     return parts
 
 

@@ -105,6 +105,13 @@ Units = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Bps = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
+RISK_NEEDED = (
+    "order_qty_max", "order_value_max", "gross_premium_max", "unexecuted_value_max", "scenario_loss_max", "delta_max",
+    "vega_max", "day_loss_max", "drawdown_max", "round_trips_max",
+)  # fmt: skip
+"""Of `[engine.risk]`: without one of them its control denies every entry (`risk.limits`)."""
+
+
 class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[engine.risk]`: `risk.limits.RiskLimits` in rupees and seconds. Money and sizes have no default: where one is
     not said, its control denies every entry."""

@@ -15,14 +15,16 @@ RESTARTS = "RESTARTS"
 
 
 def watch(run: Run) -> None:
-    """After some entries stay off until ENTRIES_ON; after more a hard halt until RESET_HALT, which counts anew."""
+    """After some entries stay off until ENTRIES_ON; after more a hard halt until RESET_HALT, which counts anew. Who has
+    switched entries off before keeps their reason, and is told all the same: what they end ends this, too."""
     state, limits = run.state, run.state.config.starts
     if limits is None or not isinstance(run.message, Started):
         return
     if soft := _since(state, max(run.now_ns - limits.soft_ns, state.trusted_ns)):
         text = _told(soft, limits.soft_ns)
-        if soft >= limits.soft and not state.entries_off:
-            run.act(EntriesOff(why=f"{RESTARTS}: {text}"))
+        if soft >= limits.soft:
+            if not state.entries_off:
+                run.act(EntriesOff(why=f"{RESTARTS}: {text}"))
             run.alert(Severity.SEV2, RESTARTS, text=f"{text}: no entries until a person's ENTRIES_ON")
     hard = _since(state, run.now_ns - limits.hard_ns)
     if hard >= limits.hard:

@@ -174,9 +174,8 @@ class EngineState(msgspec.Struct, kw_only=True):
             hashed.update(msgspec.json.encode(self.books.state(), order="deterministic"))
         rest = [getattr(self, name) for name in _PLAIN]
         rest += [sorted((str(k), str(v)) for k, v in table.items()) for table in (self.before, self.held, self.exits)]
+        rest += [repr(self.marked)]
         hashed.update(msgspec.json.encode(rest, order="deterministic"))
-        rest += [[repr(self.marked)], self.said]
-        rest += [[self.unasked, self.trusted_ns]] if self.unasked else []
         said = sorted((code, of, at) for (code, of), at in self.alerted.items())
         hashed.update(msgspec.json.encode([self.broker.rows_ns, self.broker.fills_ns, said]))
         return hashed.hexdigest()
@@ -186,7 +185,8 @@ _PLAIN = (
     "config", "day", "session", "epoch", "started_ns", "names", "phase", "phase_ns", "halt", "entries_off", "stopping",
     "throttle", "unbooked", "readings", "agreement", "bands", "feeds", "skewed", "trouble", "stops",
     "flattening", "exit_prices", "spreads", "cancels", "strategy_halts", "decided", "funds", "conduct",
-    "ailing", "lasts", "waiting", "approvals", "pilot",
+    "ailing", "lasts", "waiting", "approvals", "pilot", "phase_why", "filled_ns", "unasked", "trusted_ns",
+    "said", "unsaid",
 )  # fmt: skip
 
 

@@ -4,11 +4,11 @@ import click
 
 from tarazu.app.alerts.acking import ack_alerts
 from tarazu.app.alerts.box import Box
-from tarazu.app.alerts.post import person
 from tarazu.app.alerts.words import said, whose
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.incidents.moment import desk_now_ns
+from tarazu.app.person import person
 from tarazu.app.verdict import Check, Exit, Status, Verdict
 
 

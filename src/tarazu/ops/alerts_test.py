@@ -6,11 +6,12 @@ from tarazu.app.alerts.alert import Alert, Kept, Sending
 from tarazu.app.alerts.channel import PATIENCE_S
 from tarazu.app.alerts.deliver import Courier
 from tarazu.app.alerts.due import TEST
-from tarazu.app.alerts.post import person, post
+from tarazu.app.alerts.post import post
 from tarazu.app.alerts.urls import AlertUrls, read_alert_urls
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.incidents.moment import desk_now_ns
+from tarazu.app.person import person
 from tarazu.app.secrets.store import BadSecrets
 from tarazu.app.settings import AlertSettings
 from tarazu.app.verdict import Check, Exit, Status, Verdict

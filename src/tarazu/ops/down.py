@@ -4,6 +4,7 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Profile
+from tarazu.app.supervision.hangup import outlives_its_terminal
 from tarazu.app.supervision.process_flags import ALL, names_asked
 from tarazu.app.supervision.progress_line import progress_line
 
@@ -35,8 +36,11 @@ def command(names: tuple[str, ...], cancel_orders: bool, flatten: bool, profile:
     asked, whole = names_asked(home, names), names in ((), (ALL,))
     if flatten and not whole:
         raise click.UsageError("--flatten is for `down all`")
+    if flatten and not cancel_orders:
+        raise click.UsageError("--flatten leaves everything, and --keep-orders does not: one of them")
     if flatten and home.profile is Profile.LIVE and not _confirmed():
         raise click.UsageError(f"not confirmed: {CONFIRMATION} was not typed, and nothing was done")
+    outlives_its_terminal()
     at_ns = now_ns(home)
     with progress_line() as tell:
         outcomes = take_down(

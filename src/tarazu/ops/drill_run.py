@@ -65,13 +65,13 @@ def drill_verdict(home: Home, told: "Rehearsed") -> Verdict:
 
 
 def _note(home: Home, told: "Rehearsed") -> Check | None:
-    from tarazu.app.runbook.runs.evidence import login
+    from tarazu.app.person import person
     from tarazu.app.runbook.runs.moment import profile_now_ns
     from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, append
 
     body = {"drill": told.drill.name, "passed": told.passed, "why": told.why[:1000], "took_s": round(told.took_s, 1)}
     try:
-        append(home.desk, DeskKind.DRILL, body, who=login(), now_ns=profile_now_ns(home))
+        append(home.desk, DeskKind.DRILL, body, who=person(), now_ns=profile_now_ns(home))
     except (OSError, BadDeskRecord) as failed:
         return Check(id="desk_record", status=Status.WARN, code="NOT_RECORDED", detail=str(failed))
     return None

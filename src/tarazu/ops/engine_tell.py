@@ -1,6 +1,5 @@
 """`tarazu engine tell ORDER`: a person's word to the engine, journalled before it is answered."""
 
-import getpass
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +11,7 @@ from tarazu.app.home import Home
 from tarazu.app.main.checks import read_engine
 from tarazu.app.main.telling import MainSilent, tell_main
 from tarazu.app.main.words import now_of
+from tarazu.app.person import person
 from tarazu.app.verdict import Check, Exit, Status, Verdict
 from tarazu.engine.messages import Order
 
@@ -19,7 +19,7 @@ from tarazu.engine.messages import Order
 @click.command("tell")
 @click.argument("order", type=click.Choice([str(order) for order in Order], case_sensitive=False), metavar="ORDER")
 @click.option("--why", required=True, help="Why; kept in the journal.")
-@click.option("--who", default=getpass.getuser, show_default="your login name", help="Whose word it is.")
+@click.option("--who", default=person, show_default="your login name", help="Whose word it is.")
 @click.option("--ref", default="", help="CLAIM: the tag of ours. ..._STRATEGY: its name. APPROVE, REFUSE: the want.")
 @click.option("--order-id", default="", help="CLAIM, DISOWN: the broker's order id.")
 @click.option("--incident", default="", help="RESET_HALT, RESET_STRATEGY: under which it was looked into.")

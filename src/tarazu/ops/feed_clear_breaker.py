@@ -1,6 +1,5 @@
 """`tarazu feed clear-breaker`: a person lets depth_ws dial again after a reconnect storm."""
 
-import getpass
 import time
 
 import click
@@ -11,6 +10,7 @@ from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.feed.snapshot import read_feed, wall_of
 from tarazu.app.feed.words import clock
 from tarazu.app.home import Home
+from tarazu.app.person import person
 from tarazu.app.verdict import Exit, Verdict, plain
 from tarazu.market.breaker import Breaker, Cleared, ClearRefusal, clear
 from tarazu.model import ist
@@ -25,7 +25,7 @@ WHY_NOT = {
 @click.command("clear-breaker")
 @feed_flags
 @click.option("--reason", required=True, help="Why it is right to dial again; kept in the feed log.")
-@click.option("--operator", default=getpass.getuser, show_default="your login name", help="Who clears it.")
+@click.option("--operator", default=person, show_default="your login name", help="Who clears it.")
 def command(profile: str | None, as_json: bool, reason: str, operator: str) -> int:
     """Clear the reconnect breaker; depth_ws dials again within a second and records who cleared it, and why.
 

@@ -1,5 +1,7 @@
 """`tarazu flatten`: leave every position, by the broker's own books: a plan, or with --live the orders."""
 
+import contextlib
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +24,7 @@ from tarazu.app.verdict import Check, Exit, Status, Verdict
 from tarazu.model import ist
 
 LOGIN = "tarazu session login --prompt-token --update-env"
+AT_BOUND = "its exit has come as far from its first price as an exit goes (10 %): close the rest by hand, or begin anew"
 HALT = 'tarazu risk halt --reason "..."'
 
 
@@ -30,7 +33,7 @@ HALT = 'tarazu risk halt --reason "..."'
 @click.option("--live", is_flag=True, help="Send them, once FLATTEN and the number of positions is typed.")
 @click.option("--reason", default="", help="Why; kept in the record. Needed with --live.")
 @click.option("--yes", is_flag=True, help="In the sim profile: without typing.")
-@click.option("--patience", default=60.0, show_default=True, metavar="S", help="How long it goes on until flat.")
+@click.option("--patience", default=180.0, show_default=True, metavar="S", help="How long it goes on until flat.")
 @feed_flags
 def command(
     dry_run: bool, live: bool, reason: str, yes: bool, patience: float, profile: str | None, as_json: bool
@@ -39,7 +42,8 @@ def command(
     no halt and no entry gate holds it up. While main runs it is main that sends, and this watches the broker's book.
 
     Exit code of a plan: 0: flat, 1: there is something to do, 3: the broker says nothing. With --live: 0: flat,
-    3: how the account stands is not known, 4: not begun, 5: PARTIAL, what is left is listed.
+    1: flat, and a look is wanted, 3: how the account stands is not known, 4: not begun, 5: PARTIAL, what is left is
+    listed.
     """
     home = home_of(profile)
     if live and dry_run:
@@ -68,32 +72,51 @@ def flatten_plan(home: Home, tell: Callable[[str], None]) -> Verdict:
 def flatten_live(
     home: Home, why: str, patience_s: float, said: Callable[[str], str], tell: Callable[[str], None]
 ) -> Verdict:
-    """`said` is given the phrase and gives what a person typed."""
-    try:
-        alone = Alone(home)
-    except AnotherFlatten as other:
-        check = Check(id="flatten.lock", status=Status.CRIT, code="SECOND_FLATTEN", detail=str(other))
-        return _verdict(home, "REFUSED", Exit.REFUSED, 0, "nothing sent", (check,))
+    """`said` is given the phrase and gives what a person typed. A person who does not answer keeps nobody else out."""
     try:
         with flatten_desk(home, tell) as desk:
             seen = desk.look()
             if isinstance(seen, Failure):
                 return _unverified(home, seen, desk.clock.wall_ns())
             plan = desk.plan(seen)
-            if plan.is_empty:
-                return _planned(home, plan, desk.clock.wall_ns())
             for line in told.plan_lines(plan):
                 tell(line)
+            for check in told.warnings(plan):
+                tell(f"{check.status}  {check.code}  {check.detail}")
             if said(plan.phrase).strip() != plan.phrase:
                 detail = f"what was typed is not {plan.phrase!r}: nothing was sent, nothing is halted"
-                check = Check(id="flatten.confirmation", status=Status.CRIT, code="NOT_CONFIRMED", detail=detail)
-                return _verdict(home, "REFUSED", Exit.REFUSED, desk.clock.wall_ns(), "nothing sent", (check,))
-            end, written = desk.leave(seen, plan, alone, why, patience_s, tell)
-            return _ended(desk, end, written)
+                return _refused(home, "flatten.confirmation", "NOT_CONFIRMED", detail, desk.clock.wall_ns())
+            return _alone(desk, plan, why, patience_s, tell)
     except (NoAccount, NoAddress, OSError) as bad:
         return _no_account(home, bad)
+
+
+def _alone(desk: FlattenDesk, plan: Plan, why: str, patience_s: float, tell: Callable[[str], None]) -> Verdict:
+    """From here on requests may be out: what breaks is told as that."""
+    try:
+        alone = Alone(desk.home)
+    except AnotherFlatten as other:
+        return _refused(desk.home, "flatten.lock", "SECOND_FLATTEN", str(other), desk.clock.wall_ns())
+    # A terminal that is closed must not leave half of it open.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        return _ended(desk, *desk.leave(plan, alone, why, patience_s, tell))
+    except OSError as bad:
+        return _broken(desk.home, bad)
     finally:
         alone.close()
+
+
+def _refused(home: Home, id: str, code: str, detail: str, now_ns: int) -> Verdict:
+    check = Check(id=id, status=Status.CRIT, code=code, detail=detail)
+    return _verdict(home, "REFUSED", Exit.REFUSED, now_ns, "nothing sent", (check,))
+
+
+def _broken(home: Home, bad: OSError) -> Verdict:
+    detail = f"{bad}: orders may be out, how the account stands is not known"
+    hint = "tarazu flatten --dry-run"
+    check = Check(id="flatten.run", status=Status.UNKNOWN, code="FLATTEN_BROKE", detail=detail, hint=hint)
+    return _verdict(home, "UNKNOWN", Exit.UNKNOWN, 0, "it broke off after it had begun", (check,))
 
 
 def _planned(home: Home, plan: Plan, now_ns: int) -> Verdict:
@@ -112,12 +135,13 @@ def _ended(desk: FlattenDesk, end: End, written: str) -> Verdict:
     home, now_ns = desk.home, desk.clock.wall_ns()
     body = (
         f"sent by {end.by}: {end.requests} requests of this process, {end.reads} reads of the book in {end.seconds} s",
-        f"halt      HARD_HALT is with {end.halted}",
+        f"halt      HARD_HALT is {f'with {end.halted}' if end.is_halted else end.halted}",
         f"evidence  {written}",
     )
     facts: dict[str, Any] = {
         "flat": end.flat,
         "by": str(end.by),
+        "halted": end.is_halted,
         "requests": end.requests,
         "seconds": end.seconds,
         "evidence": written,
@@ -126,6 +150,13 @@ def _ended(desk: FlattenDesk, end: End, written: str) -> Verdict:
         Check(id="flatten.refused", status=Status.WARN, code="EXIT_REFUSED", detail=f"{key}: {text}")
         for key, text in sorted(end.refusals.items())
     )
+    checks += tuple(
+        Check(id="flatten.bound", status=Status.WARN, code="AT_BOUND", detail=f"{key}: {AT_BOUND}")
+        for key in end.bounded
+    )
+    if not end.is_halted:
+        hint = "tarazu risk halt --reason ..."
+        checks += (Check(id="flatten.halt", status=Status.CRIT, code="NO_HALT", detail=end.halted, hint=hint),)
     seen = end.seen
     if isinstance(seen, Seen):
         plan = desk.plan(seen)
@@ -133,7 +164,8 @@ def _ended(desk: FlattenDesk, end: End, written: str) -> Verdict:
         facts |= told.facts(plan)
         counts = f"{len(plan.closes)} positions, {len(desk.seeing.book.open_orders())} open orders (broker, read last)"
         if end.flat:
-            return _verdict(home, "FLAT", _flat_exit(plan), now_ns, counts, checks, body, (), facts)
+            code = _flat_exit(plan) if end.is_halted else Exit.WARN
+            return _verdict(home, "FLAT", code, now_ns, counts, checks, body, (), facts)
         rows = (*body, *(f"left      {key} {prod} {qty:+}" for (key, prod), qty in desk.seeing.book.open_places()))
         again = ("again     tarazu flatten --dry-run; it is safe to begin anew",)
         return _verdict(home, "PARTIAL", Exit.PARTIAL, now_ns, counts, checks, rows, again, facts)
@@ -149,7 +181,7 @@ def _ended(desk: FlattenDesk, end: End, written: str) -> Verdict:
 
 def _flat_exit(plan: Plan) -> Exit:
     """What stays although all is left that is ours to leave wants a look."""
-    return Exit.WARN if plan.left or plan.gtts else Exit.OK
+    return Exit.WARN if plan.left or plan.gtts or plan.gtts is None else Exit.OK
 
 
 def _unverified(home: Home, failure: Failure, now_ns: int) -> Verdict:
@@ -206,9 +238,16 @@ def _system_ns() -> int:
 
 def _typed(phrase: str) -> str:
     """A line of stdin; nothing when it has ended."""
-    print(f"type {phrase} to send these orders: ", end="", file=sys.stderr, flush=True)
+    _say(f"type {phrase} to send these orders: ")
     return sys.stdin.readline()
 
 
 def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    _say(f"{line}\n")
+
+
+def _say(text: str) -> None:
+    """The one place where what is said may be lost: a terminal that is gone stops no flatten, and the record has it."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(text)
+        sys.stderr.flush()

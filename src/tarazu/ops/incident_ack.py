@@ -3,13 +3,13 @@
 import click
 
 from tarazu.app.alerts.acking import ack_alerts
-from tarazu.app.alerts.post import person
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.incidents.answers import acted
 from tarazu.app.incidents.incident import Incident
 from tarazu.app.incidents.moment import desk_now_ns
 from tarazu.app.incidents.store import ack
+from tarazu.app.person import person
 from tarazu.app.verdict import Verdict
 
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tarazu.app.alerts.post import person
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.incidents.moment import desk_now_ns
+from tarazu.app.person import person
 from tarazu.app.verdict import Check, Exit, Status, Verdict
 
 if TYPE_CHECKING:

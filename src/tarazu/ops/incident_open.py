@@ -3,13 +3,14 @@
 import click
 
 from tarazu.app.alerts.alert import Alert, Severity
-from tarazu.app.alerts.post import person, post
+from tarazu.app.alerts.post import post
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.incidents.answers import acted
 from tarazu.app.incidents.incident import Incident
 from tarazu.app.incidents.moment import desk_now_ns
 from tarazu.app.incidents.store import open_incident
+from tarazu.app.person import person
 from tarazu.app.verdict import Verdict
 
 SEVERITIES: dict[str, Severity] = {"SEV1": "SEV1", "SEV2": "SEV2", "SEV3": "SEV3"}

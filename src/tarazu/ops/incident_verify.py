@@ -19,7 +19,7 @@ def command(path: Path, profile: str | None, as_json: bool) -> int:
     """Check a bundle: every file by the manifest, the journal's slice and the desk's record by their chains, the proof
     by its signed checkpoint, the file itself by this desk's record. Unpacks nothing.
 
-    Exit code 0: it is what was written; 2: it is not; 3: it does not read.
+    Exit code 0: it is what was written; 1: that, but not all can be shown; 2: it is not; 3: it does not read.
     """
     home = home_of(profile)
     return incident_verify(home, path, desk_now_ns(home)).show(as_json)

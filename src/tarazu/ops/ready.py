@@ -21,19 +21,23 @@ Examples:
   tarazu ready --only session,risk                      these rows alone; no receipt
   tarazu ready --watch                                  again and again, until READY
   tarazu ready --freeze-list qtyfreeze.csv --from 2026-12-01
-  tarazu ready --accept-book "sold by hand at 16:10"    the broker's book is right where ours differs
+  tarazu ready --accept-book 3fa91c02 --why "sold by hand at 16:10"     the broker's book is right
 """
 
 
 @click.command("ready", epilog=EXAMPLES)
 @click.option("--only", default="", metavar="ROW,...", help="These rows or groups of rows alone.")
 @click.option("--strict", is_flag=True, help="A warning is in the way, too.")
-@click.option("--watch", is_flag=True, help="Look again and again until READY.")
+@click.option("--watch", is_flag=True, help="Look again and again until READY; with --json a document a line.")
 @click.option("--every", "every_s", default=5.0, show_default=True, metavar="SECONDS", help="Of --watch.")
 @click.option("--phase", type=click.Choice(PHASES), help="Default: in-session where the market trades and main is up.")
 @click.option(
-    "--accept-book", metavar="WHY", help="The broker's book is right where it differs: today, this difference."
+    "--accept-book",
+    default="",
+    metavar="HASH",
+    help="The broker's book is right where it differs: today, and the difference of this hash alone.",
 )
+@click.option("--why", default="", metavar="TEXT", help="Of --accept-book: how you know.")
 @click.option(
     "--freeze-list",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -50,7 +54,8 @@ def command(
     watch: bool,
     every_s: float,
     phase: str | None,
-    accept_book: str | None,
+    accept_book: str,
+    why: str,
     freeze_list: Path | None,
     valid_from: datetime | None,
     profile: str | None,
@@ -73,11 +78,13 @@ def command(
         _take_in(home, freeze_list, valid_from)
     elif valid_from is not None:
         raise click.UsageError("--from goes with --freeze-list")
-    if accept_book is not None and rows:
-        raise click.UsageError("--accept-book is a word on the whole gate: not with --only")
+    if accept_book and (rows or watch):
+        raise click.UsageError("--accept-book is a word on the whole gate as it was seen: not with --only or --watch")
+    if bool(accept_book) != bool(why.strip()):
+        raise click.UsageError("--accept-book HASH and --why TEXT go together; the hash is in the row that differs")
     try:
         while True:
-            code = _once(home, chosen, rows, strict, accept_book, as_json)
+            code = _once(home, chosen, rows, strict, (accept_book, why), as_json)
             if code == 0 or not watch:
                 return code
             time.sleep(every_s)
@@ -86,24 +93,30 @@ def command(
 
 
 def _once(
-    home: Home, phase: "GatePhase | None", rows: list[str], strict: bool, accept_book: str | None, as_json: bool
+    home: Home, phase: "GatePhase | None", rows: list[str], strict: bool, accept: tuple[str, str], as_json: bool
 ) -> int:
-    from tarazu.app.alerts.post import person
+    from tarazu.app.person import person
     from tarazu.app.readiness.asking import ask_gate
     from tarazu.app.readiness.told import gate_verdict
 
-    found, receipt = ask_gate(home, phase, who=person(), only=rows, accept_book=accept_book)
-    return gate_verdict(found, receipt, strict=strict).show(as_json)
+    found, receipt = ask_gate(home, phase, who=person(), only=rows, strict=strict, accept_book=accept[0], why=accept[1])
+    return gate_verdict(found, receipt).show(as_json)
 
 
 def _take_in(home: Home, source: Path, valid_from: datetime | None) -> None:
     from tarazu.app.masters.freeze import BadFreezeList, import_freeze
+    from tarazu.app.person import person
     from tarazu.app.readiness.look import Look
     from tarazu.model import ist
+    from tarazu.runtime.desk_record import BadDeskRecord
 
-    day = valid_from.date() if valid_from else ist.day_of(Look(home).now_ns)
+    now_ns = Look(home).now_ns
+    day = valid_from.date() if valid_from else ist.day_of(now_ns)
     try:
-        kept = import_freeze(home, source, day)
-    except (BadFreezeList, OSError) as bad:
+        kept = import_freeze(home, source, day, who=person(), now_ns=now_ns)
+    except (BadFreezeList, BadDeskRecord, OSError) as bad:
         raise click.UsageError(f"the list is not taken in: {bad}") from bad
     click.echo(f"freeze list of {len(kept.quantities)} names taken in, holds from {kept.valid_from}", err=True)
+    if kept.replaced not in ("", kept.sha256):
+        told = f"it takes the place of another list of that date ({kept.replaced[:7]}, now {kept.sha256[:7]})"
+        click.echo(told, err=True)

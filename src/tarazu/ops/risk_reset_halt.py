@@ -1,17 +1,16 @@
 """`tarazu risk reset-halt`: take a halt back, once what caused it was understood."""
 
-import getpass
-
 import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
+from tarazu.app.person import person
 from tarazu.app.risk_monitor.halting import reset
 
 
 @click.command("reset-halt")
 @click.option("--reason", default="", help="What was found; kept in the journal and the incident.")
 @click.option("--incident", default="", metavar="ID", help="Under which it was looked into.")
-@click.option("--who", default=getpass.getuser, show_default="your login name", help="Whose word it is.")
+@click.option("--who", default=person, show_default="your login name", help="Whose word it is.")
 @feed_flags
 def command(reason: str, incident: str, who: str, profile: str | None, as_json: bool) -> int:
     """Show what is halted, and take it back with a name, a reason and an incident. Refused while the cause persists.

@@ -41,4 +41,4 @@ def command(
         return refused(home, "runbook.resume", run, str(none)).show(as_json)
     skipped = dict.fromkeys(skips, reason)
     sitting = Sitting(home, source.runbook(told.runbook), sha256, way=way, skips=skipped, consents=consents)
-    return sitting.resume(told).show(as_json)
+    return sitting.resume(told.id).show(as_json)

@@ -1,6 +1,5 @@
 """`tarazu service install`: systemd units for the desk, written and checked; nothing is started or enabled."""
 
-import getpass
 import os
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
+from tarazu.app.person import person
 from tarazu.app.stack.units import name_of, units
 from tarazu.app.verdict import Check, Exit, Status, Verdict
 
@@ -18,9 +18,14 @@ SYSTEM, USER = Path("/etc/systemd/system"), Path("~/.config/systemd/user")
 VERIFY_S = 60.0
 
 
+def _login() -> str:
+    """Of this process's user, as a unit's `User=` takes it: a number where there is no name."""
+    return person().removeprefix("uid ")
+
+
 @click.command("install")
 @click.option("--system", is_flag=True, help="Of the machine, hardened; without it of your own systemd.")
-@click.option("--user", "of_user", default=getpass.getuser, metavar="NAME", help="With --system: whose processes.")
+@click.option("--user", "of_user", default=_login, metavar="NAME", help="With --system: whose processes.")
 @click.option("--into", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", help="Write them there.")
 @click.option("--force", is_flag=True, help="Replace units that are there and are others.")
 @feed_flags

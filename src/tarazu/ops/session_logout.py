@@ -8,13 +8,15 @@ from tarazu.app.verdict import Check, Exit, Status, Verdict
 
 
 @click.command("logout")
-@click.option("--anyway", is_flag=True, help="Also while main runs: it can then neither exit nor cancel.")
+@click.option(
+    "--anyway", is_flag=True, help="Also while main or the watchdog runs: it can then neither exit nor cancel."
+)
 @feed_flags
 def command(anyway: bool, profile: str | None, as_json: bool) -> int:
     """End the session at the broker, then forget its token in .env. Resting orders are not touched by it.
 
     Exit code 0: it is over, or there was none; 1: over, and not forgotten or not written down; 2: not, and why; 3: not
-    known, and the token is kept; 4: main runs and needs it.
+    known, and the token is kept; 4: main or the watchdog runs, or it cannot be told, and needs it.
     """
     return session_logout(home_of(profile), anyway).show(as_json)
 

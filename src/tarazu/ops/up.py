@@ -7,6 +7,7 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
+from tarazu.app.supervision.hangup import ends_as_by_ctrl_c
 from tarazu.app.supervision.process_flags import ALL, names_asked
 from tarazu.app.supervision.progress_line import progress_line
 from tarazu.app.verdict import Verdict
@@ -30,7 +31,8 @@ def command(
     connected), main's books agree with the broker's, and the watchdog watches.
 
     `up all` is the morning's start: the gate first (tarazu ready), then one after the other, each when the one before
-    is well. When one fails, those that this call began are taken down again, and it says so.
+    is well. When one fails, or this command is ended (Ctrl-C, SIGTERM, a terminal that goes away), those that this call
+    began are taken down again, and it says so; not where main works already and looks after a position.
 
     Exit code 0: it holds; 1: it runs, but outside the supervisor, or halted; 2: it cannot, and why (no token, no
     selection, died, no disk); 3: not within --timeout; 4: the gate says NOT_READY, the reconnect breaker is open, or
@@ -39,6 +41,8 @@ def command(
     home, all_of_it = home_of(profile), names == (ALL,)
     if dry_run and not all_of_it:
         raise click.UsageError("--dry-run is for `up all`")
+    if all_of_it:
+        ends_as_by_ctrl_c()
     with progress_line() as tell:
         told = _all(home, patience_s, dry_run, tell) if all_of_it else _named(home, names, patience_s, foreground, tell)
     return told.show(as_json)

@@ -45,6 +45,8 @@ class DeskKind(StrEnum):
     ALERT = "alert"
     RUNBOOK = "runbook.step"
     DRILL = "drill"
+    FREEZE = "freeze.list"
+    """A list of freeze quantities that a person took in."""
 
 
 class BadDeskRecord(ValueError):
@@ -76,8 +78,8 @@ class DeskEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def append(folder: Path, kind: DeskKind, body: Mapping[str, Any], *, who: str, now_ns: int) -> DeskEntry:
-    """Write one entry; it is on the disk when this returns. It is filed under the day of `now_ns`, or under the last day
-    there is where that is later: the order of the lines is the order of events.
+    """Write one entry; it is on the disk when this returns. It is filed under the day of `now_ns`, or under the last
+    day there is where that is later: the order of the lines is the order of events.
 
     Raises BadDeskRecord where the day's last line does not read, DeskRecordBusy, OSError (nothing is written then),
     ValueError for a body that is too long.
@@ -85,12 +87,13 @@ def append(folder: Path, kind: DeskKind, body: Mapping[str, Any], *, who: str, n
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(folder):
         # By a clock that has gone back, or another one, it still follows what is there.
-        path = _path(folder, max([ist.day_of(now_ns), *days(folder)[-1:]]))
+        day = max([ist.day_of(now_ns), *days(folder)[-1:]])
+        path = _path(folder, day)
         new = not path.exists()
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             last, end, torn = _last(path, fd)
-            head = (last.seq, last.hash()) if last else (0, _head_before(folder, path))
+            head = (last.seq, last.hash()) if last else (0, head_before(folder, day))
             if torn:
                 told = {"bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()}
                 fallen = _entry(head, DeskKind.TORN, told, who, now_ns)
@@ -106,8 +109,18 @@ def append(folder: Path, kind: DeskKind, body: Mapping[str, Any], *, who: str, n
 
 
 def days(folder: Path) -> list[date]:
-    """Those with a record, in order."""
-    return sorted(date.fromisoformat(path.stem) for path in folder.glob("????-??-??.jsonl"))
+    """Those with a record, in order; what is named by no day is none of it (`strays`)."""
+    return sorted(day for path in folder.glob("*.jsonl") if (day := _day_of(path)) is not None)
+
+
+def strays(folder: Path) -> list[Path]:
+    """Files that lie among the days, and are named by none."""
+    return sorted(path for path in folder.glob("*.jsonl") if _day_of(path) is None)
+
+
+def size(folder: Path, day: date) -> int:
+    """Of the day's file in bytes: a record that has not grown has nothing new. Raises OSError."""
+    return _path(folder, day).stat().st_size
 
 
 def entries(folder: Path, day: date) -> list[DeskEntry]:
@@ -118,7 +131,7 @@ def entries(folder: Path, day: date) -> list[DeskEntry]:
     lines = path.read_bytes().split(b"\n")[:-1]
     found: list[DeskEntry] = []
     for number, line in enumerate(lines, start=1):
-        entry = _decoded(path, number, line)
+        entry = _decoded(path, f"line {number}", line)
         if entry.seq != number or (found and entry.prev != found[-1].hash()) or entry.line() != line:
             raise BadDeskRecord(f"{path}: line {number} does not follow the one before it: the record was changed")
         found.append(entry)
@@ -127,13 +140,41 @@ def entries(folder: Path, day: date) -> list[DeskEntry]:
 
 def whole(folder: Path) -> Iterator[DeskEntry]:
     """Of all days, each proven to follow the one before. Raises BadDeskRecord, OSError."""
-    prev = NOTHING_BEFORE
+    return (entry for _, entry in dated(folder, prev=NOTHING_BEFORE))
+
+
+def dated(folder: Path, since: date | None = None, *, prev: str = "") -> Iterator[tuple[date, DeskEntry]]:
+    """From the file of `since` on, or all: each entry with the day of its file, which may be later than its stamp's
+    (`append`), and proven to follow the one before. `prev`: the hash that the first must follow; empty: whatever.
+    Raises BadDeskRecord, OSError."""
     for day in days(folder):
+        if since is not None and day < since:
+            continue
         for entry in entries(folder, day):
-            if entry.prev != prev:
+            if prev and entry.prev != prev:
                 raise BadDeskRecord(f"{_path(folder, day)}: entry {entry.seq} does not follow what is before it")
             prev = entry.hash()
-            yield entry
+            yield day, entry
+
+
+def stamped(folder: Path, day: date) -> list[DeskEntry]:
+    """What was said on that day by the clock, in whatever file it stands. Raises BadDeskRecord, OSError."""
+    return [entry for _, entry in dated(folder, day) if ist.day_of(entry.ts_ns) == day]
+
+
+def head_before(folder: Path, day: date) -> str:
+    """The hash of the last line of the latest day before; NOTHING_BEFORE: there is none. Raises BadDeskRecord,
+    OSError."""
+    for earlier in reversed([one for one in days(folder) if one < day]):
+        before = _path(folder, earlier)
+        fd = os.open(before, os.O_RDONLY)
+        try:
+            last, _, _ = _last(before, fd)
+        finally:
+            os.close(fd)
+        if last is not None:
+            return last.hash()
+    return NOTHING_BEFORE
 
 
 # What it takes.
@@ -143,21 +184,30 @@ def _path(folder: Path, day: date) -> Path:
     return folder / f"{day.isoformat()}.jsonl"
 
 
+def _day_of(path: Path) -> date | None:
+    """None: it is named by no day, as `2026-11-31.jsonl` or `kept.jsonl`."""
+    try:
+        day = date.fromisoformat(path.stem)
+    except ValueError:
+        return None
+    return day if day.isoformat() == path.stem else None
+
+
 def _entry(head: tuple[int, str], kind: DeskKind, body: dict[str, Any], who: str, now_ns: int) -> DeskEntry:
     seq, prev = head
     entry = DeskEntry(seq=seq + 1, ts_ns=now_ns, kind=kind, who=who, pid=os.getpid(), body=body, prev=prev)
-    length = len(entry.line())
+    length = len(entry.line()) + len(b"\n")
     if length > LINE_BYTES_MAX:
         raise ValueError(f"an entry of {length} bytes: the desk's record takes {LINE_BYTES_MAX}")
     # What is read back must be what was hashed: keys of another type than text, tuples and enums are settled now.
     return msgspec.json.decode(entry.line(), type=DeskEntry)
 
 
-def _decoded(path: Path, number: int, line: bytes) -> DeskEntry:
+def _decoded(path: Path, which: str, line: bytes) -> DeskEntry:
     try:
         return msgspec.json.decode(line, type=DeskEntry)
     except msgspec.MsgspecError as bad:
-        raise BadDeskRecord(f"{path}: line {number} does not read: {bad}") from bad
+        raise BadDeskRecord(f"{path}: {which} does not read: {bad}") from bad
 
 
 def _last(path: Path, fd: int) -> tuple[DeskEntry | None, int, bytes]:
@@ -167,24 +217,8 @@ def _last(path: Path, fd: int) -> tuple[DeskEntry | None, int, bytes]:
     tail = os.pread(fd, size - start, start)
     end = tail.rfind(b"\n") + 1
     begin = tail.rfind(b"\n", 0, end - 1) + 1 if end else 0
-    last = _decoded(path, -1, tail[begin : end - 1]) if end else None
+    last = _decoded(path, "its last line", tail[begin : end - 1]) if end else None
     return last, start + end, tail[end:]
-
-
-def _head_before(folder: Path, path: Path) -> str:
-    """The hash of the last line of the latest day before."""
-    for day in reversed(days(folder)):
-        before = _path(folder, day)
-        if before.name >= path.name:
-            continue
-        fd = os.open(before, os.O_RDONLY)
-        try:
-            last, _, _ = _last(before, fd)
-        finally:
-            os.close(fd)
-        if last is not None:
-            return last.hash()
-    return NOTHING_BEFORE
 
 
 def _write(fd: int, end: int, entry: DeskEntry) -> int:

@@ -11,6 +11,7 @@ from tarazu import reference
 from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.kite_rest.errors import RestError
 from tarazu.app.masters.store import DamagedMaster, MasterStore
+from tarazu.model.instrument import Instrument, Kind
 from tarazu.model.rules import Contract
 from tarazu.wire.kite_instruments import InstrumentMaster, decode_csv
 
@@ -18,7 +19,10 @@ RULES = "nse-2026"
 OURS = frozenset({"NSE", "BSE", "NFO", "BFO"})
 """What a desk trades (docs/risk-state.md, "What is not ours"): of MCX, CDS and others nothing is left by us."""
 _DERIVATIVES = frozenset({"NFO", "BFO"})
-_CONTRACT = re.compile(r"^(?P<name>[A-Z&-]+?)(?P<rest>\d{2}[A-Z0-9]*?)(?P<kind>FUT|CE|PE)$")
+_EXPIRY = r"\d{2}(?:[A-Z]{3}|[1-9OND]\d{2})"
+_BEHIND_NAME = re.compile(_EXPIRY + r"[\d.]*(?:FUT|CE|PE)$")
+"""What follows the underlying's name: the expiry as 26NOV or 26N24, the strike, the kind (Kite v3 "Instruments"). A
+name may have digits itself (360ONE), and tells nothing of the kind."""
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,18 +72,7 @@ class Contracts:
             return {}
         wanted = set(keys)
         return {
-            i.key: msgspec.structs.replace(
-                guessed(i.key),
-                lot_size=max(1, i.lot_size),
-                tick_paise=max(1, i.tick_size_paise),
-                freeze_qty=i.freeze_qty or guessed(i.key).freeze_qty,
-                expiry=i.expiry,
-                strike_paise=i.strike_paise,
-                name=i.name,
-                source=source,
-            )
-            for i in master.instruments
-            if i.key in wanted
+            i.key: msgspec.structs.replace(_of_row(i), source=source) for i in master.instruments if i.key in wanted
         }
 
     def _csv(self) -> tuple[bytes | None, str]:
@@ -99,28 +92,52 @@ class Contracts:
             return None, ""
 
 
+def kind_of(key: str) -> Kind:
+    """By where it trades and how its symbol ends, which is the same whatever the underlying is called."""
+    exchange, _, symbol = key.partition(":")
+    if exchange not in _DERIVATIVES:
+        return Kind.EQ
+    return {"CE": Kind.CE, "PE": Kind.PE}.get(symbol[-2:], Kind.FUT)
+
+
 def guessed(key: str) -> Terms:
     """By its name alone: a lot and a freeze quantity of the dated rules, which a change of lots outdates."""
+    return _terms(kind_of(key), _known(key), is_derivative=key.partition(":")[0] in _DERIVATIVES)
+
+
+def _of_row(row: Instrument) -> Terms:
+    """What the row says, and of the dated rules what it does not: Kite's file has no freeze quantity."""
+    is_derivative = row.exchange in _DERIVATIVES
+    known = reference.rules(RULES).contracts.get(row.name) if is_derivative else None
+    return msgspec.structs.replace(
+        _terms(row.kind, known, is_derivative),
+        lot_size=max(1, row.lot_size),
+        tick_paise=max(1, row.tick_size_paise),
+        freeze_qty=row.freeze_qty or (known.freeze_qty if known else 0),
+        expiry=row.expiry,
+        strike_paise=row.strike_paise,
+        name=row.name,
+    )
+
+
+def _known(key: str) -> Contract | None:
+    """The dated rules of its underlying, where they are of an index that its symbol begins with."""
     exchange, _, symbol = key.partition(":")
-    parts = _CONTRACT.match(symbol) if exchange in _DERIVATIVES else None
-    if parts is None:
-        return _terms(
-            Contract(lot_size=1, freeze_qty=0), market=True, option=False, derivative=exchange in _DERIVATIVES
-        )
-    known = reference.rules(RULES).contracts.get(parts["name"])
-    is_option = parts["kind"] != "FUT"
+    contracts = reference.rules(RULES).contracts if exchange in _DERIVATIVES else {}
+    named = (name for name in contracts if symbol.startswith(name) and _BEHIND_NAME.match(symbol[len(name) :]))
+    return next((contracts[name] for name in named), None)
+
+
+def _terms(kind: Kind, known: Contract | None, is_derivative: bool) -> Terms:
     contract = known or Contract(lot_size=1, freeze_qty=0)
-    return _terms(contract, market=known is not None or not is_option, option=is_option, derivative=True)
-
-
-def _terms(contract: Contract, *, market: bool, option: bool, derivative: bool) -> Terms:
+    is_option = kind in (Kind.CE, Kind.PE)
     return Terms(
         lot_size=contract.lot_size,
         tick_paise=5,
         freeze_qty=contract.freeze_qty,
-        market_allowed=market,
-        is_option=option,
-        is_derivative=derivative,
+        market_allowed=known is not None or not is_option,
+        is_option=is_option,
+        is_derivative=is_derivative,
         source="rules",
     )
 

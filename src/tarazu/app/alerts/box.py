@@ -111,23 +111,31 @@ class Box:
         return kept
 
     def _write(self, path: Path, kept: Kept) -> None:
-        """Replaced whole, on the disk when this returns."""
+        """Replaced whole, on the disk when this returns. Raises OSError: what was there stands as it was."""
         beside = path.with_suffix(".new")
-        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            os.write(fd, msgspec.json.encode(kept))
-            os.fsync(fd)
+            _write_whole(beside, msgspec.json.encode(kept))
+            beside.replace(path)
         except OSError:
             beside.unlink(missing_ok=True)
             raise
-        finally:
-            os.close(fd)
-        beside.replace(path)
         folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _write_whole(path: Path, raw: bytes) -> None:
+    """A disk that runs full takes a part of it, and refuses the rest only when it is asked again."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        left = memoryview(raw)
+        while left:
+            left = left[os.write(fd, left) :]
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def _is_over(kept: Kept, now_ns: int) -> bool:

@@ -64,6 +64,7 @@ class Courier:
         self._box = Box(home.alerts)
         self._away: dict[str, _Flight] = {}
         self._carried: dict[str, Kept] = {}
+        self._carried_ever = 0
         self._unsaved: dict[str, Kept] = {}
         self._pruned_ns = 0
 
@@ -72,7 +73,8 @@ class Courier:
         the outbox as soon as that takes it."""
         known = next((one for one in self._carried.values() if one.alert.key == alert.key), None)
         if known is None:
-            id_ = f"AL-unkept-{len(self._carried) + 1:03}"
+            self._carried_ever += 1
+            id_ = f"AL-unkept-{self._carried_ever:03}"
             self._carried[id_] = Kept(id=id_, alert=alert, who=WHO, first_ns=now_ns, last_ns=now_ns)
         else:
             self._carried[known.id] = msgspec.structs.replace(known, times=known.times + 1, last_ns=now_ns)

@@ -72,7 +72,7 @@ class JournalAlerts:
     def _read(self, now_ns: int) -> list[Alert]:
         assert self._reader is not None and self._place is not None
         found: list[Alert] = []
-        begun = self._place
+        begun, is_whole = self._place, True
         try:
             for entry in self._reader.ready():
                 if entry.sequence > self._place.sequence:
@@ -82,10 +82,12 @@ class JournalAlerts:
             found += self._break(str(broken))
         except OSError as failed:
             _LOG.error("JOURNAL_UNREADABLE %s", failed)
+            is_whole = False  # what has not been read of this day is still to be told
         for alert in found:
             if not post(self.home, alert, now_ns, WHO):
                 self.lost.append(alert)
-        self._next_day()
+        if is_whole:
+            self._next_day()
         if self._place != begun:
             self._keep_place()
         return found

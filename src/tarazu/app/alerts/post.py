@@ -1,6 +1,5 @@
 """Posting an alert: from any process, on the disk when it returns. The courier sends it (`app.alerts.deliver`)."""
 
-import getpass
 import logging
 
 import msgspec
@@ -9,6 +8,7 @@ from tarazu.app.alerts.alert import Alert as Alert
 from tarazu.app.alerts.alert import Severity as Severity
 from tarazu.app.alerts.box import Box
 from tarazu.app.home import Home
+from tarazu.app.person import person
 from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, append
 
 _LOG = logging.getLogger("tarazu.alerts")
@@ -39,16 +39,6 @@ def note(home: Home, body: dict[str, object], who: str, now_ns: int) -> bool:
         _LOG.error("ALERT_NOT_RECORDED %s %s: %s", body.get("act"), body.get("id"), failed)
         return False
     return True
-
-
-def person() -> str:
-    """Who runs this process; `uid 1001` for one without a name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        import os
-
-        return f"uid {os.getuid()}"
 
 
 def _said(alert: Alert) -> tuple[str, str, str]:

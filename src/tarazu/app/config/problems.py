@@ -11,14 +11,8 @@ from tarazu.app.config.fields import Field, fields_of, sections_of
 from tarazu.app.config.overrides import BadOverride, overlaid, overrides
 from tarazu.app.config.values import at, has
 from tarazu.app.home import Home, Profile
-from tarazu.app.settings import BadSettings, Settings, read_settings, read_table
+from tarazu.app.settings import RISK_NEEDED, BadSettings, Settings, read_settings, read_table
 from tarazu.app.verdict import Check, Status
-
-NEEDED = (
-    "order_qty_max", "order_value_max", "gross_premium_max", "unexecuted_value_max", "scenario_loss_max", "delta_max",
-    "vega_max", "round_trips_max", "day_loss_max", "drawdown_max",
-)  # fmt: skip
-"""Of `[engine.risk]`: without one of them its control denies every entry (`risk.limits`)."""
 
 
 def problems(home: Home, path: Path, environ: Mapping[str, str]) -> list[Check]:
@@ -87,7 +81,7 @@ def _misfit(field: Field, value: Any) -> str:
 
 def _of_limits(table: Mapping[str, Any], path: Path) -> Iterator[Check]:
     """Limits that are not said: no fault of the file, and no entry passes."""
-    for name in NEEDED:
+    for name in RISK_NEEDED:
         if at(table, ("engine", "risk", name)) is None:
             told = "not said: its control denies every entry"
             yield Check(

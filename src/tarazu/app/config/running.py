@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -37,6 +38,26 @@ def running_settings(home: Home, name: str) -> RunningSettings | None:
     except (FileNotFoundError, msgspec.MsgspecError):
         return None
     return told if told.boot == boot() and _runs(told.pid, name) else None
+
+
+def changed_since(home: Home, name: str, settings: Settings, sections: Sequence[str]) -> tuple[str, ...]:
+    """The keys of these sections that are others than those by which the process ran last, whether it runs or not;
+    empty also where it left no word."""
+    try:
+        told = msgspec.json.decode((home.run / f"{name}.settings.json").read_bytes(), type=RunningSettings)
+    except (OSError, msgspec.MsgspecError):
+        return ()
+    now = plain(settings)
+    was = {s: told.settings.get(s) for s in sections}
+    return tuple(_differing(was, {s: now.get(s) for s in sections}))
+
+
+def _differing(was: Any, now: Any, key: str = "") -> Iterator[str]:
+    if isinstance(was, dict) and isinstance(now, dict):
+        for part in sorted(was.keys() | now.keys()):
+            yield from _differing(was.get(part), now.get(part), f"{key}.{part}" if key else str(part))
+    elif was != now:
+        yield key
 
 
 def _runs(pid: int, name: str) -> bool:

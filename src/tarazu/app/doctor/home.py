@@ -31,12 +31,17 @@ def folder_check(home: Home) -> Check:
     return _mode(Check(id="home", status=Status.OK), home.root, FOLDER_MODE)
 
 
+def private_files(home: Home) -> list[Path]:
+    """Those there are."""
+    files = [home.env_file, home.env_file.with_name(".env.age"), home.sim_broker, *home.keys.glob("*.key")]
+    return [path for path in files if path.exists()]
+
+
 def private_check(home: Home) -> Check:
     """What holds credentials or keys: `.env`, the simulated broker's address file, the journal's key."""
-    files = [home.env_file, home.env_file.with_name(".env.age"), home.sim_broker, *home.keys.glob("*.key")]
-    for path in files:
-        found = _mode(Check(id="secrets.mode", status=Status.OK), path, SECRET_MODE) if path.exists() else None
-        if found is not None and found.status is not Status.OK:
+    for path in private_files(home):
+        found = _mode(Check(id="secrets.mode", status=Status.OK), path, SECRET_MODE)
+        if found.status is not Status.OK:
             return found
     return Check(id="secrets.mode", status=Status.OK, observed="0600")
 

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
+from tarazu.app.depth_ws.health import BadHealth
 from tarazu.app.home import Home
 from tarazu.app.settings import BadSettings, read_settings
+from tarazu.app.supervision.orphans import is_running
 from tarazu.app.verdict import Check, Status
+from tarazu.app.watchdog.health import read_watchdog_health
 
 LOOPBACK = "127.0.0.1"
 
@@ -84,10 +87,19 @@ def port_checks(home: Home, environ: Mapping[str, str]) -> Iterator[Check]:
         yield Check(id="port.metrics", status=Status.SKIP, detail="[metrics] port is not said")
         return
     check = Check(id="port.metrics", status=Status.OK, observed=port)
-    if _is_free(port) or home.watchdog_health.exists():
+    if _is_free(port) or _watchdog_runs(home):
         yield check
         return
     yield check.broken(Status.WARN, "PORT_TAKEN", "somebody else serves there", f"ss -ltnp 'sport = :{port}'")
+
+
+def _watchdog_runs(home: Home) -> bool:
+    """It serves the metrics; yesterday's word of it says nothing."""
+    try:
+        health = read_watchdog_health(home.watchdog_health)
+    except (BadHealth, OSError):
+        return False
+    return health is not None and health.is_current() and is_running(health.pid)
 
 
 def _is_free(port: int) -> bool:

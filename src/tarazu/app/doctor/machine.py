@@ -12,10 +12,13 @@ from pathlib import Path
 from tarazu.app.doctor.clock import clock_check
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Status
+from tarazu.runtime.journal_state import USUAL
 
 GIB = 1 << 30
 DISK_MIN_GIB = 5.0
 """OPERATOR 3(1): `disk 63.1 GiB>=5`. A day's feed log and journal take 1 to 2 GiB."""
+DISK_FULL_GIB = USUAL.room.low_bytes / GIB
+"""As the gate: CRIT below this, a warning below the other."""
 SYNC_MAX_MS = 50.0
 """Ours: an order waits for its record's fdatasync; a disk that takes longer each time is none to trade from."""
 FILES_MIN = 1024
@@ -60,8 +63,11 @@ def disk_checks(root: Path) -> Iterator[Check]:
     there = next(path for path in (root, *root.parents) if path.exists())
     free = shutil.disk_usage(there).free / GIB
     check = Check(id="disk.free", status=Status.OK, observed=round(free, 1), limit=DISK_MIN_GIB, unit="GiB")
-    if free < DISK_MIN_GIB:
-        check = check.broken(Status.CRIT, "DISK_FULL", f"on the disk of {there}", "tarazu data list")
+    if free < DISK_FULL_GIB:
+        told = f"on the disk of {there}: below {DISK_FULL_GIB:g} GiB the journal takes no entries"
+        check = check.broken(Status.CRIT, "DISK_LOW", told, "tarazu data list")
+    elif free < DISK_MIN_GIB:
+        check = check.broken(Status.WARN, "DISK_LOW", f"on the disk of {there}", "tarazu data list")
     yield check
     yield sync_check(there)
 

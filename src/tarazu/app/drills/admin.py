@@ -64,8 +64,12 @@ class SimBroker:
 
     def __init__(self, address: SimAddress) -> None:
         self._address = address
+        """Raises BrokerAway."""
         apps = self.admin("GET", "/accounts")
-        self._user = next(str(app["user_id"]) for app in apps if app["api_key"] == address.api_key)
+        ours = [str(app["user_id"]) for app in apps if app["api_key"] == address.api_key]
+        if not ours:
+            raise BrokerAway(f"the broker at {address.admin_url} has no account of this home's API key: it is another")
+        self._user = ours[0]
         self._onlooker: tuple[str, str] | None = None
         self._read_at = 0.0
 

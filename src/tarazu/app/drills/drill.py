@@ -36,8 +36,8 @@ DRILLS: tuple[Drill, ...] = (
         "timeout-accepted", "requests", "monitor", "The order was taken and the answer lost: found, not sent again."
     ),
     _drill("throttle-storm", "requests", "monitor", "429 to everything: nothing is doubled, nothing stays unknown."),
-    _drill("main-killed", "processes", "monitor", "kill -9 of main: entries cancelled, stops stay, one restart."),
-    _drill("main-hung", "processes", "monitor", "SIGSTOP of main: noticed, entries cancelled, one restart."),
+    _drill("main-killed", "processes", "monitor", "kill -9 of main: one restart, entries adopted again, stops stay."),
+    _drill("main-hung", "processes", "monitor", "SIGSTOP of main: entries cancelled, one restart, stops stay."),
     _drill("watchdog-killed", "processes", "monitor", "kill -9 of the watchdog: one restart, trading goes on."),
     _drill("disk-full", "records", "sev1-db-write", "main's disk takes nothing more: no order without a record."),
     _drill(

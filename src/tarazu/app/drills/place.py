@@ -1,5 +1,6 @@
 """A home that is made for one rehearsal, in a folder of its own, and that leaves no process behind."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -82,7 +83,8 @@ def sweep(home: Home) -> None:
     """Kill what runs in the home, stopped processes too: the supervisor first, so that nothing is started again."""
     pid = Supervision(home).pid
     if pid is not None:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it ends of itself when nobody has anything to do
+            os.kill(pid, signal.SIGKILL)
         until(lambda: not orphans.is_running(pid), GONE_S)
     orphans.end(home, orphans.orphans(home), patience_s=2.0)
     until(lambda: not orphans.orphans(home), GONE_S)

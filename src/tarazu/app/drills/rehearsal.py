@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from tarazu.app.broker_address import sim_address
 from tarazu.app.drills.admin import Books, SimBroker
 from tarazu.app.drills.trader import Trader
 from tarazu.app.home import Home
+from tarazu.app.incidents.store import incidents
 from tarazu.app.main.health import MainHealth, read_main_health
 from tarazu.app.supervision.programs import DEPTH_WS, MAIN
 from tarazu.app.supervision.supervisor import Supervision
@@ -23,7 +24,11 @@ T = TypeVar("T")
 LOOK_S = 0.1
 PATIENCE_S = 90.0
 """For what has no promised time, on a machine that does much else."""
-COMMAND_S = 400.0
+START_S = 120
+"""For each process that a command starts: a cold start compiles its kernels, on a machine that does much else."""
+STAYS_S = 5.0
+COMMAND_S = 600.0
+"""More than three such starts and what lies between."""
 FLATTEN_S = 240
 """What was cancelled may still fill for 120 s, and counts until then (docs/orders.md): an exit may wait for that."""
 _OURS = ("KITE_", "TARAZU_")
@@ -45,10 +50,16 @@ class Rehearsal:
 
     def begin(self) -> None:
         """The stack up, by the command that the operator has, and entries taken."""
-        self.command("up", exits=(0, 1))
+        self.command("up", "--timeout", str(START_S), exits=(0, 1))
         self.broker = SimBroker(sim_address(self.home))
         self.until_active("desk.active")
         self.trader = Trader(self.home, self.broker)
+
+    def start(self, name: str) -> None:
+        self.command("up", name, "--timeout", str(START_S), exits=(0, 1))
+
+    def restart(self, name: str) -> None:
+        self.command("restart", name, "--timeout", str(START_S), exits=(0, 1))
 
     def did(self, text: str) -> None:
         self._tell(f"  {text}")
@@ -56,16 +67,7 @@ class Rehearsal:
     def command(self, *words: str, exits: tuple[int, ...] = (0,), stdin: str | None = None) -> str:
         """`tarazu WORDS` as an operator types it; its standard output. Raises NotSeen for another exit code."""
         self._tell(f"  $ tarazu {' '.join(words)}")
-        said = subprocess.run(
-            [sys.executable, "-m", "tarazu", *words],
-            env=self._environment(),
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_S,
-            check=False,
-        )
+        said = self._run(words, stdin)
         lines = (said.stdout or said.stderr).splitlines()
         self._tell(f"    exit {said.returncode}  {lines[0][:140] if lines else ''}")
         if said.returncode not in exits:
@@ -138,6 +140,14 @@ class Rehearsal:
 
         self.until(id_, f"{name} is recorded", told)
 
+    def until_incident(self, id_: str, *codes: str) -> None:
+        """One of these is open, by the desk's record."""
+
+        def open_ones() -> list[str]:
+            return [each.code for each in incidents(self.home) if each.is_open and each.code in codes]
+
+        self.until(id_, f"an incident is open: {' or '.join(codes)}", open_ones)
+
     def has_struck(self, kind: str) -> None:
         """The fault did strike: a drill in which nothing went wrong shows nothing."""
         struck = [row["struck"] for row in self.broker.admin("GET", "/faults")["armed"] if row["kind"] == kind]
@@ -158,15 +168,30 @@ class Rehearsal:
             raise self._missed(f"process.{name}", f"{name} does not run: {self.supervision.state(name).description}")
         return pid
 
-    def restarted_once(self, name: str, before: int, deaths_before: int) -> None:
-        """Another process under the supervisor, after one death more than before, no second one."""
+    def restarted_once(self, name: str, before: int, deaths_before: int, phase: Phase = Phase.ACTIVE) -> None:
+        """Another process under the supervisor, that stays and with which `phase` comes again, after one death more
+        than before: no second one until then."""
         self.until(
             f"{name}.restarted",
             f"{name} was started again by its supervisor",
             lambda: (now := self.supervision.state(name)).pid not in (None, before) and now.restarts > deaths_before,
         )
-        restarts = self.supervision.state(name).restarts - deaths_before
+        self.until("desk.again", f"the engine is {phase} again", lambda: self._in(phase), PATIENCE_S + 60)
+        self._stays(name)
+        restarts = self.deaths(name) - deaths_before
         self.holds(f"{name}.once", f"exactly once ({restarts})", restarts == 1)
+
+    def _stays(self, name: str) -> None:
+        """One process for `STAYS_S`: what dies again at once has had the time to."""
+        seen: list[tuple[int | None, float]] = [(None, 0.0)]
+
+        def same() -> bool:
+            pid, now = self.supervision.state(name).pid, time.monotonic()
+            if pid is None or pid != seen[-1][0]:
+                seen.append((pid, now))
+            return pid is not None and now - seen[-1][1] >= STAYS_S
+
+        self.until(f"{name}.stays", f"{name} stays for {STAYS_S:g} s", same)
 
     def deaths(self, name: str) -> int:
         return self.supervision.state(name).restarts
@@ -207,16 +232,22 @@ class Rehearsal:
         return not books.net and not books.working
 
     def _quiet(self, *words: str) -> str:
-        said = subprocess.run(
-            [sys.executable, "-m", "tarazu", *words],
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_S,
-            check=False,
-        )
-        return said.stdout
+        return self._run(words, None).stdout
+
+    def _run(self, words: Sequence[str], stdin: str | None) -> subprocess.CompletedProcess[str]:
+        """Raises NotSeen for one that does not end."""
+        try:
+            return subprocess.run(
+                [sys.executable, "-m", "tarazu", *words],
+                env=self._environment(),
+                input="" if stdin is None else stdin,
+                capture_output=True,
+                text=True,
+                timeout=COMMAND_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            raise self._missed(f"command.{words[0]}", f"tarazu {' '.join(words)}: no end in {COMMAND_S:g} s") from late
 
     def _environment(self) -> dict[str, str]:
         plain = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}

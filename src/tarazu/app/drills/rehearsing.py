@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from tarazu.app.drills.admin import BrokerAway
+from tarazu.app.broker_address import NoAddress
 from tarazu.app.drills.drill import Drill
 from tarazu.app.drills.place import drill_home
 from tarazu.app.drills.rehearsal import NotSeen, Rehearsal
-from tarazu.app.main.telling import MainSilent
+from tarazu.app.supervision.link import SupervisorRefused
 from tarazu.app.verdict import Check, Status
 
 
@@ -36,8 +36,9 @@ def rehearse(drill: Drill, tell: Callable[[str], None], *, parent: Path | None =
         try:
             rehearsal.begin()
             story(rehearsal)
-        except (NotSeen, BrokerAway, MainSilent) as missed:
-            why = str(missed)
+        except (NotSeen, NoAddress, OSError, SupervisorRefused) as missed:
+            # OSError: the broker away, main or the supervisor silent, a process gone before its signal, a disk.
+            why = str(missed) if isinstance(missed, NotSeen) else f"{type(missed).__name__}: {missed}"
             _told_once(rehearsal.checks, drill, why)
         return Rehearsed(
             drill=drill,

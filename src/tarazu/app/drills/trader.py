@@ -5,7 +5,7 @@ from typing import Any
 
 from tarazu.app.drills.admin import SimBroker
 from tarazu.app.home import Home
-from tarazu.app.main.telling import MainSilent, tell_main
+from tarazu.app.main.telling import tell_main
 
 INDEX = "NSE:NIFTY 50"
 STEP_PAISE = 5
@@ -39,14 +39,13 @@ class Trader:
         price = self._broker.last_price_paise(key) * REST_PCT // 100 // STEP_PAISE * STEP_PAISE
         return self._enter(key, price, {"distance_paise": price // 20, "width_paise": price // 20})
 
-    def is_denied(self) -> list[str]:
-        """The codes with which an entry is denied now; none when it was taken or nobody answered."""
+    def denied(self) -> list[str]:
+        """The codes with which an entry is denied now; none when it was taken: then it rests, for it asks for one that
+        does not fill. Raises MainSilent."""
         try:
-            self.buy(self.put)
+            self.rest()
         except Denied as no:
             return str(no).split(", ")
-        except MainSilent:
-            return []
         return []
 
     def tell(self, order: str, why: str) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """One flattener at a time: a lock of flattens, and main's own, so that no main begins beside one that sends."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import time
 from pathlib import Path
 
 from tarazu.app.home import Home
-from tarazu.runtime.writer_lock import SecondWriter, WriterLock
+from tarazu.runtime.writer_lock import SecondWriter, WriterLock, is_being_written
 
 _LOOK_S = 0.005
 """Shorter than any start of main: who takes its place is first at its lock."""
@@ -22,10 +23,10 @@ class Alone:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._main: WriterLock | None = None
-        self._mine: WriterLock | None = None
+        self._main: WriterLock | _ReadLock | None = None
+        self._mine: WriterLock | _ReadLock | None = None
         self.trouble = ""
-        """Why a lock cannot be had of a disk that cannot be written; a main could not begin there either."""
+        """Why a lock cannot be had of a disk that cannot be written, and nobody is known to hold it."""
         try:
             self._mine = _lock(home.run / "flatten")
         except SecondWriter as second:
@@ -74,6 +75,32 @@ def is_main(pid: int) -> bool:
     return b"tarazu.app.main" in words
 
 
-def _lock(folder: Path) -> WriterLock:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return WriterLock(folder)
+class _ReadLock:
+    """The same lock on a file that can only be read: it is the kernel's, and no byte is written. Raises SecondWriter,
+    OSError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._fd = os.open(folder / "writer.lock", os.O_RDONLY)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            said = os.pread(self._fd, 32, 0).strip()
+            os.close(self._fd)
+            raise SecondWriter(folder, int(said) if said.isdigit() else 0) from None
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+def _lock(folder: Path) -> WriterLock | _ReadLock:
+    """Raises SecondWriter; OSError only where nobody is seen to hold it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return WriterLock(folder)
+    except OSError:
+        try:
+            return _ReadLock(folder)
+        except OSError:
+            if is_being_written(folder):
+                raise SecondWriter(folder, 0) from None
+        raise

@@ -4,7 +4,7 @@ The broker wins: what it says is held and its orders of the day do not explain w
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -14,9 +14,9 @@ from tarazu.app.flatten.tags import off_the_wire
 from tarazu.model.order import Product
 from tarazu.orders.blotter import Blotter
 from tarazu.orders.exposure import Place
-from tarazu.orders.flatten_plan import BrokerPosition
+from tarazu.orders.flatten_plan import BrokerPosition, Reason, Wait
 from tarazu.orders.kite_rows import book_read
-from tarazu.orders.lifecycle import AT_BROKER
+from tarazu.orders.lifecycle import AT_BROKER, OrdStatus
 from tarazu.orders.messages import BookRead, Message, Output
 from tarazu.orders.order_state import OrderState
 from tarazu.orders.report import END_RANK, OrderReport
@@ -48,6 +48,13 @@ class AccountBook:
         self.last_paise: dict[str, int] = {}
         """Last prices, as the positions tell them."""
         self.left: tuple[Left, ...] = ()
+        self.unread: tuple[str, ...] = ()
+        """Rows of the order book of which not even the place is known: beside one of them no account is flat."""
+
+    def anew(self) -> None:
+        """Forget all: what is known is what is read from now on."""
+        self.blotter, self.before, self.held = Blotter(), {}, {}
+        self.left = self.unread = ()
 
     @property
     def now_ns(self) -> int:
@@ -64,6 +71,7 @@ class AccountBook:
         """A later one: orders and positions are both there."""
         assert read.orders.value is not None and read.positions.value is not None
         self._positions(read.positions.value)
+        self.unread = tuple(_unread(read.orders.value))
         told = book_read(read.orders.value, self._base_ns + read.orders.started_ns, self.now_ns)
         reports = tuple(self._settled(report) for report in told.reports)
         self.tell(BookRead(started_ns=told.started_ns, reports=reports, whole=told.whole, ts_ns=told.ts_ns))
@@ -90,6 +98,17 @@ class AccountBook:
         """Those at the broker, of places that are ours to leave."""
         ours = self.places()
         return [o for o in self.blotter.open() if o.status in AT_BROKER and (o.key, o.product) in ours]
+
+    def until_ns(self, wait: Wait) -> int:
+        """When the wait is over, as far as time decides it; 0 where it does not."""
+        patience = self.blotter.patience
+        orders = [o for o in self.blotter.open_of(wait.key) if o.product is wait.product]
+        if wait.reason is Reason.COOLING:
+            return max((o.ended_ns + patience.cooling_ns for o in orders if o.ended), default=0)
+        if wait.reason is Reason.UNKNOWN:
+            unknown = (o.status_ns + patience.quarantine_ns for o in orders if o.status is OrdStatus.UNKNOWN)
+            return max(unknown, default=0)
+        return 0
 
     def _positions(self, data: PositionsData) -> None:
         held: dict[Place, int] = {}
@@ -120,6 +139,15 @@ def fills_of(book: OrderBook | None) -> Mapping[str, int]:
     if book is None:
         return {}
     return {row.order_id: row.filled_quantity for row in book.rows} | {o.order_id: o.filled_quantity for o in book.odd}
+
+
+def _unread(book: OrderBook) -> Iterator[str]:
+    for odd in book.odd:
+        if not (odd.order_id and odd.exchange and odd.tradingsymbol):
+            yield f"{odd.order_id or 'no id'} {odd.status} {odd.tradingsymbol}: {odd.why}"
+    for row in book.rows:
+        if not (row.order_id and row.exchange and row.tradingsymbol):
+            yield f"{row.order_id or 'no id'} {row.status} {row.tradingsymbol}"
 
 
 def _is_ours(key: str) -> bool:

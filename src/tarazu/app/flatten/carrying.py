@@ -11,13 +11,14 @@ from tarazu.app.account.contracts import Terms
 from tarazu.app.flatten.book import AccountBook
 from tarazu.app.flatten.evidence import Evidence
 from tarazu.app.flatten.tags import Tags, on_the_wire
-from tarazu.model.order import OrdType
+from tarazu.model.order import OrdType, Side
 from tarazu.model.order_request import NewOrder, OrderChange
 from tarazu.model.outcome import OrderOutcome
 from tarazu.model.units import SECOND_NS
 from tarazu.orders import messages as m
+from tarazu.orders import tick_steps
 from tarazu.orders.exposure import Place
-from tarazu.orders.flatten_plan import ExitOrder, ExitRule, FlattenPlan
+from tarazu.orders.flatten_plan import ExitOrder, ExitRule, FlattenPlan, Turn
 from tarazu.orders.intent import OrderIntent, Purpose
 from tarazu.orders.lifecycle import OrdStatus
 from tarazu.orders.order_state import OrderState
@@ -29,6 +30,8 @@ AGAIN_NS = 2 * SECOND_NS
 """An exit that rests is moved, and a request that came to nothing is made again, no sooner."""
 PAUSE_MAX_NS = 16 * SECOND_NS
 CHANGES_MAX = 20
+WORST_BPS = 1_000
+"""As far as the engine chases an exit (`EngineConfig.chase_worst_bps`)."""
 
 
 class Carrying:
@@ -41,22 +44,48 @@ class Carrying:
         self.refusals: dict[str, str] = {}
         """By key, the broker's last no."""
         self.market_refused: set[str] = set()
+        self.bounded: set[str] = set()
+        """Keys whose exit has come to the bound of its price."""
+        self._first: dict[tuple[str, Side], int] = {}
 
     def carry_out(self, plan: FlattenPlan, terms: Mapping[str, Terms], rules: Mapping[str, ExitRule]) -> None:
+        """No limit goes further than `WORST_BPS` from the first of its instrument and side."""
         for ref in plan.cancels:
             if self._may_ask(ref):
                 self._cancel(ref)
         for turn in plan.turns:
             if self._may_ask(turn.ref):
-                self._change(turn.ref, turn.change)
+                self._change(turn.ref, self._turned(turn, terms))
         for order in self._resting_exits():
             price = rules[order.key].price(order.side) if order.key in rules else None
+            price = None if price is None else self._bound(order.key, order.side, price, terms)
             if price is not None and _is_behind(order, price) and self._may_ask(order.ref):
                 change = OrderChange(order_id=order.order_id, order_type=OrdType.LIMIT, price_paise=price)
                 self._change(order.ref, change)
         for exit in plan.exits:
             if not self._is_paused((exit.key, exit.product)):
-                self._place(exit, terms.get(exit.key))
+                self._place(self._priced(exit, terms), terms.get(exit.key))
+
+    def _turned(self, turn: Turn, terms: Mapping[str, Terms]) -> OrderChange:
+        order, price = self._book.blotter.orders[turn.ref], turn.change.price_paise
+        if price is None:
+            return turn.change
+        return msgspec.structs.replace(turn.change, price_paise=self._bound(order.key, order.side, price, terms))
+
+    def _priced(self, exit: ExitOrder, terms: Mapping[str, Terms]) -> ExitOrder:
+        if exit.price_paise is None:
+            return exit
+        price = self._bound(exit.key, exit.side, exit.price_paise, terms)
+        return msgspec.structs.replace(exit, price_paise=price)
+
+    def _bound(self, key: str, side: Side, price: int, terms: Mapping[str, Terms]) -> int:
+        first = self._first.setdefault((key, side), price)
+        tick = terms[key].tick_paise if key in terms else 1
+        worst = max(tick_steps.beyond(first, WORST_BPS, side, tick), tick)
+        if side.sign * price <= side.sign * worst:
+            return price
+        self.bounded.add(key)
+        return worst
 
     def _cancel(self, ref: str) -> None:
         for out in self._tell(m.AskCancel(ref=ref, ts_ns=self._book.now_ns)):

@@ -27,10 +27,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     contracts_trouble: str = ""
     gtts: int | None = None
     """Triggers that stand at the broker; None: not known."""
+    unknown: tuple[str, ...] = ()
+    """Orders without an answer: they may still come."""
+    unread: tuple[str, ...] = ()
+    """Rows of the order book that do not read."""
+    doubts: tuple[str, ...] = ()
+    hidden_s: float = 0.0
 
     @property
     def is_empty(self) -> bool:
-        return not (self.cancels or self.closes)
+        """Nothing to do, and nothing that may yet come."""
+        return not (self.cancels or self.closes or self.unknown or self.unread or self.hidden_s)
 
     @property
     def phrase(self) -> str:
@@ -75,7 +82,16 @@ def warnings(plan: Plan) -> Iterator[Check]:
         told = f"{_count(plan.gtts, 'GTT')} at the broker may still fire: look, and delete what would open a position"
         yield _warning("flatten.gtt", "GTT", told)
     if plan.gtts is None:
-        yield Check(id="flatten.gtt", status=Status.SKIP, detail="the broker did not tell its GTTs")
+        yield _warning("flatten.gtt", "GTT_UNKNOWN", "the broker did not tell its GTTs: look at them in Kite")
+    for order in plan.unknown:
+        told = (
+            "no answer, and not in the book: it may still come, and counts until it is found or its quarantine is over"
+        )
+        yield _warning("flatten.unknown", "ORDER_UNKNOWN", f"{order}: {told}")
+    for row_told in plan.unread:
+        yield _warning("flatten.unread", "ROW_UNREAD", f"{row_told}: an order that does not read: look in Kite")
+    for doubt in plan.doubts:
+        yield _warning("flatten.evidence", "EVIDENCE_UNREAD", doubt)
     if isinstance(local, str):
         yield Check(id="flatten.local", status=Status.SKIP, detail=local)
 

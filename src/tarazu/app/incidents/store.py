@@ -8,7 +8,9 @@ damaged, too. `read` tells of lines that do not read; whether the record is what
 """
 
 import contextlib
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -19,6 +21,7 @@ from tarazu.app.incidents.incident import Act, Incident, Said
 from tarazu.model import ist
 from tarazu.runtime.desk_record import BadDeskRecord, DeskEntry, DeskKind, append, days
 
+_ID = re.compile(r"INC-[0-9]{8}-[0-9]{2,}")
 _MARK = f'"kind":"{DeskKind.INCIDENT}"'.encode()
 
 
@@ -47,14 +50,13 @@ def open_incident(
     Raises NotKept.
     """
     with _alone(home):
-        book = read(home)
+        book = _readable(home)
         known = next((i for i in book.incidents if i.is_open and i.code == code), None)
         if known is not None and RANK[severity] >= RANK[known.severity]:
             return known
         id_ = known.id if known else _next_id(book, now_ns)
         body = {"act": Act.OPEN, "id": id_, "severity": severity, "code": code, "detail": detail, "runbook": runbook}
-        _append(home, body, who, now_ns)
-        return _found(home, id_)
+        return _append(home, body, known, who, now_ns)
 
 
 def note(home: Home, id_: str, text: str, *, who: str, now_ns: int) -> Incident:
@@ -96,12 +98,25 @@ def read(home: Home) -> Book:
     unread: list[str] = []
     for day in days(home.desk):
         path = home.desk / f"{day.isoformat()}.jsonl"
-        for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
-            if _MARK not in line and line.startswith(b"{") and line.endswith(b"}"):
-                continue
-            if not _taken(found, line):
-                unread.append(f"{path.name} line {number}")
+        unread += [f"{path.name} line {number}" for number, line in _lines(path) if not _taken(found, line)]
     return Book(list(found.values()), unread)
+
+
+_LINES: dict[Path, tuple[tuple[int, int, int], tuple[tuple[int, bytes], ...]]] = {}
+"""By file, as it was when it was read: a record of years is not read anew every ten seconds."""
+
+
+def _lines(path: Path) -> tuple[tuple[int, bytes], ...]:
+    """Those that are of incidents, or may be, with their numbers. Raises OSError."""
+    seen = path.stat()
+    mark = seen.st_ino, seen.st_mtime_ns, seen.st_size
+    known = _LINES.get(path)
+    if known is not None and known[0] == mark:
+        return known[1]
+    lines = enumerate(path.read_bytes().split(b"\n")[:-1], start=1)
+    kept = tuple((n, raw) for n, raw in lines if _MARK in raw or not (raw.startswith(b"{") and raw.endswith(b"}")))
+    _LINES[path] = mark, kept
+    return kept
 
 
 # Folding.
@@ -120,7 +135,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _taken(found: dict[str, Incident], line: bytes) -> bool:
-    """Whether it reads, and is of an incident that was opened."""
+    """Whether it reads, and is of an incident that was opened, by an id of ours."""
     try:
         entry = msgspec.json.decode(line, type=DeskEntry)
         if entry.kind is not DeskKind.INCIDENT:
@@ -129,7 +144,7 @@ def _taken(found: dict[str, Incident], line: bytes) -> bool:
     except msgspec.MsgspecError:
         return False
     before = found.get(body.id)
-    if before is None and body.act is not Act.OPEN:
+    if before is None and (body.act is not Act.OPEN or not _ID.fullmatch(body.id)):
         return False
     found[body.id] = _after(before, body, entry)
     return True
@@ -166,22 +181,32 @@ def _after(before: Incident | None, body: _Body, entry: DeskEntry) -> Incident:
 
 def _say(home: Home, act: Act, id_: str, text: str, who: str, now_ns: int) -> Incident:
     known = _found(home, id_)
-    _append(home, {"act": act, "id": known.id, "text": text}, who, now_ns)
-    return _found(home, known.id)
+    return _append(home, {"act": act, "id": known.id, "text": text}, known, who, now_ns)
 
 
 def _found(home: Home, id_: str) -> Incident:
-    known = find(home, id_)
+    """Raises NoSuchIncident, NotKept."""
+    known = next((i for i in _readable(home).incidents if i.id == id_.upper()), None)
     if known is None:
         raise NoSuchIncident(id_)
     return known
 
 
-def _append(home: Home, body: dict[str, str], who: str, now_ns: int) -> None:
+def _readable(home: Home) -> Book:
+    """For what is about to write. Raises NotKept."""
     try:
-        append(home.desk, DeskKind.INCIDENT, body, who=who, now_ns=now_ns)
+        return read(home)
+    except OSError as failed:
+        raise NotKept(f"the desk's record does not read: {failed}") from failed
+
+
+def _append(home: Home, body: dict[str, str], before: Incident | None, who: str, now_ns: int) -> Incident:
+    """It as it is after this entry, which is on the disk: nothing is read again. Raises NotKept."""
+    try:
+        entry = append(home.desk, DeskKind.INCIDENT, body, who=who, now_ns=now_ns)
     except (OSError, BadDeskRecord, ValueError) as failed:
         raise NotKept(f"the desk's record takes nothing: {failed}") from failed
+    return _after(before, msgspec.convert(body, _Body), entry)
 
 
 def _next_id(book: Book, now_ns: int) -> str:

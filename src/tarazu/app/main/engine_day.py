@@ -236,7 +236,7 @@ class EngineDay:
             self._fail(bug)
 
     def _follow(self) -> None:
-        kept_up = self.market.caught_up
+        behind_since_ns, followed = self._behind_since_ns, self._followed
         if self.market.follow():
             asyncio.get_running_loop().call_soon(self._on_frames)
         else:
@@ -246,8 +246,9 @@ class EngineDay:
         self._take_others()
         if self.market.caught_up and self.market.is_moved:
             self.take(None)
-            if kept_up:
-                self.timings.decision_loop.note(time.monotonic_ns() - self.market.follower.mono_ns)
+            if followed:  # what was written before this main began waited for no decision of its
+                since_ns = behind_since_ns or self.market.follower.mono_ns
+                self.timings.decision_loop.note(time.monotonic_ns() - since_ns)
 
     def _take_others(self) -> None:
         others, self.market.others = self.market.others, []
@@ -294,6 +295,8 @@ class EngineDay:
     def _look_at_feeds(self) -> None:
         mono_ns = time.monotonic_ns()
         behind_ns = mono_ns - self._behind_since_ns if self._behind_since_ns else 0
+        if self._followed and behind_ns:
+            self.timings.decision_loop.note(behind_ns)  # a backlog is a decision that waits, while it lasts
         follows = self._followed and behind_ns < BEHIND_NS_MAX
         why = "" if follows else f"the market is being caught up with, at frame {self.market.follower.sequence}"
         self._take_all([*self.feeds.look(mono_ns), *self.feeds.follows(follows, mono_ns, why)])

@@ -18,6 +18,8 @@ from tarazu.app.main.timings_health import TimingsPage
 from tarazu.engine.messages import Halt
 from tarazu.engine.phase import Phase
 
+DISK = "disk"
+
 
 class Stage(StrEnum):
     """What the process is doing, in the order of a start. What the engine may do is its phase."""
@@ -162,6 +164,8 @@ class MainHealth(msgspec.Struct, frozen=True, kw_only=True):
     risk: RiskPage = RiskPage()
     portfolio: PortfolioPage = PortfolioPage()
     timings: TimingsPage = TimingsPage()
+    failed_of: str = ""
+    """Of a stage FAILED: DISK where it is the disk's doing; else empty."""
 
     def age_ns(self, mono_ns: int | None = None) -> int:
         return (time.monotonic_ns() if mono_ns is None else mono_ns) - self.mono_ns

@@ -44,6 +44,7 @@ def health_page(
     stage: Stage,
     detail: str,
     day: EngineDay | None,
+    failed_of: str = "",
 ) -> MainHealth:
     """`started` and `now` are (wall ns, monotonic ns); without a day there is no engine yet, or none any more."""
     wall_ns, mono_ns = now
@@ -62,6 +63,7 @@ def health_page(
         every_ns=every_ns,
         stage=stage,
         detail=detail,
+        failed_of=failed_of,
         day=state.day.isoformat() if state and state.epoch else "",
         epoch=state.epoch if state else 0,
         phase=phase,

@@ -120,7 +120,11 @@ def before(root: Path, day: date) -> Past:
         past = Past()
         for _ in past.passing(JournalReader(day_folder(root, earlier)).ready()):
             pass
-        return past if past.anchor is not None else past.after(before(root, earlier))
+        if past.anchor is None:
+            return past.after(before(root, earlier))
+        if past.noted is None:  # nothing was new in the desk's record on that day
+            past.noted = before(root, earlier).noted
+        return past
     return Past()
 
 

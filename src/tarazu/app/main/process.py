@@ -10,6 +10,8 @@ from functools import partial
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tarazu import reference
 from tarazu.adapters.kite_broker.client import KiteBroker
 from tarazu.adapters.kite_rest.client import KiteMarketRest
@@ -22,9 +24,10 @@ from tarazu.app.home import Home, Profile
 from tarazu.app.main.broker import Broker
 from tarazu.app.main.day import open_day
 from tarazu.app.main.engine_day import EngineDay
-from tarazu.app.main.health import MainHealth, Stage, write_main_health
+from tarazu.app.main.health import DISK, MainHealth, Stage, write_main_health
 from tarazu.app.main.health_page import health_page
 from tarazu.app.main.inbox import Inbox
+from tarazu.app.main.page_alone import PageAlone
 from tarazu.app.main.prepare import NotReady, Prepared, prepare
 from tarazu.app.main.strategies import Strategies
 from tarazu.app.masters.freeze import todays_freeze
@@ -52,21 +55,23 @@ EXIT_OK, EXIT_BUG, EXIT_DISK, EXIT_TRY_AGAIN = 0, 70, 74, 75
 class Main:
     """One run of the process. `stop` may be called at any time, from the event loop's thread."""
 
-    def __init__(self, home: Home, settings: Settings) -> None:
-        """Raises BadStrategy, NoAddress, OSError when nobody answers for the clock of the sim profile."""
-        self.home, self.settings = home, settings
+    def __init__(self, home: Home, settings: Settings, entries_off: str = "") -> None:
+        """`entries_off`: why it begins without entries; empty: it does not. They stay off until a person says
+        ENTRIES_ON. Raises BadStrategy, NoAddress, OSError when nobody answers for the clock of the sim profile."""
+        self.home, self.settings, self._entries_off = home, settings, entries_off
         self._strategies = Strategies(settings.engine.strategies, home.models)
         self.address = broker_address(home)
         sim = self.address.sim
         self.clock = SimClock(sim.admin_url) if sim else SystemClock()
         self._started = self.clock.wall_ns(), self.clock.mono_ns()
-        self._stage, self._detail = Stage.STARTING, ""
+        self._stage, self._detail, self._failed_as = Stage.STARTING, "", ""
         self._day: EngineDay | None = None
         self._paper: PaperBroker | None = None
         self._env, self._sim = SeenFile(watched_file(home)), SeenFile(home.sim_broker)
         self._token = access_token(home, self.address)
         self._rest = KiteMarketRest(root=self.address.rest_url, api_key=self.address.api_key, access_token=self._access)
         self._inbox = Inbox(home.main_socket, self._told)
+        self._pages = PageAlone(home, settings.alerts, self.clock.wall_ns)
         self._turn, self._ending = asyncio.Event(), asyncio.Event()
         self._code, self._why = EXIT_OK, ""
 
@@ -88,6 +93,7 @@ class Main:
         except BaseException as failed:
             if self._day is None or not isinstance(failed, Exception):
                 self._stage, self._detail = Stage.FAILED, f"{type(failed).__name__}: {failed}"
+                self._failed_as = _failed_of(failed)
                 raise
             self._failed(failed)
         finally:
@@ -114,6 +120,7 @@ class Main:
         self._strategies.try_on(day, prepared.instruments, session)
         broker = self._broker(prepared, session)
         opened = await asyncio.to_thread(open_day, self.home, self.settings.engine, prepared, self._strategies)
+        opened = msgspec.structs.replace(opened, entries_off=opened.entries_off or self._entries_off)
         for finding in opened.journal.recovered.findings:
             log.warning("the journal of a process that was killed: %s, erased", finding)
         if not self._ending.is_set():
@@ -188,6 +195,7 @@ class Main:
         is_disk = isinstance(failure, JournalDead | NoRoom | OSError)
         self._code = EXIT_DISK if is_disk else EXIT_BUG
         self._stage, self._detail = Stage.FAILED, f"{type(failure).__name__}: {failure}"
+        self._failed_as = _failed_of(failure)
         advice = f"look at the disk of {self.home.journal}" if is_disk else "please report it, with this log"
         log.critical(
             "main ends at once: %s. What was sent is looked for at the next start; stops rest at the exchange; %s",
@@ -255,6 +263,7 @@ class Main:
             stage=self._stage,
             detail=self._detail,
             day=self._day,
+            failed_of=self._failed_as,
         )
 
     def _last_word(self) -> None:
@@ -298,6 +307,7 @@ class Main:
             self._turn.set()
 
     def _look_at_day(self, day: EngineDay) -> None:
+        self._pages.look(day.watchdog.silent_ns)
         today, feed = ist.day_of(self.clock.wall_ns()), day.feeds.health
         if today != day.prepared.day:
             self._end(EXIT_TRY_AGAIN, f"{day.prepared.day} is over")
@@ -323,3 +333,9 @@ class Main:
             return  # slept to its end
         if not self._ending.is_set():
             self._turn.clear()
+
+
+def _failed_of(failure: BaseException) -> str:
+    """DISK where it is the disk's doing; a line to somebody that breaks is an OSError, too, and is not."""
+    of_a_line = isinstance(failure, ConnectionError | TimeoutError | NoAddress)
+    return DISK if isinstance(failure, JournalDead | NoRoom | OSError) and not of_a_line else ""

@@ -17,7 +17,7 @@ from tarazu.app.broker_address import NoAddress
 from tarazu.app.config.running import note_settings
 from tarazu.app.home import Home
 from tarazu.app.main.build import build
-from tarazu.app.main.permission import why_not, why_not_ready
+from tarazu.app.main.permission import leave_of_the_gate, why_not
 from tarazu.app.main.process import EXIT_BUG, Main
 from tarazu.app.main.strategies import BadStrategy
 from tarazu.app.redaction import conceal_in_logs
@@ -38,17 +38,19 @@ def run(home: Home, settings: Settings) -> int:
     logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.Formatter.converter = time.gmtime
     conceal_in_logs()  # of every secret this process comes to read
-    refusal = why_not(home.profile, os.environ) or why_not_ready(home, settings, build(), time.time_ns())
-    if refusal:
+    leave = leave_of_the_gate(home, settings, build(), time.time_ns())
+    if refusal := why_not(home.profile, os.environ) or leave.refusal:
         log.error("main does not run: %s", refusal)
         return EXIT_CANNOT
+    if leave.entries_off:
+        log.error("main looks after what is held, entries are off: %s", leave.entries_off)
     home.make()
     alone = home.run / "main"
     alone.mkdir(mode=0o700, exist_ok=True)
     try:
         with closing(WriterLock(alone)):  # of health file and inbox; the journal has its own
             note_settings(home, "main", settings)
-            return asyncio.run(_run(home, settings))
+            return asyncio.run(_run(home, settings, leave.entries_off))
     except SecondWriter as second:
         log.error("another main runs: %s. Look: tarazu engine status; end it: tarazu down main", second)
         return EXIT_SECOND
@@ -64,8 +66,8 @@ def run(home: Home, settings: Settings) -> int:
     return EXIT_CANNOT
 
 
-async def _run(home: Home, settings: Settings) -> int:
-    running = Main(home, settings)
+async def _run(home: Home, settings: Settings, entries_off: str) -> int:
+    running = Main(home, settings, entries_off)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.stop)

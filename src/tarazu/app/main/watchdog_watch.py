@@ -14,6 +14,7 @@ from tarazu.app.watchdog.endings import ENDED, Endings, end_hung
 from tarazu.app.watchdog.health import Stage, WatchdogHealth, read_watchdog_health
 from tarazu.app.watchdog.pulse import PASS_NS_MAX
 from tarazu.app.watchdog.record import note_act
+from tarazu.app.watchdog.second_sign import KernelSign
 from tarazu.engine.messages import RecordTrouble
 from tarazu.model.units import SECOND_NS
 
@@ -37,6 +38,9 @@ class WatchdogWatch:
         self._missed, self._told = self._required, False
         self._looked_ns: int | None = None
         self._alarmed, self._tried_ns = False, 0
+        self._kernel = KernelSign()
+        self._endings: Endings | None = None
+        """What is counted here holds, too, where the desk's record takes nothing."""
 
     def look(self, mono_ns: int) -> list[RecordTrouble]:
         """What is news for the engine."""
@@ -52,6 +56,8 @@ class WatchdogWatch:
             self.silent_ns = 0
             return self._news(False)
         self.silent_ns += elapsed_ns
+        if health is not None:
+            self._kernel.look(health.pid, mono_ns)
         if self.silent_ns >= ALARM_NS:
             self._alarm(health, mono_ns)
         return self._news(self.silent_ns >= ENTRIES_OFF_NS)
@@ -75,23 +81,30 @@ class WatchdogWatch:
             return
         self._tried_ns = mono_ns
         pid = health.pid if health is not None and is_running(health.pid) else 0
-        threading.Thread(target=self._raise, args=(pid, not self._alarmed), name="watchdog", daemon=True).start()
+        # An old file alone proves no hang: the disk may be full. A fresh one that tells of no work does.
+        alive = self._kernel.alive if health is not None and not health.is_current(mono_ns) else ""
+        raising = threading.Thread(
+            target=self._raise, args=(pid, alive, not self._alarmed), name="watchdog", daemon=True
+        )
+        raising.start()
         self._alarmed = True
 
-    def _raise(self, pid: int, is_new: bool) -> None:
+    def _raise(self, pid: int, alive: str, is_new: bool) -> None:
         now_ns = self._wall_ns()
-        said = f"process {pid} hangs" if pid else "there is none"
+        hangs = f"lives, for {alive}: its health is not written, is the disk full?" if alive else "hangs"
+        said = f"process {pid} {hangs}" if pid else "there is none"
         text = f"the watchdog is silent for {self.silent_ns // SECOND_NS} s, {said}; entries go off after 60 s"
         if is_new:
             log.error("WATCHDOG_SILENT %s", text)
             hint = "tarazu status; tarazu up watchdog"
             post(self._home, Alert("WATCHDOG_SILENT", "SEV2", text, "WATCHDOG_SILENT", hint=hint), now_ns, WHO)
-        if not pid:
+        if not pid or alive:
             return
-        endings = Endings(self._home, now_ns)
+        endings = self._endings = self._endings or Endings(self._home, now_ns)
         why = "it was ended too often of late" if endings.is_storm(WATCHDOG) else end_hung(self._home, WATCHDOG, pid)
         if why:
             log.error("the watchdog hangs and is not ended: %s", why)
             return
+        endings.count(WATCHDOG)
         body = {"act": ENDED, "name": WATCHDOG, "pid": pid, "why": text, "machine_ns": time.time_ns()}
         note_act(self._home, body, now_ns, who=WHO)

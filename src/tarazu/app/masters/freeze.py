@@ -7,7 +7,7 @@ No instrument master tells them, and the exchange issues them anew each month. A
 The newest list that holds on a day is the day's. Where there is none, the dated figures of the rules that ship with
 tarazu are taken for the indices they name (the simulated exchange has the same); a name that neither knows has none,
 and the exchange refuses what is too large. main journals what it took (`engine.messages.Started.freeze`), so that a
-replay slices by the same.
+replay slices by the same. Who took a list in is in the desk's record.
 """
 
 import csv
@@ -22,6 +22,7 @@ import msgspec
 from tarazu.app.home import Home
 from tarazu.model.instrument import Instrument
 from tarazu.model.rules import RuleBook
+from tarazu.runtime.desk_record import DeskKind, append
 
 SYMBOL, QUANTITY = "SYMBOL", "VOL_FRZ_QTY"
 BYTES_MAX = 1 << 20
@@ -39,6 +40,8 @@ class FreezeList(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     """Of the file."""
     quantities: dict[str, int]
+    replaced: str = ""
+    """SHA-256 of the list of the same date that was there before it was taken in."""
 
 
 def freeze_folder(home: Home) -> Path:
@@ -61,21 +64,32 @@ def freeze_list(home: Home, day: date) -> FreezeList | None:
     )
 
 
-def import_freeze(home: Home, source: Path, valid_from: date) -> FreezeList:
-    """Check the file and keep it as it is, for `valid_from` and after. Raises BadFreezeList, OSError: nothing is
-    changed then."""
+def import_freeze(home: Home, source: Path, valid_from: date, *, who: str, now_ns: int) -> FreezeList:
+    """Check the file, say in the desk's record who takes it in, and keep it as it is, for `valid_from` and after; on
+    the disk when this returns. Raises BadFreezeList, BadDeskRecord, OSError: the lists are not changed then."""
     text = _text(source)
     quantities = parse_freeze(text.decode("utf-8-sig", "replace"), str(source))
     folder = freeze_folder(home)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = folder / f"{valid_from.isoformat()}.csv"
+    taken = FreezeList(
+        valid_from=valid_from,
+        sha256=hashlib.sha256(text).hexdigest(),
+        quantities=quantities,
+        replaced=hashlib.sha256(kept.read_bytes()).hexdigest() if kept.exists() else "",
+    )
     beside = kept.with_suffix(".new")
-    with beside.open("wb") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(kept)
-    return FreezeList(valid_from=valid_from, sha256=hashlib.sha256(text).hexdigest(), quantities=quantities)
+    try:
+        with beside.open("wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        _note(home, taken, source, who, now_ns)
+        beside.replace(kept)
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync(folder)
+    return taken
 
 
 def parse_freeze(text: str, name: str) -> dict[str, int]:
@@ -123,6 +137,21 @@ def with_freeze(instrument: Instrument, freeze: Mapping[str, int]) -> Instrument
     """The contract with its underlying's quantity; whatever else as it is."""
     qty = freeze.get(instrument.name, 0) if instrument.is_derivative else 0
     return msgspec.structs.replace(instrument, freeze_qty=qty) if qty else instrument
+
+
+def _note(home: Home, taken: FreezeList, source: Path, who: str, now_ns: int) -> None:
+    """Before the list holds: none is in use that nobody has taken in."""
+    told = {"valid_from": taken.valid_from.isoformat(), "sha256": taken.sha256, "replaced": taken.replaced}
+    body = {"act": "take_in", **told, "names": len(taken.quantities), "source": str(source)}
+    append(home.desk, DeskKind.FREEZE, body, who=who, now_ns=now_ns)
+
+
+def _sync(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def _names(rows: Iterable[Instrument]) -> set[str]:

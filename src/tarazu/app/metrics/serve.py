@@ -24,6 +24,8 @@ LOOPBACK = "127.0.0.1"
 AGAIN_S = 5.0
 PATIENCE_S = 2.0
 """For a reader's request and for its taking of the answer: one is served at a time."""
+SAID_MAX = 10
+"""Different ones of those that are said once."""
 HOSTS = (LOOPBACK, "localhost")
 """What a reader may call us: a page in somebody's browser, sent here by a name of its own, does not read the P&L."""
 
@@ -80,6 +82,14 @@ def _reader_of(home: Home) -> type[BaseHTTPRequestHandler]:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Measured(home, time.monotonic_ns))
 
+    said: set[str] = set()
+
+    def say_once(bug: Exception) -> None:
+        """It comes back with every scrape; the log has it once."""
+        if repr(bug) not in said and len(said) < SAID_MAX:
+            said.add(repr(bug))
+            log.warning("the metrics cannot be told, a bug: %r", bug, exc_info=bug)
+
     class Reader(BaseHTTPRequestHandler):
         timeout = PATIENCE_S
 
@@ -93,7 +103,12 @@ def _reader_of(home: Home) -> type[BaseHTTPRequestHandler]:
 
         def _tell(self) -> None:
             encode, kind = choose_encoder(self.headers.get("Accept", ""))
-            told = encode(registry)
+            try:
+                told = encode(registry)
+            except Exception as bug:  # noqa: BLE001 - a desk that trades is not ended by what counts it
+                say_once(bug)
+                self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR, "the figures could not be read: see the log")
+                return
             self.send_response(HTTPStatus.OK)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(told)))

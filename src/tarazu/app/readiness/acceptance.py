@@ -5,9 +5,8 @@ import msgspec
 
 from tarazu.app.home import Home
 from tarazu.model import ist
-from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, append, entries
+from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, append, stamped
 
-ACCEPT = 'tarazu ready --accept-book "why"'
 ACT = "accept_book"
 ACCEPTABLE = "BOOK_DIFFERS"
 """The code of the row."""
@@ -21,7 +20,7 @@ class Accepted(msgspec.Struct, frozen=True):
 def accepted(home: Home, now_ns: int, difference: str) -> Accepted | None:
     """Today's word on exactly this difference. Raises OSError."""
     try:
-        told = entries(home.desk, ist.day_of(now_ns))
+        told = stamped(home.desk, ist.day_of(now_ns))
     except BadDeskRecord:
         return None  # `desk.chain` blocks
     for entry in reversed(told):

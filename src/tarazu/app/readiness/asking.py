@@ -18,25 +18,29 @@ def ask_gate(
     *,
     who: str,
     only: Sequence[str] = (),
-    accept_book: str | None = None,
+    strict: bool = False,
+    accept_book: str = "",
+    why: str = "",
     environ: Mapping[str, str] = os.environ,
 ) -> tuple[Readiness, Receipt | None]:
     """What was found, and what was written down of it: of a part nothing, and of a NOT_READY only news. A verdict that
-    cannot be written down is NOT_READY. `accept_book`: why the broker's book is right where it differs from ours.
-    Raises gate.NoSuchRow."""
-    found = _looked(home, phase, only, environ)
+    cannot be written down is NOT_READY. `accept_book`: the hash of the difference for which a person says, and `why`,
+    that the broker's book is right; of another difference nothing is accepted. Raises gate.NoSuchRow."""
+    found = _looked(home, phase, only, strict, environ)
     try:
         difference = next((c.detail for c in found.checks if c.code == ACCEPTABLE), None)
-        if accept_book is not None and difference is not None:
-            accept(home, found.now_ns, difference, accept_book, who=who)
-            found = _looked(home, phase, only, environ)
+        if accept_book and difference is not None and difference.startswith(f"difference {accept_book}: "):
+            accept(home, found.now_ns, difference, why, who=who)
+            found = _looked(home, phase, only, strict, environ)
         return found, record_receipt(home, found, who=who)
     except (BadDeskRecord, OSError) as failed:
         return unrecorded(found, str(failed)), None
 
 
-def _looked(home: Home, phase: GatePhase | None, only: Sequence[str], environ: Mapping[str, str]) -> Readiness:
+def _looked(
+    home: Home, phase: GatePhase | None, only: Sequence[str], strict: bool, environ: Mapping[str, str]
+) -> Readiness:
     """In a home whose folders are there, as a first boot makes them."""
     with contextlib.suppress(OSError):  # the rows that write tell of it
         home.make()
-    return readiness(home, phase, only=only, environ=environ)
+    return readiness(home, phase, only=only, strict=strict, environ=environ)

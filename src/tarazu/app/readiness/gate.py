@@ -25,8 +25,10 @@ class NoSuchRow(LookupError):
     """`only` names none of the gate's rows; the message says which there are."""
 
 
-HALT_ROWS = frozenset({"risk"})
-"""What keeps a desk from READY and does not keep main from starting: it starts halted, as the journal says."""
+HALT_ROW = "risk"
+"""What keeps a desk from READY and, known, does not keep main from starting: it starts halted, as the journal says."""
+HALT_CODES = frozenset({"HALT_OPEN", "HALT_UNANSWERED"})
+"""What a halt leaves behind beside itself: its incident, which is open until somebody has looked, and its alert."""
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +39,8 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     now_ns: int
     """UTC of the profile's clock."""
     checks: tuple[Check, ...]
+    strict: bool = False
+    """A warning is in the way, too."""
     whole: bool = True
     """Whether every row of the phase was looked at; a part alone is never worth a receipt."""
     config_sha256: str = ""
@@ -53,13 +57,15 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ready(self) -> bool:
-        return not self.blockers
+        return not self.blockers and not (self.strict and self.warnings)
 
     @property
     def may_start(self) -> bool:
         """Ready, or kept from it by nothing but a halt: the engine starts halted then, and a person can look and reset
         it, which takes a running main."""
-        return all(c.id in HALT_ROWS for c in self.blockers)
+        halted = any(c.id == HALT_ROW and c.status is Status.CRIT for c in self.blockers)
+        of_the_halt = all(c.status is Status.CRIT and (c.id == HALT_ROW or c.code in HALT_CODES) for c in self.blockers)
+        return self.ready or (halted and of_the_halt and not (self.strict and self.warnings))
 
 
 def readiness(
@@ -68,6 +74,7 @@ def readiness(
     now_ns: int | None = None,
     *,
     only: Sequence[str] = (),
+    strict: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> Readiness:
     """`phase` None: in-session where the market trades and a main of this home is up, else pre-open. `now_ns`: UTC of
@@ -99,6 +106,7 @@ def readiness(
         phase=chosen,
         now_ns=look.now_ns,
         checks=tuple(checks),
+        strict=strict,
         whole=not only,
         config_sha256="" if isinstance(look.settings, str) else config_sha256(look.settings),
         took_s=round(time.monotonic() - began_s, 1),

@@ -4,6 +4,7 @@ import http.client
 import os
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cached_property
 
 import msgspec
@@ -15,6 +16,7 @@ from tarazu.app.broker_address import BrokerAddress, NoAddress, access_token
 from tarazu.app.depth_ws.market_day import RULES, MarketDays
 from tarazu.app.home import Home, Profile
 from tarazu.app.main.health import MainHealth
+from tarazu.app.main.past import Past, before
 from tarazu.app.masters.store import DamagedMaster, MasterStore
 from tarazu.app.readiness.clock_ask import ClockSpread, ask_clock
 from tarazu.app.session.standing import SessionStanding, SessionState, session_standing
@@ -33,6 +35,8 @@ from tarazu.wire.kite_instruments import InstrumentMaster, decode_csv
 
 ASK_S = 5.0
 """For the session's one question, and for the books together: the gate answers in seconds, whatever the network is."""
+AGAIN_S = 2.0
+"""In which main has heard of a fill, or has read it."""
 
 
 class Look:
@@ -109,6 +113,11 @@ class Look:
         return self.wall_ns() if self._now_ns is None else self._now_ns
 
     @cached_property
+    def past(self) -> Past:
+        """What main's journal tells the next start. Raises codec.BadPayload, journal_reader.BrokenChain."""
+        return before(self.home.journal, ist.day_of(self.now_ns) + timedelta(days=1))
+
+    @cached_property
     def rules(self) -> RuleBook:
         sim = None if isinstance(self.address, str) else self.address.sim
         return reference.rules(sim.rules if sim is not None else RULES)
@@ -143,6 +152,12 @@ class Look:
     def main(self) -> MainHealth | None:
         """What a main of this home says now; None where none does."""
         return current_main(self.home)
+
+    def books_again(self) -> None:
+        """The one thing that is read twice, a moment later: what the broker holds, and what main says it does."""
+        time.sleep(AGAIN_S)
+        for name in ("account", "main"):
+            self.__dict__.pop(name, None)
 
     @property
     def is_up(self) -> bool:

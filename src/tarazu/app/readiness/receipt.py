@@ -14,7 +14,7 @@ from tarazu.app.main.build import build
 from tarazu.app.readiness.gate import Readiness
 from tarazu.app.verdict import Check
 from tarazu.model import ist
-from tarazu.runtime.desk_record import DeskEntry, DeskKind, append, entries
+from tarazu.runtime.desk_record import BadDeskRecord, DeskEntry, DeskKind, append, stamped
 
 ACT = "verdict"
 READY, NOT_READY = "READY", "NOT_READY"
@@ -48,19 +48,15 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
         return self.verdict == READY
 
 
-def todays_receipt(home: Home, now_ns: int) -> Receipt | None:
-    """The last READY of the IST day of `now_ns`; None: there is none. Raises desk_record.BadDeskRecord, OSError."""
-    return next((one for one in reversed(verdicts(home, now_ns)) if one.ready), None)
-
-
 def last_word(home: Home, now_ns: int) -> Receipt | None:
-    """The last verdict of that day, READY or not. Raises desk_record.BadDeskRecord, OSError."""
+    """The last verdict of the IST day of `now_ns`, READY or not; None: there is none. Raises
+    desk_record.BadDeskRecord, OSError."""
     return next(iter(reversed(verdicts(home, now_ns))), None)
 
 
 def verdicts(home: Home, now_ns: int) -> list[Receipt]:
     """All that were written down on that day, in order. Raises desk_record.BadDeskRecord, OSError."""
-    told = entries(home.desk, ist.day_of(now_ns))
+    told = stamped(home.desk, ist.day_of(now_ns))
     return [_receipt(one) for one in told if one.kind is DeskKind.READINESS and one.body.get("act") == ACT]
 
 
@@ -71,11 +67,15 @@ def record_receipt(home: Home, found: Readiness, *, who: str) -> Receipt | None:
         return None
     receipt = _of(found, who)
     before = last_word(home, found.now_ns)
-    if not found.ready and before is not None and not before.ready and before.blockers == receipt.blockers:
+    if not found.ready and before is not None and not before.ready and _said(before) == _said(receipt):
         return None
     body = {"act": ACT, **msgspec.to_builtins(receipt)}
     entry = append(home.desk, DeskKind.READINESS, body, who=who, now_ns=found.now_ns)
     return _receipt(entry)
+
+
+def _said(receipt: Receipt) -> tuple[tuple[str, ...], bool]:
+    return receipt.blockers, receipt.may_start
 
 
 def _of(found: Readiness, who: str) -> Receipt:
@@ -101,4 +101,7 @@ def _named(check: Check) -> str:
 
 def _receipt(entry: DeskEntry) -> Receipt:
     told = {name: value for name, value in entry.body.items() if name not in ("act", "seq")}
-    return msgspec.convert({**told, "seq": entry.seq}, Receipt)
+    try:
+        return msgspec.convert({**told, "seq": entry.seq}, Receipt)
+    except msgspec.ValidationError as bad:
+        raise BadDeskRecord(f"entry {entry.seq} by {entry.who} is no verdict of the gate: {bad}") from bad

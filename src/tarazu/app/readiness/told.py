@@ -23,13 +23,12 @@ class GateVerdict(Verdict, frozen=True, kw_only=True):
         return "\n".join([*head, *self.tail, f"exit {int(self.exit_code)}"])
 
 
-def gate_verdict(found: Readiness, receipt: Receipt | None = None, *, strict: bool = False) -> GateVerdict:
-    """`receipt`: what was written down about it. With `strict` a warning is in the way as well."""
-    passes = found.ready and not (strict and found.warnings)
+def gate_verdict(found: Readiness, receipt: Receipt | None = None) -> GateVerdict:
+    """`receipt`: what was written down about it."""
     return GateVerdict(
         command="ready",
-        word=("READY" if found.whole else "PASSED") if passes else "NOT_READY",
-        exit_code=Exit.OK if passes else _exit(found),
+        word=("READY" if found.whole else "PASSED") if found.ready else "NOT_READY",
+        exit_code=Exit.OK if found.ready else _exit(found),
         profile=found.profile,
         now_ns=found.now_ns,
         summary=_summary(found, receipt),

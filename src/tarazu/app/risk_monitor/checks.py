@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tarazu.app.account.reading import Why
+from tarazu.app.account.result import AccountResult
 from tarazu.app.main.risk_words import RESET_STRATEGY
 from tarazu.app.risk_monitor.recomputed import Recomputed
 from tarazu.app.risk_monitor.standing import Standing
@@ -66,8 +67,7 @@ def broker_checks(now: Recomputed) -> Iterator[Check]:
 def limit_checks(now: Recomputed, was: Standing, limits: RiskSettings) -> Iterator[Check]:
     if now.result is None:
         return
-    net = now.result.net_paise
-    yield _used("risk.day_loss", "DAY_LOSS", None if net is None else -net, limits.day_loss_max, "the result")
+    yield _day_loss(now.result, limits.day_loss_max)
     page = was.health.risk if was.health is not None else None
     fallen = None if page is None else page.drawdown_paise
     told = "the day's best is main's to know, and main says nothing current"
@@ -94,6 +94,15 @@ def beside_main(now: Recomputed, was: Standing) -> Iterator[Check]:
     told = f"main says {rupees_text(theirs)}: two reckonings of one day differ by more than {rupees_text(slack)}"
     differs = abs(mine - theirs) > slack
     yield seen.broken(Status.WARN, "PNL_DIFFERS", told, "tarazu engine status") if differs else seen
+
+
+def _day_loss(result: AccountResult, limit: float | None) -> Check:
+    """Charges make a loss only larger: what is at its limit without them is at it, whatever the trades lack."""
+    net, gross = result.net_paise, result.gross_paise
+    if net is None and gross is not None and limit is not None and -gross >= limit * PAISE:
+        return _used("risk.day_loss", "DAY_LOSS", -gross, limit, "the result before charges")
+    why = "; ".join([*result.unknown, *result.breaks]) or "the result"
+    return _used("risk.day_loss", "DAY_LOSS", None if net is None else -net, limit, why)
 
 
 def _used(id: str, code: str, paise: int | None, limit: float | None, told: str) -> Check:

@@ -16,7 +16,7 @@ def result_line(now: Recomputed) -> str:
     result = now.result
     if result is None:
         return "P&L       UNKNOWN: the broker's books were not read"
-    net = "UNKNOWN" if result.net_paise is None else _signed(result.net_paise)
+    net = _signed(result.net_paise)
     cost = "UNKNOWN" if result.charges_paise is None else rupees_text(result.charges_paise)
     parts = f"realised {_signed(result.realised_paise)}, unrealised {_signed(result.unrealised_paise)}, charges {cost}"
     return f"P&L       day {net} INR = {parts}  (broker's trades and positions, {now.age_s:.1f} s old)"
@@ -63,14 +63,14 @@ def _row(place: PlaceResult, greeks: PlaceGreeks) -> tuple[str, ...]:
         place.key.partition(":")[2],
         place.product,
         f"{place.qty:+}",
-        rupees_text(place.average_paise),
+        "UNKNOWN" if place.average_paise is None else rupees_text(place.average_paise),
         rupees_text(place.last_paise),
         _signed(place.realised_paise),
         _signed(place.unrealised_paise),
-        "UNKNOWN" if greeks.delta_paise is None else _signed(greeks.delta_paise),
-        "UNKNOWN" if greeks.vega_paise is None else _signed(greeks.vega_paise),
+        _signed(greeks.delta_paise),
+        _signed(greeks.vega_paise),
     )
 
 
-def _signed(paise: int) -> str:
-    return f"{'+' if paise > 0 else ''}{rupees_text(paise)}"
+def _signed(paise: int | None) -> str:
+    return "UNKNOWN" if paise is None else f"{'+' if paise > 0 else ''}{rupees_text(paise)}"

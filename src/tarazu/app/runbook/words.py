@@ -68,7 +68,8 @@ def _details(runbook: Runbook, step: Step) -> Iterator[str]:
     for rule in step.on_fail:
         codes = f"exit {'/'.join(map(str, rule.exit))}" if rule.exit else ""
         when = " and ".join(part for part in (codes, f"says {rule.has!r}" if rule.has else "") if part) or "otherwise"
-        yield f"{when:<9} -> {rule.to} ({rule.because})"
+        remains = "; the run has failed all the same" if rule.remains else ""
+        yield f"{when:<9} -> {rule.to} ({rule.because}{remains})"
     if not step.on_fail:
         yield "otherwise -> stop" + (f", next: {step.leads_to}" if step.leads_to else "")
 

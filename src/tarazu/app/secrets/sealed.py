@@ -41,11 +41,6 @@ def sealed(path: Path, content: bytes, environ: Mapping[str, str] = os.environ) 
     return bytes(pyrage.encrypt(content, [_identity(key, environ).to_public()]))
 
 
-def has_key(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the environment names one."""
-    return bool(environ.get(IDENTITY) or environ.get(PASSPHRASE))
-
-
 def _key(path: Path, environ: Mapping[str, str]) -> tuple[str, str]:
     """Which kind, and the key itself."""
     kind = IDENTITY if environ.get(IDENTITY) else PASSPHRASE

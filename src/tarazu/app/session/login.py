@@ -1,10 +1,10 @@
 """A login: a request token exchanged, the new token proven by profile and margins, kept in `.env`, written down.
 
-What can be lost is the token: once the broker has issued it, it is kept, even where it could not be proven. What must
-not happen is another account's token in its place: that takes a person's word.
+What can be lost is the token: once the broker has issued it, it is kept, even where it could not be proven, unless the
+broker says that it is dead or another user's. What must not happen is another account's token in its place: that takes
+a person's word.
 """
 
-import getpass
 from collections.abc import Mapping
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from tarazu.app.account.reading import Why, account_of, failure_of
 from tarazu.app.broker_address import BrokerAddress, NoAddress, NoApp
 from tarazu.app.home import Home, Profile
+from tarazu.app.person import person
 from tarazu.app.secrets.store import BadSecrets, Name, Secret, read_secrets, write_secrets
 from tarazu.app.session.clock import session_now_ns
 from tarazu.app.session.exchange import Failed, LoggedIn, exchange
@@ -24,6 +25,7 @@ from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, append
 
 TIMEOUT_S = 7.0  # kiteconnect 5.2.2
 PASTE_AGAIN = "tarazu session login --prompt-token --update-env"
+OLD_MAY_BE_DEAD = "and the token in .env may be dead: a login can end the one before"
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -33,9 +35,9 @@ class Proof(msgspec.Struct, frozen=True):
     """Whose profile it showed; empty where it showed none."""
     funds: bool = False
     refused: str = ""
-    """The broker's no; empty where there was none."""
+    """Why it is none of ours; empty where nothing says so."""
     silent: str = ""
-    """Why it could not be tried."""
+    """Why it could not be proven: no answer, or a no that is not about the token."""
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,26 +68,28 @@ def log_in(
 
     Raises nothing about broker and disk: a failure of either is told.
     """
+    try:
+        before = last_issued(read_secrets(home))
+    except (BadSecrets, OSError) as bad:  # before the exchange: what is issued then could not be kept
+        return _login(Exit.CRIT, "NOT_KEPT", f"{bad}; nobody was asked", "tarazu doctor")
     done = exchange(address, app, token)
     if isinstance(done, Failed):
         return _not_issued(done)
     issued = Issued(done.login_ns, done.user_id, fingerprint(done.access_token))
-    try:
-        before = last_issued(read_secrets(home))
-    except BadSecrets as bad:
-        return _login(Exit.CRIT, "NOT_KEPT", str(bad), "tarazu doctor", issued)
     if before is not None and before.user_id != done.user_id and not other_account:
         told = f"the login is that of {done.user_id}, the last one was that of {before.user_id}; nothing was changed"
         return _login(Exit.REFUSED, "OTHER_ACCOUNT", told, f"{PASTE_AGAIN} --other-account", issued)
     proof = prove(address, done)
     if proof.refused:
-        return _login(Exit.CRIT, "TOKEN_REFUSED", f"the new token: {proof.refused}; nothing was changed", "", issued)
+        told = f"the new token: {proof.refused}; it was not kept, {OLD_MAY_BE_DEAD}"
+        return _login(Exit.CRIT, "TOKEN_REFUSED", told, PASTE_AGAIN, issued)
     if not keep:
         return _judged(proof, issued, kept=False)
     try:
         write_secrets(home, _kept(home, address, done, issued))
-    except (BadSecrets, OSError) as bad:
-        return _login(Exit.CRIT, "NOT_KEPT", f"the new token could not be written: {bad}", "tarazu doctor", issued)
+    except (ValueError, OSError) as bad:
+        told = f"the new token could not be written: {bad}; {OLD_MAY_BE_DEAD}"
+        return _login(Exit.CRIT, "NOT_KEPT", told, "tarazu doctor", issued)
     try:
         _note(home, issued, proof, session_now_ns(address))
     except (BadDeskRecord, OSError) as bad:
@@ -95,22 +99,19 @@ def log_in(
 
 
 def prove(address: BrokerAddress, done: LoggedIn) -> Proof:
-    """Profile, then margins: a token that reads the one and not the other has no trading permission."""
+    """Profile, then margins. Refused is a token that is not taken, or is another user's: any other no, or silence, says
+    too little to throw away what was issued."""
     with account_of(address, done.access_token.reveal, TIMEOUT_S) as account:
         profile = account.profile()
         if not isinstance(profile, Answered):
-            return _unproven(failure_of(profile).why, failure_of(profile).told)
+            failed = failure_of(profile)
+            return Proof(refused=failed.told) if failed.why is Why.AUTH else Proof(silent=failed.told)
         if profile.value.user_id != done.user_id:
             return Proof(refused=f"its profile is that of {profile.value.user_id}, and not of {done.user_id}")
         funds = account.margins()
         if not isinstance(funds, Answered):
-            failed = _unproven(failure_of(funds).why, f"margins: {failure_of(funds).told}")
-            return msgspec.structs.replace(failed, user_id=done.user_id)
+            return Proof(user_id=done.user_id, silent=f"margins: {failure_of(funds).told}")
     return Proof(user_id=done.user_id, funds=True)
-
-
-def _unproven(why: Why, told: str) -> Proof:
-    return Proof(refused=told) if why in (Why.AUTH, Why.REFUSED) else Proof(silent=told)
 
 
 def _kept(home: Home, address: BrokerAddress, done: LoggedIn, issued: Issued) -> Mapping[str, str]:
@@ -121,7 +122,7 @@ def _kept(home: Home, address: BrokerAddress, done: LoggedIn, issued: Issued) ->
 
 def _note(home: Home, issued: Issued, proof: Proof, now_ns: int) -> None:
     body = {"user_id": issued.user_id, "token": issued.fingerprint, "proven": proof.funds, "told": proof.silent}
-    append(home.desk, DeskKind.SESSION, body, who=getpass.getuser(), now_ns=now_ns)
+    append(home.desk, DeskKind.SESSION, body, who=person(), now_ns=now_ns)
 
 
 def _judged(proof: Proof, issued: Issued, kept: bool) -> Login:

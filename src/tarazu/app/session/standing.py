@@ -1,7 +1,8 @@
 """Whether the broker takes our token: one authenticated read, and what is known of the token without showing it.
 
-Only the broker's own word makes a session VALID or INVALID. No answer, or one that is not Kite's, is UNREACHABLE: it
-says nothing about the token.
+Only the broker's own word about the token makes a session VALID or INVALID, or that there is none to ask about. No
+answer, one that is not Kite's, a no to the question itself, or secrets that do not read are UNREACHABLE: they say
+nothing about the token.
 """
 
 from enum import StrEnum
@@ -19,6 +20,7 @@ from tarazu.model.outcome import Answered
 
 TIMEOUT_S = 7.0  # kiteconnect 5.2.2
 LOGIN = "tarazu session login --prompt-token --update-env"
+CHECK = "tarazu session check"
 
 
 class SessionState(StrEnum):
@@ -32,7 +34,8 @@ class SessionStanding(msgspec.Struct, frozen=True, kw_only=True):
     now_ns: int
     """UTC, of the broker's clock in sim."""
     code: str = ""
-    """Of what is wrong: NO_TOKEN, TOKEN_REFUSED, NO_APP, BAD_SECRETS, NO_BROKER, BROKER_SILENT."""
+    """Of what is wrong: NO_TOKEN, TOKEN_REFUSED, NO_APP, BAD_SECRETS, NO_BROKER, BROKER_SILENT,
+    BROKER_REFUSES."""
     detail: str = ""
     hint: str = ""
     user_id: str = ""
@@ -50,7 +53,7 @@ def session_standing(home: Home, timeout_s: float = TIMEOUT_S) -> SessionStandin
     try:
         secrets = read_secrets(home)
     except BadSecrets as bad:
-        return _bad(None, SessionState.INVALID, "BAD_SECRETS", str(bad), "tarazu doctor")
+        return _bad(None, SessionState.UNREACHABLE, "BAD_SECRETS", str(bad), "tarazu doctor")
     try:
         address = reach(home)
         token = access_token(home, address)
@@ -82,11 +85,14 @@ def _is_ours(secrets: Secrets, token: str) -> bool:
 
 
 def _refused(address: BrokerAddress, failure: Failure, found: Issued | None) -> SessionStanding:
-    if failure.why in (Why.AUTH, Why.REFUSED):
+    if failure.why is Why.AUTH:
         standing = _bad(address, SessionState.INVALID, "TOKEN_REFUSED", failure.told, LOGIN)
+    elif failure.why is Why.REFUSED:
+        told = f"{address.rest_url} refuses the question, and does not say that it is the token: {failure.told}"
+        standing = _bad(address, SessionState.UNREACHABLE, "BROKER_REFUSES", told, CHECK)
     else:
         told = f"{address.rest_url}: {failure.told}; what the token is worth is not known"
-        standing = _bad(address, SessionState.UNREACHABLE, "BROKER_SILENT", told, "tarazu session check")
+        standing = _bad(address, SessionState.UNREACHABLE, "BROKER_SILENT", told, CHECK)
     return msgspec.structs.replace(standing, issued=found)
 
 

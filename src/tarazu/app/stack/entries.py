@@ -4,8 +4,10 @@ An entry is an order whose intent says so. Stops and exits protect, and stay; wh
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
+
+import msgspec
 
 from tarazu.adapters.kite_account.client import KiteAccount, ReadOutcome
 from tarazu.app.audit import journal_root
@@ -18,7 +20,7 @@ from tarazu.model.outcome import Answered, RefusalKind, Refused
 from tarazu.orders.client_order_id import ClientOrderId, read_tag
 from tarazu.runtime.journal_files import day_folder
 from tarazu.runtime.journal_reader import JournalReader
-from tarazu.wire.kite_orders import TERMINAL, OrderRow
+from tarazu.wire.kite_orders import TERMINAL, KiteStatus, OrderRow
 
 T = TypeVar("T")
 
@@ -53,24 +55,45 @@ def asked(question: Callable[[], ReadOutcome[T]]) -> T:
     return told.value
 
 
-def cancel_entries(home: Home, account: KiteAccount) -> int:
-    """Cancel every working entry of ours and see it end; how many there were. Raises NotCancelled, and for a journal
-    that does not read codec.BadPayload, journal_reader.BrokenChain, OSError."""
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """Working entries that were to be cancelled, as the broker's book has them in the end."""
+
+    cancelled: int = 0
+    filled: tuple[str, ...] = ()
+    """Those that traded meanwhile or before, in part too, for people."""
+
+
+def cancel_entries(home: Home, account: KiteAccount) -> Ended:
+    """Cancel every working entry of ours and see it end. Raises NotCancelled, and for a journal that does not read
+    codec.BadPayload, journal_reader.BrokenChain, OSError."""
     found = _entries(home, open_rows(account))
     if not found:
-        return 0
+        return Ended()
     end, left = time.monotonic() + GONE_S, {row.order_id: row for row in found}
+    last = dict(left)
     refused: set[str] = set()
     while left:
         for row in left.values():
             answer = account.cancel(Cancellation(order_id=row.order_id, variety=Variety(row.variety)))
             refused |= {answer.message} if isinstance(answer, Refused) else set()
         time.sleep(_AGAIN_S)
-        left = {row.order_id: row for row in open_rows(account) if row.order_id in left}
+        last |= {row.order_id: row for row in asked(account.orders).rows if row.order_id in last}
+        left = {order_id: row for order_id, row in last.items() if row.status not in TERMINAL}
         if left and time.monotonic() > end:
             why = f" ({'; '.join(sorted(refused))})" if refused else ""
             raise NotCancelled(f"asked for, and not ended within {GONE_S:g} s: order {', '.join(sorted(left))}{why}")
-    return len(found)
+    return ended(last.values())
+
+
+def ended(rows: Iterable[OrderRow]) -> Ended:
+    """What became of them, by their last rows."""
+    rows = tuple(rows)
+    filled = [
+        f"{row.filled_quantity} of {row.quantity} {row.transaction_type} {row.exchange}:{row.tradingsymbol}"
+        for row in rows
+        if row.filled_quantity
+    ]
+    return Ended(cancelled=sum(row.status == KiteStatus.CANCELLED for row in rows), filled=tuple(filled))
 
 
 def _entries(home: Home, rows: list[OrderRow]) -> list[OrderRow]:

@@ -9,7 +9,7 @@ from tarazu.app.account.whose import token_of
 from tarazu.app.broker_address import NoAddress, broker_address
 from tarazu.app.home import Home, Profile
 from tarazu.app.main.telling import MainSilent, tell_main
-from tarazu.app.stack.record import person
+from tarazu.app.person import person
 from tarazu.app.supervision.main_standing import current_main
 from tarazu.app.supervision.outcome import Outcome
 from tarazu.app.verdict import Exit

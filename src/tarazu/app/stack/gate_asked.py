@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tarazu.app.home import Home
-from tarazu.app.stack.record import person
+from tarazu.app.person import person
 from tarazu.app.supervision.outcome import Outcome
 from tarazu.app.verdict import Check, Exit, plain
 from tarazu.runtime.desk_record import BadDeskRecord

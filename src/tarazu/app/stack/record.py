@@ -1,24 +1,15 @@
 """What a command did to the stack, in the desk's record. A record that cannot be written stops nobody from stopping."""
 
-import getpass
 import logging
-import os
 from typing import Any
 
 from tarazu.app.home import Home
+from tarazu.app.person import person
 from tarazu.app.supervision.outcome import Outcome
 from tarazu.app.verdict import Exit
 from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, append
 
 log = logging.getLogger("tarazu.stack")
-
-
-def person() -> str:
-    """The login name; the user's number where it has none."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 def note(home: Home, act: str, outcomes: list[Outcome], now_ns: int, **facts: Any) -> list[Outcome]:

@@ -13,8 +13,9 @@ from tarazu.app.stack.gate_asked import GATE, gate_asked
 from tarazu.app.stack.record import note
 from tarazu.app.stack.standing import RowState, stack_standing
 from tarazu.app.stack.take_down import take_down
+from tarazu.app.supervision.bring_down import left_by_main
 from tarazu.app.supervision.bring_up import bring_up, now_ns
-from tarazu.app.supervision.main_standing import current_main
+from tarazu.app.supervision.main_standing import Standing, current_main, main_standing
 from tarazu.app.supervision.outcome import Outcome
 from tarazu.app.supervision.programs import DEPTH_WS, MAIN, WATCHDOG, names
 from tarazu.app.supervision.supervisor import Supervision
@@ -42,7 +43,8 @@ def stack_up(
     try:
         outcomes = _up_in_order(home, patience_s, environ, tell, gate)
     except KeyboardInterrupt:
-        _undo(home, was_up, tell)
+        at_ns = now_ns(home)
+        note(home, "up", _undo(home, was_up, tell), at_ns, failed=True, interrupted=True)
         raise
     if all(outcome.holds for outcome in outcomes):
         return [*outcomes, *note(home, "up", outcomes, now_ns(home))]
@@ -102,16 +104,41 @@ def _up(home: Home) -> set[str]:
 
 
 def _undo(home: Home, was_up: set[str], tell: Tell) -> list[Outcome]:
-    """Take down what runs now and did not before this call."""
+    """Take down what runs now and did not before this call; nothing of it where main has begun to look after a
+    position: that is better looked after without a watchdog than by nobody."""
     begun = [name for name in names(home) if name in _up(home) - was_up]
     if not begun:
         return []
+    if MAIN in begun and (held := _looked_after(home)):
+        return [_kept(held)]
     tell(f"takes down again: {', '.join(begun)}")
     alone = not was_up
-    return [_undone(outcome) for outcome in take_down(home, begun, supervisor_too=alone) if outcome.name in begun]
+    outcomes = take_down(home, begun, supervisor_too=alone)
+    return [_undone(outcome) if outcome.name in begun else outcome for outcome in outcomes]
 
 
 def _undone(outcome: Outcome) -> Outcome:
     did = "taken down again" if outcome.holds else f"not taken down again: {outcome.did}"
-    told = "this start had begun it" if outcome.holds else outcome.detail
+    told = "this start had begun it" if outcome.exit_code is Exit.OK else outcome.detail
     return msgspec.structs.replace(outcome, did=did, detail=told)
+
+
+def _looked_after(home: Home) -> str:
+    """What a main that works holds and has at the broker; empty where there is nothing, or it does not work."""
+    try:
+        health = current_main(home)
+        works = health is not None and main_standing(health).standing in (Standing.WORKS, Standing.HALTED)
+        return left_by_main(home) if works else ""
+    except OSError:
+        return ""
+
+
+def _kept(held: str) -> Outcome:
+    return Outcome(
+        name=MAIN,
+        exit_code=Exit.WARN,
+        did="not taken down again",
+        code="HELD",
+        detail=f"it works, and looks after what is there: {held}",
+        hint="tarazu up all, until it holds; tarazu down all stops it",
+    )

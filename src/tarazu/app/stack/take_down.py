@@ -15,11 +15,13 @@ from tarazu.app.account.whose import token_of
 from tarazu.app.broker_address import NoAddress, broker_address
 from tarazu.app.home import Home, Profile
 from tarazu.app.main.telling import MainSilent, tell_main
-from tarazu.app.stack.entries import NotCancelled, asked, cancel_entries, open_rows
+from tarazu.app.person import person
+from tarazu.app.stack.entries import Ended, NotCancelled, asked, cancel_entries, open_rows
 from tarazu.app.stack.flat import flatten_by_main
-from tarazu.app.stack.record import note, person
-from tarazu.app.supervision.bring_down import bring_down
+from tarazu.app.stack.record import note
+from tarazu.app.supervision.bring_down import UNREADABLE, bring_down
 from tarazu.app.supervision.bring_up import now_ns
+from tarazu.app.supervision.found_broker import answers
 from tarazu.app.supervision.main_standing import current_main
 from tarazu.app.supervision.outcome import Outcome
 from tarazu.app.supervision.programs import MAIN, WATCHDOG
@@ -46,7 +48,8 @@ def take_down(
     flatten: bool = False,
     tell: Tell = lambda _: None,
 ) -> list[Outcome]:
-    """Stop those named, which are in the order of a start. One outcome each, and one of the account where main ran.
+    """Stop those named, which are in the order of a start. One outcome each, and one of the account where main ran, or
+    has ever run and the broker can be asked: what a crash left is looked at as well.
 
     `keep_orders`: working entries rest on, too. `flatten`: everything is left first; where that does not come to its
     end nothing is stopped. Idempotent: of what does not run nothing is asked.
@@ -76,22 +79,25 @@ def _take_down(
     first = [name for name in names if name == WATCHDOG]
     then = [name for name in names if name == MAIN]
     rest = [name for name in names if name not in (WATCHDOG, MAIN)]
+    before = supervision.state(MAIN)
     outcomes = bring_down(home, first, supervisor_too=False, supervision=supervision) if first else []
     if then:
-        outcomes += _main_down(home, supervision, keep_orders, tell)
+        outcomes += _main_down(home, before, supervision, keep_orders, tell)
     if rest or supervisor_too:
         outcomes += bring_down(home, rest, supervisor_too=supervisor_too, supervision=supervision)
     return outcomes
 
 
-def _main_down(home: Home, supervision: Supervision, keep_orders: bool, tell: Tell) -> list[Outcome]:
-    before = supervision.state(MAIN)
-    if not keep_orders and current_main(home) is not None:
+def _main_down(
+    home: Home, before: ProcessState, supervision: Supervision, keep_orders: bool, tell: Tell
+) -> list[Outcome]:
+    if not keep_orders and _may_answer(home):
         tell("main cancels its entries")
         _cancel_by_main(home)
     tell("main ends")
     outcomes = bring_down(home, [MAIN], supervisor_too=False, supervision=supervision)
-    if not _was_there(before) or any(not o.holds for o in outcomes) or home.profile is Profile.PAPER:
+    goes_on = any(not outcome.holds and outcome.code != UNREADABLE for outcome in outcomes)
+    if goes_on or home.profile is Profile.PAPER or not (_was_there(before) or _may_have_left(home)):
         return outcomes  # the paper account lives and ends with main, whose own word of it stands
     tell("the broker's books are looked at")
     account = _account(home, keep_orders)
@@ -114,20 +120,20 @@ def _account(home: Home, keep_orders: bool) -> Outcome:
     try:
         address = broker_address(home)
         with account_of(address, token_of(home, address), ANSWER_S) as account:
-            cancelled = 0 if keep_orders else cancel_entries(home, account)
-            return _left(account, cancelled)
+            return _left(account, Ended() if keep_orders else cancel_entries(home, account))
     except (NoAddress, NotCancelled, BrokenChain, BadPayload, OSError) as unknown:
         detail = f"entries may work, and positions be open: {unknown}"
         return _outcome(Exit.UNKNOWN, "not known", detail, "ACCOUNT_UNKNOWN", "tarazu flatten --dry-run")
 
 
-def _left(account: KiteAccount, cancelled: int) -> Outcome:
+def _left(account: KiteAccount, done: Ended) -> Outcome:
     rows, told = open_rows(account), asked(account.positions)
     held = [f"{row.quantity:+} {row.exchange}:{row.tradingsymbol} {row.product}" for row in told.net if row.quantity]
     ours = [row for row in rows if row.tag and isinstance(read_tag(row.tag), ClientOrderId)]
     stops = sum(row.order_type in ("SL", "SL-M") for row in ours)
     strange = len(rows) - len(ours)
-    parts = [f"{cancelled} entries cancelled here"] if cancelled else []
+    parts = [f"{done.cancelled} entries cancelled here"] if done.cancelled else []
+    parts += [f"filled before it could be cancelled: {', '.join(done.filled)}"] if done.filled else []
     parts += [f"held: {', '.join(held)}"] if held else []
     parts += [f"{len(ours)} orders of ours rest ({stops} of them stops)"] if ours else []
     parts += [f"{strange} orders of others rest"] if strange else []
@@ -148,6 +154,19 @@ def _without_left(outcome: Outcome) -> Outcome:
     return msgspec.structs.replace(outcome, exit_code=Exit.OK, code="", detail="", hint="")
 
 
+def _may_answer(home: Home) -> bool:
+    try:
+        return current_main(home) is not None
+    except OSError:
+        return True  # its health does not read, which is nothing against its socket
+
+
 def _was_there(state: ProcessState) -> bool:
     """It ran, or should have: what a main that died has left is looked at as well."""
     return state.state is not State.STOPPED
+
+
+def _may_have_left(home: Home) -> bool:
+    """A main ran here some day, and nobody knows how it ended: the machine may have. A simulated broker that does not
+    run is not begun for that; it keeps its books, and the next start looks at them."""
+    return home.journal.is_dir() and (home.profile is not Profile.SIM or answers(home))

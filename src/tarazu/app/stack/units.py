@@ -15,6 +15,11 @@ from tarazu.app.supervision.conf import python_words
 STOP_S = 120
 """`tarazu down all` waits 20 s for main, 15 s for cancellations, and for three more processes."""
 
+CACHE = Path("/var/cache")
+"""Where systemd makes `CacheDirectory=` of a system service (systemd.exec(5))."""
+WARM = "import tarazu.app.depth_ws.running, tarazu.app.main.running, tarazu.app.watchdog.running"
+"""Compiles what they compile at a first start, so that none of them is late for it."""
+
 # RELIABILITY 8. systemd has no growing pause between tries before v254: after four in five minutes it gives up.
 _TRIES = {"StartLimitIntervalSec": "300", "StartLimitBurst": "4"}
 
@@ -74,16 +79,17 @@ def _service(home: Home, user: str | None) -> str:
     service = {
         "Type": "exec",
         **_whose(home, user),
+        **({"ExecStartPre": "-" + _line("-c", WARM)} if user else {}),
         "ExecStart": _line("-m", "tarazu.app.supervision.serve", "--profile", home.profile),
         # A failure is told by `tarazu status`, and is none of the supervisor's.
         "ExecStartPost": "-" + _line("-m", "tarazu", "up", "--profile", home.profile),
-        "ExecStop": _line("-m", "tarazu", "down", "all", "--profile", home.profile),
-        "TimeoutStartSec": "300",
+        "ExecStop": _stop(home),
+        "TimeoutStartSec": "600",
         "TimeoutStopSec": str(STOP_S),
         "Restart": "on-failure",
         "RestartSec": "2",
         **_EVERYWHERE,
-        **({**_OF_SYSTEM, "ReadWritePaths": quoted(str(home.root.parent))} if user else {}),
+        **(_of_system(home) if user else {}),
     }
     return _file({"Unit": unit, "Service": service, "Install": {"WantedBy": _target(user)}})
 
@@ -104,8 +110,25 @@ def _alarm(home: Home, user: str | None) -> str:
 
 def _whose(home: Home, user: str | None) -> dict[str, str]:
     """No secret is in it, and nothing that lets a live desk trade."""
-    where = {"WorkingDirectory": _path(home.root.parent), "Environment": quoted(f"TARAZU_HOME={home.root.parent}")}
+    environ = [
+        f"TARAZU_HOME={home.root.parent}",
+        *([f"NUMBA_CACHE_DIR={CACHE / name_of(home.profile)}"] if user else []),
+    ]
+    where = {"WorkingDirectory": _path(home.root.parent), "Environment": " ".join(map(quoted, environ))}
     return where | ({"User": user} if user else {})
+
+
+def _of_system(home: Home) -> dict[str, str]:
+    """The checkout and the home folders do not change under it: compiled kernels have a folder of their own."""
+    writes = {"ReadWritePaths": quoted(str(home.root.parent)), "CacheDirectory": name_of(home.profile)}
+    return {**_OF_SYSTEM, **writes, "CacheDirectoryMode": "0700"}
+
+
+def _stop(home: Home) -> str:
+    """`down all` says 1 where positions or stops are left, which is no failure of the service: it would be an alarm at
+    every overnight stop. `SuccessExitStatus=` is not heeded for ExecStop (systemd.service(5))."""
+    down = python_words(["-m", "tarazu", "down", "all", "--profile", home.profile])
+    return " ".join(["/bin/sh", "-c", quoted('"$0" "$@" || [ $? -eq 1 ]'), *map(quoted, down)])
 
 
 def _target(user: str | None) -> str:

@@ -4,11 +4,13 @@ what listens, the broker, and the supervisor. What becomes of orders and positio
 import contextlib
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from tarazu.app.depth_ws.health import DepthWsHealth
 from tarazu.app.home import Home
+from tarazu.app.main.health import MainHealth
 from tarazu.app.supervision.feed_start import current_health
 from tarazu.app.supervision.link import SupervisorRefused, SupervisorSilent
 from tarazu.app.supervision.main_standing import current_main
@@ -20,9 +22,17 @@ from tarazu.app.supervision.supervisor import Busy, Supervision
 from tarazu.app.supervision.waiting import until
 from tarazu.app.supervision.watchdog_start import current_watchdog
 from tarazu.app.verdict import Exit
+from tarazu.app.watchdog.health import WatchdogHealth
 
 KILL_S = 10.0
 ALREADY = "was not running"
+UNREADABLE = "HEALTH_UNREADABLE"
+
+_CURRENT: Mapping[str, Callable[[Home], DepthWsHealth | MainHealth | WatchdogHealth | None]] = {
+    DEPTH_WS: current_health,
+    MAIN: current_main,
+    WATCHDOG: current_watchdog,
+}
 
 
 def bring_down(
@@ -54,8 +64,8 @@ def bring_down(
 
 def _stopped(supervision: Supervision, name: str) -> Outcome:
     before = supervision.state(name)
-    supervision.end_orphans()
-    left = left_by_main(supervision.home) if name == MAIN else ""
+    left = _told_by_main(supervision.home) if name == MAIN else ""
+    supervision.end_orphans(name)  # the others have their turn: main is asked for its entries while it can answer
     after = supervision.stop(name)
     if after.state.is_up and after.pid is not None:
         after = _killed(supervision, name, after.pid)
@@ -77,8 +87,16 @@ def _killed(supervision: Supervision, name: str, pid: int) -> ProcessState:
     return supervision.state(name)
 
 
+def _told_by_main(home: Home) -> str:
+    try:
+        return left_by_main(home)
+    except OSError:  # `_elsewhere` tells it; who is to be stopped is stopped
+        return ""
+
+
 def left_by_main(home: Home) -> str:
-    """What stays at the broker, and nobody looks after, when main ends, by its own word; empty when nothing does."""
+    """What stays at the broker, and nobody looks after, when main ends, by its own word; empty when nothing does.
+    Raises OSError."""
     health = current_main(home)
     if health is None or health.orders is None:
         return ""
@@ -95,21 +113,34 @@ def _ran(state: ProcessState) -> bool:
 
 
 def _elsewhere(home: Home, names: Sequence[str]) -> list[Outcome]:
-    found = {DEPTH_WS: current_health(home), MAIN: current_main(home), WATCHDOG: current_watchdog(home)}
-    pids = {name: health.pid if health else None for name, health in found.items()}
-    return [
-        Outcome(
+    """One outcome for each of them that runs on, or of which nobody can tell. No other's health is read."""
+    found = [_one_elsewhere(home, name) for name in _CURRENT if name in names]
+    return [outcome for outcome in found if outcome is not None]
+
+
+def _one_elsewhere(home: Home, name: str) -> Outcome | None:
+    try:
+        health = _CURRENT[name](home)
+    except OSError as bad:
+        return Outcome(
             name=name,
-            exit_code=Exit.PARTIAL,
-            did="goes on",
-            code="NOT_SUPERVISED",
-            detail="runs outside the supervisor, in somebody's terminal",
-            hint=f"kill -TERM {pid}",
-            pid=pid,
+            exit_code=Exit.UNKNOWN,
+            did="is down here, and not known elsewhere",
+            code=UNREADABLE,
+            detail=f"whether one runs in somebody's terminal is in its health, which does not read: {bad}",
+            hint=f"ps -ef | grep tarazu.app.{name}; ls -l {home.run}",
         )
-        for name, pid in pids.items()
-        if name in names and pid is not None
-    ]
+    if health is None:
+        return None
+    return Outcome(
+        name=name,
+        exit_code=Exit.PARTIAL,
+        did="goes on",
+        code="NOT_SUPERVISED",
+        detail="runs outside the supervisor, in somebody's terminal",
+        hint=f"kill -TERM {health.pid}",
+        pid=health.pid,
+    )
 
 
 def _failed(exit_code: Exit, code: str, detail: str) -> Outcome:

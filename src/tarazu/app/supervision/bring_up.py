@@ -96,11 +96,14 @@ def _bring_up(
 
 def now_ns(home: Home) -> int:
     """Wall time of the profile's clock as depth_ws tells it; in sim as it last told it, for that clock stands still
-    with its broker; the machine's where nothing was told."""
-    health = current_health(home)
+    with its broker; the machine's where nothing was told, or what was does not read."""
+    try:
+        health = current_health(home)
+        last = last_health(home) if home.profile is Profile.SIM else None
+    except OSError:
+        return time.time_ns()
     if health is not None:
         return health.wall_ns + health.age_ns()
-    last = last_health(home) if home.profile is Profile.SIM else None
     return time.time_ns() if last is None else last.wall_ns
 
 

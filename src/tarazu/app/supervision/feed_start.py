@@ -14,6 +14,7 @@ from tarazu.app.supervision.process_log import LogMark
 from tarazu.app.supervision.programs import DEPTH_WS
 from tarazu.app.supervision.state import ProcessState, State
 from tarazu.app.supervision.supervisor import Supervision
+from tarazu.app.supervision.waiting import until
 from tarazu.app.verdict import Exit
 
 LOOK_S = 0.2
@@ -22,7 +23,7 @@ YOUNG_S = 30.0
 PATIENCE_S = 15.0
 """One that is older, and is neither live nor says why, is given so long before it is started again."""
 SETTLED_S = 1.0
-"""What blocks it is believed when it has said so for this long."""
+"""What blocks it, or is stale, is believed when it has said so for this long."""
 
 FOUND = "already running"
 
@@ -108,7 +109,18 @@ class FeedStart:
         standing = _standing(self.home, state)
         if standing is None:
             return "its health is not current" if _age_s(state) > YOUNG_S else None
-        return standing.detail if standing.standing is Standing.STALE else None
+        if standing.standing is not Standing.STALE or not self._stays_stale(state):
+            return None
+        return standing.detail
+
+    def _stays_stale(self, state: ProcessState) -> bool:
+        """A machine that stood still for a moment lets every feed be stale in that moment."""
+
+        def moves() -> bool:
+            standing = _standing(self.home, state)
+            return standing is not None and standing.standing is not Standing.STALE
+
+        return not until(moves, SETTLED_S)
 
     def _start_again(self, seen: ProcessState, why: str) -> None:
         """Not when somebody else has done it meanwhile."""

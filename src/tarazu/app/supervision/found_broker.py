@@ -1,8 +1,6 @@
 """A simulated broker that runs already: asked whether it is there; when the environment names one, taken for ours."""
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,8 +10,6 @@ from tarazu.app.home import Home
 from tarazu.app.supervision.private_file import replace_private
 
 ASK_S = 3.0
-# A broker on this machine is asked past any proxy that the environment names.
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 # What `tarazu sim run` sets for its command, by the name in a broker's first line.
 NAMED = {
@@ -77,8 +73,12 @@ def ask_status(admin_url: str) -> dict[str, Any] | None:
     """What its admin port says; None when no simulated broker answers there."""
     if urlsplit(admin_url).scheme != "http":
         return None
+    import urllib.request  # commands that ask no broker do not wait for it
+
+    # A broker on this machine is asked past any proxy that the environment names.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with _DIRECT.open(f"{admin_url}/status", timeout=ASK_S) as answer:
+        with direct.open(f"{admin_url}/status", timeout=ASK_S) as answer:
             status = json.load(answer)
     except (OSError, ValueError):
         return None

@@ -23,9 +23,13 @@ def progress_line(stream: TextIO | None = None) -> Iterator[Callable[[str], None
 
     def show(text: str) -> None:
         line = f"{time.monotonic() - began:5.1f} s  {plain(text)}"
-        print(f"{CLEAR}{line[:WIDTH]}", end="", file=out, flush=True)
+        written(f"{CLEAR}{line[:WIDTH]}")
+
+    def written(text: str) -> None:
+        with contextlib.suppress(OSError):  # a terminal that has gone away stops nothing of what is being done
+            print(text, end="", file=out, flush=True)
 
     try:
         yield show
     finally:
-        print(CLEAR, end="", file=out, flush=True)
+        written(CLEAR)

@@ -140,11 +140,12 @@ class Supervision:
                 self._wait_for_the_end_of(pid)
             self.end_orphans()
 
-    def end_orphans(self) -> tuple[orphans.Orphan, ...]:
-        """What a supervisord that died has left running; none while one runs."""
+    def end_orphans(self, name: str | None = None) -> tuple[orphans.Orphan, ...]:
+        """What a supervisord that died has left running, or of that the one named; none while one runs."""
         with self.alone():
-            left = orphans.orphans(self.home) if self.pid is None else []
-            orphans.end(self.home, left)
+            found = orphans.orphans(self.home) if self.pid is None else []
+            left = [orphan for orphan in found if name in (None, orphan.name)]
+            orphans.end(self.home, left, patience_s=STOP_S_MAX)
             return tuple(left)
 
     def log_of(self, name: str) -> Path:

@@ -16,7 +16,7 @@ from tarazu.app.supervision.state import State
 from tarazu.app.supervision.supervisor import Supervision
 from tarazu.model import ist
 from tarazu.model.units import MINUTE_NS
-from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, entries
+from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, stamped
 
 STORM_ENDINGS, STORM_NS = 4, 30 * MINUTE_NS
 """So many of one process within this time; a fifth hang is no accident, and starting over heals nothing (RELIABILITY 8,
@@ -26,22 +26,23 @@ ENDED = "end_hung"
 
 
 def end_hung(home: Home, name: str, pid: int) -> str:
-    """SIGKILL; "" once it is sent, else why it was not. Raises OSError for a home that cannot be read."""
+    """SIGKILL; "" once it is sent, else why it was not."""
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
         return f"process {pid} is gone"
+    except OSError as failed:
+        return f"process {pid} cannot be held: {failed}"
     try:
-        try:
-            state = Supervision(home).state(name)
-        except SupervisorRefused as refused:
-            return str(refused)
+        state = Supervision(home).state(name)
         if state.pid != pid or state.state not in (State.RUNNING, State.STARTING):
             known = f"pid {state.pid}" if state.pid else state.description or "no process"
             return f"its supervisor knows {known} ({state.state}), so nobody would start it again: {_by_hand(pid)}"
         signal.pidfd_send_signal(handle, signal.SIGKILL)
     except ProcessLookupError:
         return f"process {pid} is gone"
+    except (SupervisorRefused, OSError) as failed:
+        return str(failed) or type(failed).__name__
     finally:
         os.close(handle)
     return ""
@@ -71,7 +72,7 @@ class Endings:
 
     def _read(self, folder: Path, day: date) -> None:
         try:
-            found = entries(folder, day)
+            found = stamped(folder, day)
         except (BadDeskRecord, OSError):
             return  # it is the gate's and the audit's to tell; the count begins anew
         for entry in found:

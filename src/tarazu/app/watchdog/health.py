@@ -100,7 +100,7 @@ class WatchdogHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Working entries it has asked the broker to cancel, since this watchdog began."""
     halts_asked: int = 0
     alerts_failing: str = ""
-    """Why alerts do not go out; empty when they do, or when there is nothing to send."""
+    """Why alerts do not go out, `no address` among it; empty when they do, or when there is nothing to send."""
     rss_bytes: int = 0
     fds: int = 0
 

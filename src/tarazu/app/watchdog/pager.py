@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tarazu.app.alerts.alert import RANK, Alert
+from tarazu.app.alerts.box import Box
 from tarazu.app.alerts.post import post
 from tarazu.app.home import Home
 from tarazu.app.incidents.incident import Incident
@@ -20,15 +21,19 @@ from tarazu.app.watchdog.record import WHO, note_act
 from tarazu.engine.messages import Order
 from tarazu.model import ist
 from tarazu.model.units import SECOND_NS
-from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, entries
+from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, stamped
 
 log = logging.getLogger("tarazu.watchdog")
 
 OVER_NS = 5 * SECOND_NS
 """A finding that is not there for so long is over: what flickers is one thing."""
 HALT_PATIENCE_S = 3.0
+TOLD_BEFORE = "-"
+"""In place of an incident's id: a watchdog before this one has told it."""
 FOUND, HALT = "found", "halt"
 """In the desk's record."""
+KEEP_AGAIN_NS = 5 * SECOND_NS
+"""A record that took no incident is asked again after so long, until it does, though the finding be over."""
 OPEN_NS = 10 * SECOND_NS
 """How often the open incidents are counted."""
 
@@ -42,6 +47,10 @@ class _Known(msgspec.Struct):
     told: bool = False
     halted: bool = False
     incident: str = ""
+    noted: bool = False
+    """That it was told is in the desk's record, or need not be."""
+    tried_ns: int = 0
+    """When the record was last asked to take it; 0: not yet."""
 
 
 class Pager:
@@ -53,7 +62,7 @@ class Pager:
         self.halts = 0
         self.unkept: deque[Alert] = deque(maxlen=100)
         """What the outbox did not take: the courier carries them."""
-        self._home = home
+        self._home, self._box = home, Box(home.alerts)
         self._taken: tuple[Finding, ...] = ()
         self._known: dict[str, _Known] = {}
         self._counted_ns = 0
@@ -73,11 +82,14 @@ class Pager:
             known = self._known.get(finding.key) or self._new(finding, mono_ns)
             known.finding, known.last_ns = finding, mono_ns
         for key, known in list(self._known.items()):
+            if known.told:
+                self._keep(known, mono_ns, now_ns)
             if mono_ns - known.last_ns > OVER_NS:
-                del self._known[key]
-                self._over(known, now_ns)
-            elif mono_ns - known.first_ns >= known.finding.lasts_ns:
-                self._tell(known, now_ns)
+                if not known.told or _is_kept(known):
+                    del self._known[key]
+                    self._over(known, now_ns)
+            elif known.last_ns - known.first_ns >= known.finding.lasts_ns:
+                self._tell(known, mono_ns, now_ns)
         if mono_ns >= self._counted_ns + OPEN_NS or not self._counted_ns:
             self._counted_ns = mono_ns
             self._count()
@@ -85,9 +97,11 @@ class Pager:
     def _new(self, finding: Finding, mono_ns: int) -> _Known:
         told, halted = (finding.stays and finding.key in keys for keys in (self._told_before, self._halted_before))
         known = self._known[finding.key] = _Known(finding, mono_ns, mono_ns, told=told, halted=halted)
+        if told:
+            known.incident, known.noted = TOLD_BEFORE, True
         return known
 
-    def _tell(self, known: _Known, now_ns: int) -> None:
+    def _tell(self, known: _Known, mono_ns: int, now_ns: int) -> None:
         finding = known.finding
         if finding.halts and not known.halted:
             known.halted = self._halt(finding, now_ns)
@@ -95,21 +109,55 @@ class Pager:
             return
         known.told = True
         log.error("%s %s: %s", finding.severity, finding.code, finding.text)
-        incident = self._opened(finding, now_ns) if finding.opens else None
-        known.incident = incident.id if incident is not None else ""
+        self._keep(known, mono_ns, now_ns)
         alert = Alert(
             finding.code,
             finding.severity,
             finding.text,
-            f"{finding.code}:{known.incident}" if known.incident else finding.key,
+            self._key(known, now_ns),
             hint=finding.hint,
             runbook=finding.runbook,
             incident=known.incident,
         )
+        if self._is_called(finding):
+            return
         if not post(self._home, alert, now_ns, WHO):
             self.unkept.append(alert)
+
+    def _key(self, known: _Known, now_ns: int) -> str:
+        """The engine's own, for what both tell of. Else each time it happens is an alert of its own, so that one who
+        has acknowledged it before is told again; while nobody has, it is one more of the same."""
+        finding = known.finding
         if finding.stays:
-            note_act(self._home, {"act": FOUND, "code": finding.code, "key": finding.key}, now_ns)
+            return finding.key
+        base = f"{finding.code}:{known.incident}:{finding.key}@"
+        try:
+            open_ = (kept.alert.key for kept in self._box.alerts() if kept.is_open)
+            return next((key for key in open_ if key.startswith(base)), f"{base}{now_ns}")
+        except OSError:
+            return f"{base}{now_ns}"
+
+    def _is_called(self, finding: Finding) -> bool:
+        """Whether the engine's own alert of it is in the outbox."""
+        if not finding.called:
+            return False
+        try:
+            kept = self._box.alerts()
+        except OSError:
+            return False
+        since_ns = finding.since_ns - OVER_NS
+        return any(one.alert.key.startswith(finding.called) and one.first_ns >= since_ns for one in kept)
+
+    def _keep(self, known: _Known, mono_ns: int, now_ns: int) -> None:
+        """The incident, and that it was told, in the desk's record: until it takes them."""
+        if _is_kept(known) or (known.tried_ns and mono_ns < known.tried_ns + KEEP_AGAIN_NS):
+            return
+        finding, known.tried_ns = known.finding, mono_ns
+        if finding.opens and not known.incident:
+            incident = self._opened(finding, now_ns)
+            known.incident = incident.id if incident is not None else ""
+        if finding.stays and not known.noted:
+            known.noted = note_act(self._home, {"act": FOUND, "code": finding.code, "key": finding.key}, now_ns)
         self._counted_ns = 0
 
     def _opened(self, finding: Finding, now_ns: int) -> Incident | None:
@@ -132,7 +180,7 @@ class Pager:
         text = f"over after {lasted_s} s: {known.finding.text}"
         log.info("%s %s", known.finding.code, text)
         try:
-            if known.incident:
+            if known.incident not in ("", TOLD_BEFORE):
                 note(self._home, known.incident, text, who=WHO, now_ns=now_ns)
         except (NotKept, NoSuchIncident, OSError) as failed:
             log.error("%s does not say that it is over: %s", known.incident, failed)
@@ -165,10 +213,15 @@ class Pager:
             self.incidents_open = None
 
 
+def _is_kept(known: _Known) -> bool:
+    finding = known.finding
+    return (not finding.opens or known.incident != "") and (not finding.stays or known.noted)
+
+
 def _before(home: Home, now_ns: int) -> tuple[set[str], set[str]]:
     """Keys of what a watchdog of today has told, and has had the desk halted for."""
     try:
-        found = entries(home.desk, ist.day_of(now_ns))
+        found = stamped(home.desk, ist.day_of(now_ns))
     except (BadDeskRecord, OSError) as bad:
         log.error("what was told today is not known, and is told again: %s", bad)
         return set(), set()

@@ -61,7 +61,10 @@ class Watchdog:
         # The paper profile's orders live and die with main: there is no account to look at.
         self._account = None if home.profile is Profile.PAPER else AccountWatch(home, brake, self.clock.wall_ns)
         self._pager, self._journal = Pager(home, self._started[0]), JournalAlerts(home)
+        self._urls_bad = ""
+        """Why `.env` gives no address; empty: it reads."""
         self._courier = Courier(home, settings.alerts, self._urls())
+        self._main_said: tuple[Finding, ...] = ()
         self._code = EXIT_OK
 
     def run(self) -> int:
@@ -151,9 +154,12 @@ class Watchdog:
 
     def _urls(self) -> AlertUrls:
         try:
-            return read_alert_urls(self.home)
+            found = read_alert_urls(self.home)
+            self._urls_bad = ""
+            return found
         except BadSecrets as bad:
             log.error("no alert goes out: %s", bad)
+            self._urls_bad = f"no address: {bad}"
             return AlertUrls()
 
     def _findings(self) -> Iterator[Finding]:
@@ -163,8 +169,8 @@ class Watchdog:
         yield from map(triggers.of_storm, processes.storms())
         main, feed = processes.main_health, processes.feed_health
         current = main if main is not None and main.is_current(mono_ns) else None
-        if current is not None:
-            yield from triggers.of_main(current)
+        self._main_said = triggers.last_word(current, self._main_said)
+        yield from self._main_said
         yield from triggers.of_feed(feed, processes.feed.pulse)
         if self._account is None:
             return
@@ -173,7 +179,7 @@ class Watchdog:
         facts, books = self._account.facts, self._account.books(mono_ns)
         yield from triggers.of_account(facts, books, day, is_open, self.settings.watchdog)
         if (pnl := self._pnl(facts)) is not None and facts.result is not None:
-            yield from triggers.of_result(pnl, current, facts.result.slack_paise)
+            yield from triggers.of_result(pnl, current, facts.result.slack_paise, facts.halted)
 
     def _standing(self, mono_ns: int) -> tuple[Stage, str]:
         if self._account is None:
@@ -201,6 +207,11 @@ class Watchdog:
             why=result.why,
             main_paise=main.risk.net_paise if main is not None and says else None,
         )
+
+    def _alerts_failing(self) -> str:
+        if not self._courier.urls.addresses:
+            return self._urls_bad or "no address: TARAZU_ALERT_URLS is not set"
+        return "; ".join(f"{channel}: {why}" for channel, why in dict(self._courier.failing).items())
 
     def _write(self) -> None:
         try:
@@ -233,7 +244,7 @@ class Watchdog:
             restarts_asked=sum(process.kills for process in self._processes.all),
             cancels_asked=account.cancels if account else 0,
             halts_asked=pager.halts,
-            alerts_failing="; ".join(f"{channel}: {why}" for channel, why in dict(self._courier.failing).items()),
+            alerts_failing=self._alerts_failing(),
             rss_bytes=int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"),
             fds=sum(1 for _ in Path("/proc/self/fd").iterdir()),
         )

@@ -18,8 +18,9 @@ from tarazu.app.supervision.state import ProcessState, State
 from tarazu.app.supervision.supervisor import Supervision
 from tarazu.app.watchdog.endings import ENDED, STORM_ENDINGS, Endings, end_hung
 from tarazu.app.watchdog.health import Watched
-from tarazu.app.watchdog.pulse import Pulse, Sign, Vital, sign_of_feed, sign_of_main, sign_of_start
+from tarazu.app.watchdog.pulse import MUTE_NS, Pulse, Sign, Vital, sign_of_feed, sign_of_main, sign_of_start
 from tarazu.app.watchdog.record import note_act
+from tarazu.app.watchdog.second_sign import InboxSign, KernelSign
 from tarazu.model.units import SECOND_NS
 
 log = logging.getLogger("tarazu.watchdog")
@@ -37,8 +38,8 @@ AGAIN_NS = 20 * SECOND_NS
 class Process:
     """One of them, over its lives."""
 
-    def __init__(self, home: Home, name: str, sign: Callable[[], Sign | None]) -> None:
-        """`sign` may set `unreadable`."""
+    def __init__(self, home: Home, name: str, sign: Callable[[], Sign | None], second: InboxSign | KernelSign) -> None:
+        """`sign` may set `unreadable`; `second` is heard where the first says nothing any more."""
         self.name = name
         self.unreadable = ""
         """Why its own word cannot be read; empty when it can, or when there is none."""
@@ -46,7 +47,7 @@ class Process:
         self.pulse, self.why, self.pid, self.since_ns = Pulse.ABSENT, "", 0, time.monotonic_ns()
         self.state: ProcessState | None = None
         """As its supervisor last told; None: not asked, or no answer."""
-        self._home, self._sign, self._vital = home, sign, Vital()
+        self._home, self._sign, self._vital, self._second = home, sign, Vital(), second
         self._asked_ns = self._tried_ns = 0
         self._lived, self._death = 0, (0, "")
         """The pid last seen alive; when the last death was seen, and how it was."""
@@ -59,6 +60,9 @@ class Process:
         else:
             self.state = None
         pulse, self.why = self._vital.judge(sign, mono_ns)
+        self._look_again(sign, mono_ns)
+        if pulse is Pulse.HUNG and sign is not None and (alive := self._alive()):
+            pulse, self.why = Pulse.UNKNOWN, f"{self.why}; it is not ended, for {alive}: its health is not written"
         if pulse is Pulse.DEAD and self.state is not None and self.state.state is State.STOPPED:
             pulse, self.why = Pulse.ABSENT, "stopped"  # it did not end by itself in time, and was made to
         if pulse is Pulse.ABSENT and self.unreadable:
@@ -67,6 +71,18 @@ class Process:
         if pulse is not self.pulse:
             log.log(_LEVEL[pulse], "%s: %s, was %s; %s", self.name, pulse, self.pulse, self.why)
             self.pulse, self.since_ns = pulse, mono_ns
+
+    def _look_again(self, sign: Sign | None, mono_ns: int) -> None:
+        """For a second sign, which takes its time, as soon as the first one is late."""
+        if sign is not None and sign.exists and self._vital.mute_ns >= MUTE_NS:
+            self._second.look(sign.pid, mono_ns)
+        elif isinstance(self._second, InboxSign):
+            self._second.forget()
+
+    def _alive(self) -> str:
+        """What speaks for the life of one whose file is old; empty where nothing does, or where its file is fresh and
+        tells of no work: then the disk is no excuse."""
+        return self._second.alive if self._vital.mute_ns >= MUTE_NS else ""
 
     def died(self, mono_ns: int) -> str:
         """How its last life ended, unasked, a moment ago; empty when it did not."""
@@ -127,8 +143,8 @@ class Processes:
         """As last read, current or not."""
         self.feed_health: DepthWsHealth | None = None
         self._home, self._endings = home, Endings(home, now_ns)
-        self.main = Process(home, MAIN, self._main_sign)
-        self.feed = Process(home, DEPTH_WS, self._feed_sign)
+        self.main = Process(home, MAIN, self._main_sign, InboxSign(home))
+        self.feed = Process(home, DEPTH_WS, self._feed_sign, KernelSign())
         self.all = (self.feed, self.main)
 
     def look(self, mono_ns: int, now_ns: int) -> None:

@@ -15,6 +15,8 @@ from tarazu.model.units import SECOND_NS
 
 HUNG_NS = 8 * SECOND_NS
 """Detection has 10 s in all (issue 6, "Done means"); a pass and the supervisor's answer take the rest."""
+MUTE_NS = 3 * SECOND_NS
+"""A health file that has not changed for so long: then it alone proves no hang, the disk may be full."""
 BEGIN_NS = 120 * SECOND_NS
 """A process that has not said a word: imports, on a machine that compiles numba for the first time."""
 PASS_NS_MAX = 1_500_000_000
@@ -31,7 +33,7 @@ class Pulse(StrEnum):
     DEAD = "DEAD"
     """It ended unasked."""
     UNKNOWN = "UNKNOWN"
-    """What it says of itself cannot be read."""
+    """What it says of itself cannot be read; or it says nothing any more, and something else speaks for its life."""
 
 
 class Sign(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +46,8 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
     """Its health is its own, and not that of the process before it."""
     mark: int
     """Grows with useful work, and with nothing else."""
+    written: int = 0
+    """Changes with every word that it says of itself, work or no work."""
     ended: bool = False
     """Its last word is that it was asked to stop."""
     told: str = ""
@@ -56,7 +60,10 @@ class Vital:
     def __init__(self) -> None:
         self.still_ns = 0
         """For how long nothing has moved, as far as we were awake to see it."""
+        self.mute_ns = 0
+        """For how long it has said no word."""
         self._last: tuple[int, int] | None = None
+        self._word: tuple[int, int] | None = None
         self._passed_ns = 0
 
     def judge(self, sign: Sign | None, mono_ns: int) -> tuple[Pulse, str]:
@@ -67,6 +74,9 @@ class Vital:
             self.still_ns, self._last = 0, mark
         else:
             self.still_ns += min(elapsed_ns, PASS_NS_MAX)
+        word = None if sign is None else (sign.pid, sign.written)
+        self.mute_ns = self.mute_ns + min(elapsed_ns, PASS_NS_MAX) if word is not None and word == self._word else 0
+        self._word = word
         return (Pulse.ABSENT, "") if sign is None else self._of(sign)
 
     def _of(self, sign: Sign) -> tuple[Pulse, str]:
@@ -88,6 +98,7 @@ def sign_of_main(health: MainHealth, exists: bool) -> Sign:
         exists=exists,
         has_spoken=True,
         mark=health.ticked_mono_ns if works and health.ticked_mono_ns else health.mono_ns,
+        written=health.mono_ns,
         ended=health.stage is Stage.STOPPING,
         told=f"{health.stage} {health.detail}".rstrip(),
     )
@@ -104,6 +115,7 @@ def sign_of_feed(health: DepthWsHealth, exists: bool) -> Sign:
         exists=exists,
         has_spoken=True,
         mark=tidied_ns or health.mono_ns,
+        written=health.mono_ns,
         ended=health.stage is FeedStage.STOPPING,
         told=f"{health.stage} {health.detail}".rstrip(),
     )

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from tarazu.app.depth_ws.health import DepthWsHealth
 from tarazu.app.depth_ws.health import Stage as FeedStage
-from tarazu.app.main.health import MainHealth, Stage
+from tarazu.app.main.health import DISK, MainHealth, Stage
 from tarazu.app.settings import WatchdogSettings
 from tarazu.app.watchdog.account.watch import AccountFacts
 from tarazu.app.watchdog.finding import Finding
 from tarazu.app.watchdog.health import BookRead, OwnPnl, Watched
 from tarazu.app.watchdog.pulse import Pulse
-from tarazu.engine.messages import RiskState
+from tarazu.engine.messages import Halt, RiskState
 from tarazu.market.feed_events import FeedState
 from tarazu.model.units import PAISE, SECOND_NS
 
@@ -26,6 +26,8 @@ FOREIGN_NS = 10 * SECOND_NS
 UNREAD_NS = 30 * SECOND_NS
 DIFFERS_NS = 60 * SECOND_NS
 TROUBLE_NS = 2 * SECOND_NS
+CALLED_NS = 3 * SECOND_NS
+"""The engine's own alert is out of the journal and in the outbox by then."""
 
 _RECORDS = {"DISK": "the journal's disk", "DATABASE": "the database"}
 _GONE = (Pulse.DEAD, Pulse.HUNG)
@@ -46,7 +48,7 @@ def of_process(watched: Watched, died: str, given_up: bool) -> Iterator[Finding]
             severity="SEV2",
             text=text,
             key=f"unknown:{name}",
-            hint=f"tarazu restart {name}",
+            hint=f"df -h; {logs}",
             opens=False,
             lasts_ns=STALE_NS,
         )
@@ -82,12 +84,16 @@ def of_main(health: MainHealth) -> Iterator[Finding]:
             severity="SEV1",
             text=f"{health.halt.code}: {health.halt.why}",
             key=f"halt:{health.halt.since_ns}",
+            called=f"main:{health.day}:HALT:{health.halt.code}:",
+            since_ns=health.halt.since_ns,
+            lasts_ns=CALLED_NS,
             hint="tarazu risk show",
             runbook="sev1-hard-halt",
         )
     dead = {"JOURNAL": health.journal.dead} if health.journal is not None and health.journal.dead else {}
     told = dead | {of: text for of, text in health.trouble.items() if of in _RECORDS}
-    if told or (health.stage is Stage.FAILED and "Journal" in health.detail):
+    died_of_it = health.stage is Stage.FAILED and health.failed_of == DISK
+    if told or died_of_it:
         what = "; ".join(f"{_RECORDS.get(of, 'the journal')}: {text}" for of, text in sorted(told.items()))
         yield Finding(
             code="DB_WRITE",
@@ -96,15 +102,28 @@ def of_main(health: MainHealth) -> Iterator[Finding]:
             key="db_write",
             hint="df -h; tarazu db status",
             runbook="sev1-db-write",
-            lasts_ns=TROUBLE_NS,
+            lasts_ns=0 if died_of_it else TROUBLE_NS,
         )
+
+
+def last_word(health: MainHealth | None, before: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """What main said last, `before` it fell silent, counts until it says otherwise: `health` is None when it is not
+    current, and one that has no engine yet or any more says nothing of these things."""
+    if health is None:
+        return before
+    said = tuple(of_main(health))
+    if health.stage is Stage.RUNNING:
+        return said
+    keys = {one.key for one in said}
+    return (*said, *(one for one in before if one.key not in keys))
 
 
 def of_feed(health: DepthWsHealth | None, pulse: Pulse) -> Iterator[Finding]:
     """Only while a venue trades; a feed whose process is gone is as stale as any."""
     if health is None or not health.market_open or pulse is Pulse.ABSENT:
         return
-    gone = pulse in _GONE or health.stage not in (FeedStage.LIVE, FeedStage.RECONNECTING)
+    # While another begins the health is still the last one's; one that hangs was stale for eight seconds already.
+    gone = pulse in (*_GONE, Pulse.STARTING) or health.stage not in (FeedStage.LIVE, FeedStage.RECONNECTING)
     for required in (True, False):
         stale = [
             f"{row.health.feed} {'no feed process' if gone else row.health.reason or row.health.state}"
@@ -122,7 +141,7 @@ def of_feed(health: DepthWsHealth | None, pulse: Pulse) -> Iterator[Finding]:
                 key=code,
                 hint="tarazu feed status",
                 runbook="sev2-feed-stale",
-                lasts_ns=STALE_NS,
+                lasts_ns=0 if pulse is Pulse.HUNG else STALE_NS,
             )
 
 
@@ -148,7 +167,7 @@ def of_account(
         yield Finding(code="JOURNAL_UNREAD", severity="SEV2", text=text, key="unread_intents", hint=hint, opens=False)
     for code, orders in (("NO_INTENT", facts.audit.nobodys), ("DOUBLED", facts.audit.doubled)):
         for one in orders:
-            key = f"main:{day}:{code}:#{one.order_id}"  # the engine's own, so that nobody is called twice
+            key = f"main:{day}:{code}:#{one.order_id}"  # the engine's own alert: the pager posts it under this key
             yield Finding(
                 code=code, severity="SEV1", text=one.text, key=key, hint="tarazu risk show", halts=True, stays=True
             )
@@ -177,13 +196,15 @@ def of_account(
         )
 
 
-def of_result(pnl: OwnPnl, main: MainHealth | None, slack_paise: int) -> Iterator[Finding]:
-    """`main` is None when it says nothing to be believed. A loss that the engine has halted for is its own to tell."""
+def of_result(pnl: OwnPnl, main: MainHealth | None, slack_paise: int, halted: Halt | None = None) -> Iterator[Finding]:
+    """`main` is None when it says nothing to be believed: then `halted`, the journal's last word, counts. A loss that
+    the engine has halted for is its own to tell."""
     if pnl.net_paise is None:
         return
     net, limit = pnl.net_paise, pnl.limit_paise
-    if limit is not None and net <= -limit and (main is None or main.halt is None):
-        text = f"the day's result is {_rupees(net)} by the broker's books, the limit {_rupees(-limit)}: not halted"
+    if limit is not None and net <= -limit and (halted if main is None else main.halt) is None:
+        standing = "main is down, and had not halted" if main is None else "not halted"
+        text = f"the day's result is {_rupees(net)} by the broker's books, the limit {_rupees(-limit)}: {standing}"
         yield Finding(
             code="OWN_LOSS",
             severity="SEV1",

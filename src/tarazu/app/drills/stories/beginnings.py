@@ -7,6 +7,11 @@ import msgspec
 from tarazu.app.drills.admin import is_ours
 from tarazu.app.drills.rehearsal import Rehearsal
 from tarazu.app.drills.trader import Denied
+from tarazu.app.main.telling import MainSilent
+from tarazu.risk.denial import Code
+
+TAKEN = "taken: none"
+"""In place of the codes of an entry that nothing denied."""
 
 
 class Book(msgspec.Struct, frozen=True):
@@ -44,6 +49,12 @@ def entered(drill: Rehearsal, id_: str, told: str, want: Any) -> str:
     return drill.until(id_, told, taken)
 
 
+def entry_denied(drill: Rehearsal, code: str = Code.PHASE) -> None:
+    """By this control, whatever else denies it; asked again where main does not answer."""
+    codes = drill.until("entry.answered", "main answers to an entry", lambda: _denials(drill))
+    drill.holds("entry.denied", f"an entry is denied ({', '.join(codes)})", code in codes, f"{codes}, not {code}")
+
+
 def stop_stays(drill: Rehearsal, book: Book) -> None:
     rows = [row["status"] for row in drill.books().of_tag(book.stop)]
     drill.holds("stop.stays", "the stop still rests at the exchange", rows == ["TRIGGER PENDING"], f"{rows}")
@@ -51,6 +62,24 @@ def stop_stays(drill: Rehearsal, book: Book) -> None:
 
 def entry_cancelled(drill: Rehearsal, book: Book) -> None:
     drill.until_order("resting.cancelled", "the working entry is cancelled, by the broker", book.resting, "CANCELLED")
+
+
+def entry_adopted(drill: Rehearsal, book: Book) -> None:
+    """By a main that came back before the watchdog counts it as silent; cancelled by the watchdog where it did not, as
+    on a machine that does much else."""
+    row = drill.until_order("resting.told", "the broker knows the working entry", book.resting, "OPEN", "CANCELLED")
+    became = "works, and is main's again" if row["status"] == "OPEN" else "was cancelled: main was away for 10 s"
+    drill.holds(
+        "resting.adopted", f"the entry {became}", row["filled_quantity"] == 0, f"{row['filled_quantity']} filled"
+    )
+
+
+def _denials(drill: Rehearsal) -> list[str] | None:
+    """None: main does not answer, and is asked again."""
+    try:
+        return drill.trader.denied() or [TAKEN]
+    except MainSilent:
+        return None
 
 
 def _stop(drill: Rehearsal, held: str) -> dict[str, Any] | None:

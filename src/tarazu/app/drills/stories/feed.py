@@ -3,7 +3,7 @@
 from typing import Any
 
 from tarazu.app.drills.rehearsal import Rehearsal
-from tarazu.app.drills.stories.beginnings import holding, stop_stays
+from tarazu.app.drills.stories.beginnings import entry_denied, holding, stop_stays
 from tarazu.app.supervision.programs import DEPTH_WS
 from tarazu.engine.phase import Phase
 
@@ -25,7 +25,6 @@ def feed_killed(drill: Rehearsal) -> None:
     deaths = drill.deaths(DEPTH_WS)
     before = drill.kill(DEPTH_WS)
     drill.restarted_once(DEPTH_WS, before, deaths)
-    drill.until_active("desk.again")
     stop_stays(drill, book)
     drill.books_agree()
     drill.ends_flat()
@@ -33,15 +32,14 @@ def feed_killed(drill: Rehearsal) -> None:
 
 def _silence(drill: Rehearsal, kind: str, params: dict[str, Any]) -> None:
     book = holding(drill, resting=False)
+    sent = len(drill.books().orders)
     drill.strike(kind, params=params)
     drill.until_event("feed.stale", "FEED_STALE")
     drill.until_phase("entries.off", Phase.REDUCE_ONLY)
-    codes = drill.trader.is_denied()
-    drill.holds("entry.denied", f"an entry is denied ({', '.join(codes)})", bool(codes))
+    entry_denied(drill)
     drill.until_verdict("sla.breached", "tarazu sla says CRIT", "CRIT", "sla")
     drill.until_verdict("feed.told", "tarazu feed status says CRIT", "CRIT", "feed", "status")
     stop_stays(drill, book)
-    sent = len(drill.books().orders)
     drill.calm()
     drill.until_event("feed.recover", "FEED_RECOVER")
     drill.until_active("desk.again")

@@ -2,7 +2,7 @@
 
 from tarazu.app.drills.place import set_limits
 from tarazu.app.drills.rehearsal import Rehearsal
-from tarazu.app.drills.stories.beginnings import entered, entry_cancelled, holding, stop_stays
+from tarazu.app.drills.stories.beginnings import entered, entry_cancelled, entry_denied, holding, stop_stays
 from tarazu.app.supervision.programs import DEPTH_WS, MAIN
 from tarazu.engine.phase import Phase
 
@@ -15,19 +15,18 @@ CRASH_PCT = -2.0
 def crash_market(drill: Rehearsal) -> None:
     drill.did(f"the day's loss limit is Rs {LOSS_MAX:,.0f}")
     set_limits(drill.home, LOSS_MAX)
-    drill.command("restart", "main", exits=(0, 1))
+    drill.restart(MAIN)
     drill.until_active("desk.limited")
     held = entered(drill, "held", "a lot of the future is bought", drill.trader.buy)
     drill.until_order("held.filled", "it is filled, by the broker's books", held, "COMPLETE")
     drill.strike("market.jump", count=1, params={"pct": CRASH_PCT})
     drill.until_phase("halted", Phase.HALTED)
-    codes = drill.trader.is_denied()
-    drill.holds("entry.denied", f"an entry is denied ({', '.join(codes)})", bool(codes))
+    entry_denied(drill)
     drill.ends_flat("the market crashed")
+    drill.until_phase("halt.lasts", Phase.HALTED)
     drill.command("engine", "status", exits=(2,))
     deaths = drill.deaths(MAIN)
-    drill.restarted_once(MAIN, drill.kill(MAIN), deaths)
-    drill.until_phase("halt.lasts", Phase.HALTED)
+    drill.restarted_once(MAIN, drill.kill(MAIN), deaths, phase=Phase.HALTED)
 
 
 def all_down(drill: Rehearsal) -> None:

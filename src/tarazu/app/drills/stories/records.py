@@ -11,19 +11,24 @@ from tarazu.app.supervision.programs import MAIN
 FULL_BYTES = 1
 """As long as a file of main may become: the kernel says no to every byte behind it, as a full disk does."""
 
+DISK_FAILED = "the disk failed"
+"""What main says of itself then (app/main)."""
+
 
 def disk_full(drill: Rehearsal) -> None:
-    """The kernel refuses main's writes (RLIMIT_FSIZE), which needs no disk to be filled and no rights."""
+    """The kernel refuses main's writes (RLIMIT_FSIZE), which needs no disk to be filled and no rights. Such a main
+    ends: it cannot say why on that disk, and the watchdog, whose writes pass, opens the incident."""
     book = holding(drill, resting=False)
     sent = len(drill.books().orders)
     pid = drill.pid(MAIN)
     drill.did(f"the disk takes nothing more of main, pid {pid}")
     _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (FULL_BYTES, hard))
-    drill.until("entry.refused", "an entry is not taken", lambda: _refused(drill))
+    drill.until("entry.refused", "an entry is not taken, for the disk", lambda: _refused(drill))
+    drill.until_incident("incident.open", "DB_WRITE", "PROCESS_DIED")
     drill.holds("books.nothing_sent", "no order without a record", len(drill.books().orders) == sent)
     stop_stays(drill, book)
-    drill.command("restart", "main", exits=(0, 1))
+    drill.restart(MAIN)
     drill.until_active("desk.again")
     drill.books_agree()
     drill.ends_flat()
@@ -51,7 +56,7 @@ def database_lost(drill: Rehearsal) -> None:
     for path in drill.home.root.glob("database.sqlite*"):
         drill.did(f"{path.name} is gone")
         path.unlink()
-    drill.command("up", "main", exits=(0, 1))
+    drill.start(MAIN)
     drill.until_active("desk.again")
     drill.command("db", "rebuild", exits=(0, 1))
     drill.command("db", "check", exits=(0, 1))
@@ -60,11 +65,14 @@ def database_lost(drill: Rehearsal) -> None:
 
 
 def _refused(drill: Rehearsal) -> bool:
+    """Because the disk failed, or because main has ended of it. What any control denies does not count: that denial
+    was written down."""
     try:
-        drill.trader.buy(drill.trader.put)
+        tag = drill.trader.buy(drill.trader.put)
     except (Denied, MainSilent) as no:
         drill.did(f"an entry is asked for: {no}")
-        return True
+        return isinstance(no, MainSilent) or DISK_FAILED in str(no)
+    drill.holds("entry.refused", "an entry is not taken", False, f"{tag} was taken without a record")
     return False
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from tarazu.app.drills.rehearsal import Rehearsal
-from tarazu.app.drills.stories.beginnings import holding
+from tarazu.app.drills.stories.beginnings import entry_denied, holding
 from tarazu.engine.phase import Phase
 from tarazu.orders.client_order_id import ClientOrderId
 
@@ -28,8 +28,7 @@ def unexplained_order(drill: Rehearsal) -> None:
     holding(drill)
     _by_hand(drill, tag=_tag(drill))
     drill.until_phase("halted", Phase.HALTED)
-    codes = drill.trader.is_denied()
-    drill.holds("entry.denied", f"an entry is denied ({', '.join(codes)})", bool(codes))
+    entry_denied(drill)
     drill.command("engine", "status", exits=(2,))
     drill.ends_flat("an order that nobody decided")
 

@@ -31,6 +31,7 @@ BYTES_MAX = 4 << 30
 """Of all files together; no bundle of ours comes near it."""
 FILES_MAX = 20_000
 _HELD_MAX = 512 << 20
+"""Of one file, and of all that is held in memory at once."""
 _UNREADABLE = (OSError, EOFError, tarfile.TarError, gzip.BadGzipFile, zlib.error)
 
 
@@ -52,12 +53,16 @@ def open_bundle(path: Path) -> Opened:
     """Read it through without unpacking anything. Raises BadBundle."""
     sums: dict[str, tuple[int, str]] = {}
     held: dict[str, bytes] = {}
+    held_bytes = 0
     try:
         with tarfile.open(path, "r:gz") as tar:
             for name, content in _members(tar):
                 sums[name] = len(content), hashlib.sha256(content).hexdigest()
                 if name == MANIFEST or name.startswith(("journal/", "desk/")):
                     held[name] = content
+                    held_bytes += len(content)
+                if held_bytes > _HELD_MAX:
+                    raise BadBundle(f"its journal and record take more than {_HELD_MAX >> 20} MiB")
     except _UNREADABLE as bad:
         raise BadBundle(f"{path} does not read: {bad}") from bad
     try:
@@ -83,7 +88,8 @@ def checks_of(opened: Opened) -> Iterator[Check]:
 
 
 def recorded_check(home: Home, path: Path, manifest: Manifest) -> Check:
-    """Whether this desk's record says that it made this very file."""
+    """Whether this desk's record says that it made this very file, whatever its name is now. Only of an id that is
+    unknown here nothing can be said."""
     check = Check(id="bundle.recorded", status=Status.OK)
     sha256 = file_told(path, path.name).sha256
     try:
@@ -94,9 +100,12 @@ def recorded_check(home: Home, path: Path, manifest: Manifest) -> Check:
     if any(sha256 in text for text in made):
         return check
     why = f"this desk's record has {len(made)} bundles of {manifest.id}, and none with the hash {sha256[:12]}"
-    if made and any(path.name in text.split() for text in made):
-        return check.broken(Status.CRIT, "NOT_AS_RECORDED", f"{why}: it is another file than the one that was made")
-    return msgspec.structs.replace(check, status=Status.SKIP, detail=f"{why}: made elsewhere, or of an unknown id")
+    if made:
+        return check.broken(Status.CRIT, "NOT_AS_RECORDED", f"{why}: it is another file than the ones that were made")
+    if known:
+        text = f"{why}: nobody here has made it, or the record took nothing when it was made"
+        return check.broken(Status.WARN, "NOT_RECORDED", text, f"tarazu incident show {manifest.id}")
+    return msgspec.structs.replace(check, status=Status.SKIP, detail=f"{why}: its id is unknown here, made elsewhere")
 
 
 def _members(tar: tarfile.TarFile) -> Iterator[tuple[str, bytes]]:

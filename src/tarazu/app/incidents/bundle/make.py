@@ -1,6 +1,8 @@
 """Making a bundle: every part that can be had, whatever else is broken; then the scan, the manifest, the file."""
 
 import logging
+import os
+import re
 import shutil
 import tempfile
 import time
@@ -21,10 +23,12 @@ from tarazu.app.incidents.store import NoSuchIncident, NotKept, bundled, find
 from tarazu.app.redaction import Redactor
 from tarazu.app.secrets.secret import Secret
 from tarazu.app.secrets.store import BadSecrets, read_secrets
+from tarazu.app.supervision.orphans import is_running
 from tarazu.model import ist
 
 SUFFIX = ".tar.gz"
 _OF_THE_BOX = ("api_key", "api_secret", "access_token", "request_token")
+_OWNER = re.compile(r"\.bundle-([0-9]+)-")
 _LOG = logging.getLogger("tarazu.incidents")
 
 
@@ -54,6 +58,8 @@ def make_bundle(home: Home, id_: str, *, who: str, now_ns: int, out: Path | None
         staging = Staging(folder, redactor)
         for part, why in (*trouble, *seeing):
             staging.lack(part, why)
+        if scope.left_out:
+            staging.lack("window", scope.left_out)
         _gather(scope, staging)
         staging.withhold_secrets()
         manifest = _manifest(scope, staging, who, credentials)
@@ -170,8 +176,13 @@ def _redactor(home: Home) -> tuple[Redactor, int, list[tuple[str, str]]]:
 
 
 def _scratch(folder: Path) -> Path:
-    """Beside the target, where there is room for a bundle; nobody else's."""
-    return Path(tempfile.mkdtemp(prefix=".bundle-", dir=folder))
+    """Beside the target, where there is room for a bundle; nobody else's. What processes that died in the middle of one
+    have left there goes."""
+    for left in folder.glob(".bundle-*"):
+        owner = _OWNER.match(left.name)
+        if owner and left.is_dir() and not is_running(int(owner[1])):
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f".bundle-{os.getpid()}-", dir=folder))
 
 
 def _free(folder: Path, name: str) -> Path:

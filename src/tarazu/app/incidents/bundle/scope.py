@@ -15,7 +15,7 @@ AROUND_NS = 15 * MINUTE_NS
 UNKNOWN_NS = 60 * MINUTE_NS
 """An incident that nobody has opened: so much of the time before now."""
 LONGEST_NS = DAY_NS
-"""One that has stood open for weeks: its first day; the bundle says so."""
+"""One that has stood open for weeks: its first day; the bundle says so (`Scope.left_out`)."""
 _OF_DAY = re.compile(r"INC-(\d{4})(\d{2})(\d{2})-\d+")
 
 
@@ -45,6 +45,14 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         return [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
 
     @property
+    def left_out(self) -> str:
+        """What of the incident's time is not in the window; empty: nothing."""
+        if self.incident is None or self.until_ns >= (whole_ns := _end(self.incident, self.now_ns)):
+            return ""
+        last = ist.stamp(self.until_ns)
+        return f"of an incident that goes to {ist.stamp(whole_ns)} the first day alone is here, to {last}"
+
+    @property
     def name(self) -> str:
         """The id as the name of a file: an unknown one may be anything."""
         return re.sub(r"[^A-Za-z0-9._-]+", "_", self.id).strip("._")[:64] or "unnamed"
@@ -69,13 +77,16 @@ def scope_of(home: Home, id_: str, incident: Incident | None, now_ns: int, machi
 def _window(id_: str, incident: Incident | None, now_ns: int) -> tuple[int, int]:
     if incident is not None:
         since_ns = incident.opened_ns - AROUND_NS
-        until_ns = min(now_ns, (incident.closed_ns or now_ns) + AROUND_NS)
-        return since_ns, min(until_ns, since_ns + LONGEST_NS)
+        return since_ns, min(_end(incident, now_ns), since_ns + LONGEST_NS)
     day = _day_in(id_)
     if day is not None and day != ist.day_of(now_ns):
         # Nobody knows when: the session's hours of the day that the id names.
         return ist.at_ns(day, time(9, 0)), ist.at_ns(day, time(17, 0))
     return now_ns - UNKNOWN_NS, now_ns
+
+
+def _end(incident: Incident, now_ns: int) -> int:
+    return min(now_ns, (incident.closed_ns or now_ns) + AROUND_NS)
 
 
 def _day_in(id_: str) -> date | None:

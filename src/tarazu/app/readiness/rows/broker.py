@@ -1,5 +1,6 @@
 """The broker: whether it knows us, until when, from where, by what clock."""
 
+import http.client
 import ipaddress
 import socket
 import urllib.request
@@ -121,5 +122,5 @@ def _seen_ip(settings: Settings, address: BrokerAddress) -> str | OSError:
         origin = origin_of(address.rest_url)
         with socket.create_connection((origin.host, origin.port), timeout=ASK_S) as line:
             return str(line.getsockname()[0])
-    except (OSError, ValueError) as failed:
-        return failed if isinstance(failed, OSError) else OSError(str(failed))
+    except (OSError, ValueError, http.client.HTTPException) as failed:
+        return failed if isinstance(failed, OSError) else OSError(f"{type(failed).__name__}: {failed}")

@@ -1,23 +1,14 @@
 """The desk's own papers: settings, leave to trade, limits, strategies and their models."""
 
-import msgspec
-
+from tarazu.app.doctor.home import private_check, private_files
 from tarazu.app.home import Profile
 from tarazu.app.main.permission import ALLOW_LIVE
 from tarazu.app.models.active import BadModels, active_models
 from tarazu.app.readiness.fingerprint import config_sha256
 from tarazu.app.readiness.look import Look
 from tarazu.app.readiness.rows.row import block, ok, skip, unknown, warn
-from tarazu.app.settings import EngineSettings, RiskSettings
-from tarazu.app.verdict import Check
-
-PRIVATE = 0o077
-"""Bits of a mode that others than the owner have."""
-ASKED = (
-    "order_qty_max", "order_value_max", "gross_premium_max", "unexecuted_value_max", "scenario_loss_max", "delta_max",
-    "vega_max", "day_loss_max", "drawdown_max", "round_trips_max",
-)  # fmt: skip
-"""`[engine.risk]` without a default: where one is not said, its control denies every entry (`risk.limits`)."""
+from tarazu.app.settings import RISK_NEEDED, EngineSettings
+from tarazu.app.verdict import Check, Status
 
 
 def config(look: Look, row: Check) -> Check:
@@ -31,15 +22,15 @@ def config(look: Look, row: Check) -> Check:
 
 def secrets(look: Look, row: Check) -> Check:
     """What others of this machine may read is no secret."""
-    found = [path for path in (look.home.env_file, look.home.env_file.with_name(".env.age")) if path.exists()]
-    if not found:
+    if not private_files(look.home):
         return skip(row, "there is no .env")
-    wide = [path for path in found if path.stat().st_mode & PRIVATE]
-    if wide:
-        told = f"{wide[0]} may be read by others"
-        hint = f"chmod 600 {wide[0]}"
-        return warn(row, "SECRETS_WIDE", told, hint) if look.is_sim else block(row, "SECRETS_WIDE", told, hint)
-    return ok(row, "mode 0600")
+    found = private_check(look.home)
+    if found.status is Status.OK:
+        return ok(row, "mode 0600")
+    if found.status is Status.UNKNOWN:
+        return unknown(row, "SECRETS_UNKNOWN", found.detail, "tarazu doctor")
+    wide = warn if look.is_sim else block
+    return wide(row, "SECRETS_WIDE", found.detail, found.hint)
 
 
 def leave(look: Look, row: Check) -> Check:
@@ -59,7 +50,7 @@ def limits(look: Look, row: Check) -> Check:
         return unknown(row, "BAD_SETTINGS", "without settings there are no limits", "tarazu config validate")
     missing = unset(look.settings.engine)
     if not missing:
-        return ok(row, f"all {len(ASKED)} set, and the position limit")
+        return ok(row, f"all {len(RISK_NEEDED)} set, and the position limit")
     few = ", ".join(missing[:4]) + (f", +{len(missing) - 4}" if len(missing) > 4 else "")
     told = f"{len(missing)} limits are not set, so every entry is denied: {few}"
     hint = f"set them under [engine] and [engine.risk] in {look.home.settings_file}; tarazu config show"
@@ -95,9 +86,6 @@ def model(look: Look, row: Check) -> Check:
 
 def unset(engine: EngineSettings) -> tuple[str, ...]:
     """The limits without which every entry is denied."""
-    of_risk = [name for name in ASKED if getattr(engine.risk, name) is None]
+    of_risk = [name for name in RISK_NEEDED if getattr(engine.risk, name) is None]
     placed = engine.position_limit_default or any(engine.position_limits.values())
     return tuple(of_risk) if placed else (*of_risk, "position_limit_default")
-
-
-assert set(ASKED) <= {field.name for field in msgspec.structs.fields(RiskSettings)}

@@ -8,13 +8,17 @@ from pathlib import Path
 
 from tarazu.app import audit
 from tarazu.app.database import database_file
+from tarazu.app.main import desk_watch
 from tarazu.app.readiness.look import Look
 from tarazu.app.readiness.rows.row import block, ok, skip, unknown, warn
 from tarazu.app.verdict import Check, Status
+from tarazu.engine.codec import BadPayload
+from tarazu.engine.messages import DeskNoted
 from tarazu.model import ist
 from tarazu.runtime import desk_record
 from tarazu.runtime.desk_record import BadDeskRecord
 from tarazu.runtime.journal_files import days
+from tarazu.runtime.journal_reader import BrokenChain
 from tarazu.runtime.journal_state import GIB, USUAL
 from tarazu.runtime.writer_lock import is_being_written
 
@@ -93,22 +97,38 @@ def chain(look: Look, row: Check) -> Check | tuple[Check, ...]:
 
 
 def record(look: Look, row: Check) -> Check:
-    """Each line of the desk's record follows the one before: today's and the day's before."""
-    known = desk_record.days(look.home.desk)[-DAYS:]
-    if not known:
-        return skip(row, "nobody has done anything yet in this home")
-    lines, prev = 0, ""
+    """Each line of the desk's record follows the one before: from the one that main's journal has noted on, and of the
+    last days at least; of all days where none was noted."""
+    desk = look.home.desk
+    known, beside = desk_record.days(desk), desk_record.strays(desk)
     try:
-        for day in known:
-            entries = desk_record.entries(look.home.desk, day)
-            if entries and prev and entries[0].prev != prev:
-                return block(
-                    row, "DESK_CHAIN", f"{day} does not follow the day before", "tarazu incident open DESK_CHAIN"
-                )
-            lines, prev = lines + len(entries), entries[-1].hash() if entries else prev
+        told = _proven(look, known)
     except BadDeskRecord as bad:
         return block(row, "DESK_CHAIN", str(bad), "tarazu incident open; keep the file as it is")
-    return ok(row, f"{lines} lines of {len(known)} days")
+    if beside:
+        names = ", ".join(path.name for path in beside[:4])
+        told = f"{told}; {names} in {desk} is of no day, and is not read"
+        return warn(row, "DESK_STRAYS", told, f"ls -l {desk}; move what is no record elsewhere")
+    return ok(row, told) if known else skip(row, "nobody has done anything yet in this home")
+
+
+def _proven(look: Look, known: list[date]) -> str:
+    """How much. Raises BadDeskRecord, OSError."""
+    desk, noted = look.home.desk, _noted(look)
+    for _ in desk_watch.after(desk, noted):
+        pass
+    first = None if noted is None else min([date.fromisoformat(noted.day), *known[-DAYS:]])
+    prev = desk_record.NOTHING_BEFORE if first is None else desk_record.head_before(desk, first)
+    found = list(desk_record.dated(desk, first, prev=prev))
+    return f"{len(found)} lines of {len({day for day, _ in found})} days"
+
+
+def _noted(look: Look) -> DeskNoted | None:
+    """None as well where the journal does not read, which is `audit.chain`'s to tell: all is proven then."""
+    try:
+        return look.past.noted
+    except (BrokenChain, BadPayload):
+        return None
 
 
 def lock(look: Look, row: Check) -> Check:

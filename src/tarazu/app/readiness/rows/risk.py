@@ -1,12 +1,10 @@
 """What a person has stopped, or has to see first: halts, the reconnect breaker, incidents, alerts."""
 
-from datetime import timedelta
-
 from tarazu.app.alerts.box import Box
 from tarazu.app.alerts.urls import read_alert_urls
 from tarazu.app.feed.snapshot import breaker_on_file
 from tarazu.app.incidents.store import read as read_incidents
-from tarazu.app.main.past import before
+from tarazu.app.main.desk_watch import pending_halts
 from tarazu.app.readiness.look import Look
 from tarazu.app.readiness.rows.row import block, ok, skip, unknown, warn
 from tarazu.app.secrets.store import BadSecrets
@@ -14,15 +12,14 @@ from tarazu.app.verdict import Check, Status
 from tarazu.engine.codec import BadPayload
 from tarazu.engine.messages import Halt, RiskState
 from tarazu.model import ist
-from tarazu.runtime import journal_files
-from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, days, entries
-from tarazu.runtime.journal_reader import BrokenChain, JournalReader
+from tarazu.runtime.desk_record import BadDeskRecord, DeskEntry
+from tarazu.runtime.journal_reader import BrokenChain
 
 RESET = 'tarazu risk reset-halt --reason "..." --incident ID'
 SHOW = "tarazu risk show"
 TEST = "tarazu alerts test"
-ASKED_DAYS = 7
-"""A halt that was asked for longer ago than this has been met by a start since, or the desk has not traded."""
+HALT = str(RiskState.HARD_HALT)
+"""The code of a halt's incident and alert, as the watchdog gives it."""
 
 
 def risk(look: Look, row: Check) -> Check:
@@ -30,14 +27,17 @@ def risk(look: Look, row: Check) -> Check:
     to take it. Midnight resets none."""
     if look.main is not None and look.main.phase is not None:
         return _risk(row, look.main.halt, look.main.entries_off, look.main.risk.strategy_halts)
-    if asked := _asked(look):
-        return block(
-            row, "HALT_ASKED", f"a halt was asked for while main was down: {asked}", f"tarazu up main; {RESET}"
-        )
     try:
-        past = before(look.home.journal, ist.day_of(look.now_ns) + timedelta(days=1))
+        past = look.past
+        waiting = pending_halts(look.home.desk, past.noted)
     except (BrokenChain, BadPayload) as bad:
         return unknown(row, "RISK_UNKNOWN", f"the journal does not say: {bad}", "tarazu audit verify --all")
+    except BadDeskRecord as bad:
+        told = f"whether a halt was asked for cannot be told: {bad}"
+        return unknown(row, "RISK_UNKNOWN", told, "tarazu incident open; keep the file as it is")
+    if waiting:
+        told = f"a halt was asked for while main was down: {_asked(waiting[-1])}"
+        return block(row, "HALT_ASKED", told, f"tarazu up main; {RESET}")
     return (
         _risk(row, past.halt, past.entries_off, past.strategy_halts) if past.entries else ok(row, "NORMAL, a first day")
     )
@@ -52,7 +52,8 @@ def breaker(look: Look, row: Check) -> Check:
 
 
 def incidents(look: Look, row: Check) -> Check:
-    """A SEV1 that is open keeps the desk from trading: somebody closes it, and says why."""
+    """A SEV1 that is open keeps the desk from trading: somebody closes it, and says why. Where it is but the halt's
+    own (HALT_OPEN), main may begin, halted (`gate.Readiness.may_start`)."""
     book = read_incidents(look.home)
     left = [one for one in book.incidents if one.is_open]
     if book.unread:
@@ -63,19 +64,31 @@ def incidents(look: Look, row: Check) -> Check:
     told = ", ".join(f"{one.id} {one.severity} {one.code}" for one in left[:4])
     seen = ok(row, "", observed=len(left), unit="open")
     hint = f"tarazu incident show {left[0].id}; then tarazu incident close"
-    if any(one.severity == "SEV1" for one in left):
-        return block(seen, "INCIDENT_OPEN", told, hint)
+    if grave := [one for one in left if one.severity == "SEV1"]:
+        of_halt = all(one.code == HALT for one in grave)
+        return block(seen, "HALT_OPEN" if of_halt else "INCIDENT_OPEN", told, hint)
     return warn(seen, "INCIDENT_OPEN", told, hint)
 
 
 def notify(look: Look, row: Check) -> Check:
-    """(C27) Alerts have somewhere to go and arrive there; one that nobody has answered keeps the desk from READY."""
+    """(C27) Alerts have somewhere to go and arrive there; one that nobody has answered keeps the desk from READY. The
+    halt's own (HALT_UNANSWERED) does not hide what else is wrong here."""
     box = Box(look.home.alerts)
     waiting = [kept for kept in box.alerts() if kept.is_open]
     grave = [kept for kept in waiting if kept.alert.severity == "SEV1"]
     if grave and not look.is_sim:
         told = ", ".join(f"{kept.id} {kept.alert.code}" for kept in grave[:4])
-        return block(row, "ALERT_UNANSWERED", f"nobody has taken {told}", f"tarazu alerts ack {grave[0].id}")
+        of_halt = all(kept.alert.code == HALT for kept in grave)
+        ways = _ways(look, row, box) if of_halt else row
+        if ways.status in (Status.CRIT, Status.UNKNOWN):
+            return ways
+        code = "HALT_UNANSWERED" if of_halt else "ALERT_UNANSWERED"
+        return block(row, code, f"nobody has taken {told}", f"tarazu alerts ack {grave[0].id}")
+    return _ways(look, row, box)
+
+
+def _ways(look: Look, row: Check, box: Box) -> Check:
+    """Where alerts go, and whether they arrive."""
     try:
         urls = read_alert_urls(look.home)
     except BadSecrets as bad:
@@ -124,33 +137,6 @@ def _risk(row: Check, halt: Halt | None, entries_off: str, strategies: dict[str,
     return ok(row, str(RiskState.NORMAL))
 
 
-def _asked(look: Look) -> str:
-    """The last halt that no main has taken yet, asked for after the journal's last entry; empty: none. A record that
-    does not read is `desk.chain`'s to tell."""
-    try:
-        asked = [
-            entry
-            for day in days(look.home.desk)[-ASKED_DAYS:]
-            for entry in entries(look.home.desk, day)
-            if entry.kind is DeskKind.HALT_ASKED
-        ]
-    except BadDeskRecord:
-        return ""
-    if not asked or asked[-1].ts_ns <= _last_entry_ns(look):
-        return ""
-    why = asked[-1].body.get("why") or asked[-1].body.get("reason") or "no reason given"
-    return f"{asked[-1].who}, {ist.stamp(asked[-1].ts_ns)} IST: {why}"
-
-
-def _last_entry_ns(look: Look) -> int:
-    """Of the journal's last day; 0: there is none, or it does not read."""
-    known = journal_files.days(look.home.journal)
-    if not known:
-        return 0
-    last_ns = 0
-    try:
-        for entry in JournalReader(journal_files.day_folder(look.home.journal, known[-1])).ready():
-            last_ns = entry.ts_ns
-    except BrokenChain:
-        return last_ns
-    return last_ns
+def _asked(entry: DeskEntry) -> str:
+    why = entry.body.get("why") or entry.body.get("reason") or "no reason given"
+    return f"{entry.who}, {ist.stamp(entry.ts_ns)} IST: {why}"

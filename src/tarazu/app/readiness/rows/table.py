@@ -3,10 +3,14 @@
 Rows whose thing does not exist yet are absent, not skipped: flags and the restore-verified backup (issue 7).
 """
 
+import logging
+
 from tarazu.app.readiness.look import Look
 from tarazu.app.readiness.rows import book, broker, day, desk, process, record, risk
 from tarazu.app.readiness.rows.row import Row, unknown
 from tarazu.app.verdict import Check, Status
+
+log = logging.getLogger("tarazu.readiness")
 
 ROWS = (
     Row("config", desk.config),
@@ -41,10 +45,15 @@ ROWS = (
 
 
 def looked(look: Look, row: Row) -> tuple[Check, ...]:
-    """The row's checks. A machine that fails at it (a disk that does not read) is a row that cannot be told."""
+    """The row's checks. A machine that fails at it (a disk that does not read) is a row that cannot be told; so is a
+    bug of the row, which hides no other."""
     at = Check(id=row.id, status=Status.OK)
     try:
         found = row.look(look, at)
     except OSError as failed:
         return (unknown(at, "CANNOT_LOOK", f"{type(failed).__name__}: {failed}", f"df -h; ls -ld {look.home.root}"),)
+    except Exception as bug:
+        log.exception("the row %s", row.id)
+        told = f"a bug, please report it: {type(bug).__name__}: {bug}"
+        return (unknown(at, "BUG", told, f"tarazu ready --only {row.id}"),)
     return (found,) if isinstance(found, Check) else found

@@ -58,7 +58,8 @@ class Step(Words, frozen=True):
     idempotent: bool = False
     timeout_s: Seconds = 60.0
     leads_to: str = ""
-    """The runbook for what this step has found; told where it failed, or ended the run."""
+    """The runbook for what this step has found; told where it failed, or ended a run of which a
+    failure remains."""
     issue: int | None = None
 
 

@@ -1,19 +1,22 @@
 """A run begun anew, or taken up where it was broken off."""
 
+import contextlib
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
 
 from tarazu.app.broker_address import NoAddress
 from tarazu.app.home import Home, Profile
+from tarazu.app.person import person
 from tarazu.app.runbook.book.checking import absent
 from tarazu.app.runbook.book.model import Runbook
 from tarazu.app.runbook.runs.attendance import Attendance
-from tarazu.app.runbook.runs.evidence import Evidence, NotRecorded, circumstances, login
+from tarazu.app.runbook.runs.evidence import Evidence, NotRecorded, circumstances
 from tarazu.app.runbook.runs.moment import profile_now_ns
 from tarazu.app.runbook.runs.record import Event, Run, find, run_id, runs
-from tarazu.app.runbook.runs.running import Runner, Tell
+from tarazu.app.runbook.runs.running import Runner, Tell, alone
 from tarazu.model import ist
 from tarazu.runtime.desk_record import BadDeskRecord
 
@@ -34,10 +37,18 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def begin(home: Home, runbook: Runbook, sha256: str, terms: Terms, *, incident: str, anew: bool) -> Runner:
-    """Written down as begun when this returns. Raises Refused, NotRecorded."""
+    """Written down as begun when this returns, and nobody else is at this runbook until the runner has gone on. Raises
+    Refused, NotRecorded, AlreadyRuns."""
     refuse(runbook, terms)
     _reach(home, terms.tell)
-    evidence = Evidence(home, "", must=not runbook.severity, who=login())
+    with contextlib.ExitStack() as held:
+        held.enter_context(alone(home, runbook))
+        run, evidence = _begun(home, runbook, sha256, terms, incident, anew)
+        return _runner(home, runbook, run, evidence, terms, held.pop_all())
+
+
+def _begun(home: Home, runbook: Runbook, sha256: str, terms: Terms, incident: str, anew: bool) -> tuple[Run, Evidence]:
+    evidence = Evidence(home, "", must=not runbook.severity, who=person())
     known = _known(home, runbook, evidence)
     _end_open(home, runbook, known, evidence, anew)
     now_ns = evidence.now_ns()
@@ -63,22 +74,30 @@ def begin(home: Home, runbook: Runbook, sha256: str, terms: Terms, *, incident: 
         first=run.at,
         **circumstances(home, terms.folder),
     )
-    return _runner(home, runbook, run, evidence, terms)
+    return run, evidence
 
 
-def resume(home: Home, runbook: Runbook, sha256: str, run: Run, terms: Terms) -> Runner:
-    """Where it was broken off: at the first step without evidence. Raises Refused, NotRecorded."""
+def resume(home: Home, runbook: Runbook, sha256: str, name: str, terms: Terms) -> Runner:
+    """The run of this name, where it was broken off: at the first step without evidence. Raises Refused, NotRecorded,
+    AlreadyRuns, BadDeskRecord, OSError."""
+    refuse(runbook, terms)
+    _reach(home, terms.tell)
+    with contextlib.ExitStack() as held:
+        held.enter_context(alone(home, runbook))
+        run = found(home, name)
+        _refuse_to_resume(run, sha256)
+        evidence = Evidence(home, run.id, must=not runbook.severity, who=person())
+        evidence.note(Event.RUN_RESUMED, at=run.at, way="step" if terms.attendance.is_there else "auto")
+        run.paused = ""
+        return _runner(home, runbook, run, evidence, terms, held.pop_all())
+
+
+def _refuse_to_resume(run: Run, sha256: str) -> None:
     if not run.is_open:
         raise Refused(f"{run.id} has ended: {run.verdict}; tarazu runbook run {run.runbook} begins another")
     if run.source_sha256 != sha256:
         changed = "the runbook was changed since this run began, and its evidence would be of another one"
         raise Refused(f"{changed}: tarazu runbook run {run.runbook} --anew")
-    refuse(runbook, terms)
-    _reach(home, terms.tell)
-    evidence = Evidence(home, run.id, must=not runbook.severity, who=login())
-    evidence.note(Event.RUN_RESUMED, at=run.at, way="step" if terms.attendance.is_there else "auto")
-    run.paused = ""
-    return _runner(home, runbook, run, evidence, terms)
 
 
 def found(home: Home, name: str) -> Run:
@@ -100,7 +119,9 @@ def refuse(runbook: Runbook, terms: Terms) -> None:
         raise Refused(f"{runbook.id} has no step {', '.join(unknown)}; there are: {', '.join(ids)}")
 
 
-def _runner(home: Home, runbook: Runbook, run: Run, evidence: Evidence, terms: Terms) -> Runner:
+def _runner(
+    home: Home, runbook: Runbook, run: Run, evidence: Evidence, terms: Terms, held: AbstractContextManager[object]
+) -> Runner:
     return Runner(
         home,
         runbook,
@@ -110,6 +131,7 @@ def _runner(home: Home, runbook: Runbook, run: Run, evidence: Evidence, terms: T
         attendance=terms.attendance,
         skips=terms.skips,
         tell=terms.tell,
+        held=held,
     )
 
 
@@ -157,7 +179,7 @@ def _incident(home: Home, runbook: Runbook, asked: str, name: str) -> str:
     from tarazu.app.incidents.store import incidents
 
     try:
-        open_ones = [i for i in incidents(home) if i.closed_ns is None and i.severity == runbook.severity]
+        open_ones = [i for i in incidents(home) if i.is_open and i.severity == runbook.severity]
     except (OSError, BadDeskRecord):
         return name
     return max(open_ones, key=lambda i: i.opened_ns).id if open_ones else name

@@ -10,13 +10,14 @@ _BAD = (How.FAILED, How.UNKNOWN)
 def conclusion(runbook: Runbook, run: Run) -> tuple[str, str]:
     """How a run that went as far as it goes has ended, and why: DONE, DONE_WITH_WARNINGS, FAILED or UNKNOWN."""
     last = run.steps[-1]
+    leads_to = runbook.step(last.step).leads_to
+    ahead = f"; next: tarazu runbook run {leads_to}" if leads_to else ""
     if last.how in (How.FAILED, How.UNKNOWN) and not last.went:
-        ahead = runbook.step(last.step).leads_to
-        told = f"{last.step}: {'; '.join(last.missed)}" + (f"; next: tarazu runbook run {ahead}" if ahead else "")
+        told = f"{last.step}: {'; '.join(last.missed)}{ahead}"
         return ("UNKNOWN" if last.how is How.UNKNOWN else "FAILED"), told
     remains = [done.step for done in run.steps if done.remains]
     if remains:
-        return "FAILED", f"{', '.join(remains)} failed, and the rest was done all the same"
+        return "FAILED", f"{', '.join(remains)} failed, and the rest was done all the same{ahead}"
     told_apart = [
         *(f"{done.step} skipped ({done.because})" for done in run.steps if done.how is How.SKIPPED),
         *(f"{done.step} -> {done.went} ({done.because})" for done in run.steps if done.how in _BAD),

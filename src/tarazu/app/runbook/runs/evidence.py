@@ -1,6 +1,5 @@
 """What a run leaves behind: entries in the desk's record, and beside it what each command printed."""
 
-import getpass
 import hashlib
 import os
 import platform
@@ -86,14 +85,6 @@ def risk_state(home: Home, mono_ns: int) -> str:
 
     found = read_engine(home, mono_ns)
     return "UNKNOWN" if isinstance(found, Check) else str(found.phase or found.stage)
-
-
-def login() -> str:
-    """Who sits here. A user id without a name is told as such."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 def evidence_checks(home: Home, run: Run) -> Iterator[Check]:

@@ -5,6 +5,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -44,14 +45,16 @@ class Runner:
         attendance: Attendance,
         skips: Mapping[str, str],
         tell: Tell,
+        held: AbstractContextManager[object],
     ) -> None:
-        """`skips` are steps that are not to be done, and why."""
+        """`skips` are steps that are not to be done, and why. `held` is left when it goes no further: `alone`."""
         self.home, self.runbook, self.run, self.evidence = home, runbook, run, evidence
         self._folder, self._attendance, self._skips, self._tell = folder, attendance, skips, tell
+        self._held = held
 
     def go_on(self) -> None:
-        """Until the end, a stop, or a person is needed; `run` then tells which. Raises NotRecorded, AlreadyRuns."""
-        with alone(self.home, self.runbook):
+        """Until the end, a stop, or a person is needed; `run` then tells which. Once. Raises NotRecorded."""
+        with self._held:
             while not judging.is_end(self.run.at):
                 step = self.runbook.step(self.run.at)
                 hindrance = judging.hindrance(step, self.run.last, self.run.visits)
@@ -216,7 +219,7 @@ class Runner:
 def alone(home: Home, runbook: Runbook) -> Iterator[None]:
     """One run of a runbook at a time; the lock ends with its holder. Where the disk takes none, an incident's goes on
     without. Raises AlreadyRuns, NotRecorded."""
-    path = home.runbook / f"{runbook.id}.lock"
+    path = home.run / f"runbook-{runbook.id}.lock"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

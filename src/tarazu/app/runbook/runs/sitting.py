@@ -15,6 +15,7 @@ from tarazu.app.runbook.runs.record import Run
 from tarazu.app.runbook.runs.running import AlreadyRuns, Runner
 from tarazu.app.runbook.words import run_lines, runbook_lines, took, window_text
 from tarazu.app.verdict import Check, Exit, Status, Verdict
+from tarazu.runtime.desk_record import BadDeskRecord
 
 _EXITS = {
     "DONE": Exit.OK,
@@ -58,8 +59,8 @@ class Sitting:
             lambda terms: begin(self.home, self.runbook, self._sha256, terms, incident=incident, anew=anew)
         )
 
-    def resume(self, run: Run) -> Verdict:
-        return self._through(lambda terms: resume(self.home, self.runbook, self._sha256, run, terms))
+    def resume(self, name: str) -> Verdict:
+        return self._through(lambda terms: resume(self.home, self.runbook, self._sha256, name, terms))
 
     def _through(self, made: Callable[[Terms], Runner]) -> Verdict:
         try:
@@ -70,7 +71,7 @@ class Sitting:
             except KeyboardInterrupt:
                 _tell(f"broken off at {runner.run.at}: tarazu runbook resume {runner.run.id}")
                 raise
-        except (Refused, AlreadyRuns, NoCheckout) as no:
+        except (Refused, AlreadyRuns, NoCheckout, BadDeskRecord) as no:
             return refused(self.home, "runbook.run", self.runbook.id, str(no))
         except NotRecorded as lost:
             broken = Check(id="desk_record", status=Status.CRIT, code="NOT_RECORDED", detail=str(lost))

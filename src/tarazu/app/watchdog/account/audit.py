@@ -39,17 +39,21 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 def audit(rows: list[OrderReport], book: IntentBook, today: date) -> Audit:
     """Read the rows first and follow the journal after: an intent is on the disk before its order is sent. Raises as
     `IntentBook.follow`."""
-    tags = Counter(row.tag for row in rows if row.word is not Word.REJECTED)
+    decided = {row.order_id: intent.ref for row in rows if (intent := book.intent_of(row, today)) is not None}
+    orders = Counter(decided[row.order_id] for row in rows if row.order_id in decided and row.word is not Word.REJECTED)
     nobodys, doubled, foreign = [], [], []
     for row in rows:
-        known = is_flatten_tag(row.tag) or row.order_id in book.on(today).disowned
-        if book.intent_of(row, today) is None:
+        ref = decided.get(row.order_id)
+        known = is_flatten_tag(row.tag) or row.order_id in book.on(today, today).disowned
+        if ref is None:
+            if book.is_unknown(row, today):
+                continue  # the fault is told of, and the row neither way
             if isinstance(read_tag(row.tag), ClientOrderId):
                 nobodys.append(_told(row, f"it carries {row.tag}, of which no intent is in the journal"))
             elif not known:
                 foreign.append(_told(row, "placed by nobody here"))
-        elif tags[row.tag] > 1 and row.word is not Word.REJECTED:
-            doubled.append(_told(row, f"it carries {row.tag}, and so does another order"))
+        elif orders[ref] > 1 and row.word is not Word.REJECTED:
+            doubled.append(_told(row, f"it is the order {ref}, and so is another one"))
     return Audit(nobodys=tuple(nobodys), doubled=tuple(doubled), foreign=tuple(foreign))
 
 
@@ -61,7 +65,7 @@ def working_entries(rows: list[OrderReport], book: IntentBook, today: date) -> l
         intent = book.intent_of(row, today) if row.word in WORKS else None
         if intent is None or intent.purpose is not Purpose.ENTRY:
             continue
-        if not book.on(today).is_left(row.key, row.product):
+        if not book.on(today, today).is_left(row.key, row.product):
             found.append(row)
     return found
 

@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from tarazu.engine import codec
-from tarazu.engine.acts import BeginExit, EndExit, Intend
-from tarazu.engine.messages import Commanded, Order
+from tarazu.engine.acts import BeginExit, EndExit, Intend, SetHalt
+from tarazu.engine.messages import Commanded, Halt, Order, Started, harder
 from tarazu.journal.entry import Entry
 from tarazu.orders.client_order_id import ClientOrderId, read_tag
 from tarazu.orders.intent import OrderIntent
@@ -17,9 +17,9 @@ from tarazu.orders.report import OrderReport
 from tarazu.runtime.journal_files import day_folder
 from tarazu.runtime.journal_reader import BrokenChain, JournalReader
 
-_ACTS = tuple(act.__name__.encode() for act in (Intend, BeginExit, EndExit))
+_ACTS = tuple(act.__name__.encode() for act in (Intend, BeginExit, EndExit, SetHalt))
 """As the codec writes their names: an entry without these letters holds none of them."""
-_COMMANDED = codec.KINDS[Commanded]
+_HEARD = (codec.KINDS[Commanded], codec.KINDS[Started])
 EVERYTHING = ("", "")
 
 
@@ -33,6 +33,8 @@ class Intents:
         self.claimed: dict[str, str] = {}
         """Order id to tag, by a person's word."""
         self.disowned: set[str] = set()
+        self.halt: Halt | None = None
+        """The engine's, as its last word has it."""
         self._reader = JournalReader(folder)
 
     def follow(self) -> None:
@@ -44,7 +46,7 @@ class Intents:
 
     def _take(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
-            if entry.kind == _COMMANDED or any(name in entry.payload for name in _ACTS):
+            if entry.kind in _HEARD or any(name in entry.payload for name in _ACTS):
                 record = codec.decode(entry.kind, entry.payload)
                 if isinstance(record, codec.Record):
                     self._heed(record)
@@ -53,12 +55,16 @@ class Intents:
         said = record.stamped.message
         if isinstance(said, Commanded):
             self._told(said)
+        elif isinstance(said, Started):
+            self.halt = harder(self.halt, said.halt)
         for act in record.step.acts:
             match act:
                 case Intend():
                     self.by_ref[act.intent.ref] = act.intent
                 case BeginExit():
                     self.leaving.add((act.key, act.product))
+                case SetHalt():
+                    self.halt = act.halt
                 case EndExit():
                     self.leaving.discard((act.key, act.product) if act.key else EVERYTHING)
 
@@ -80,35 +86,61 @@ class IntentBook:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._days: dict[date, Intents] = {}
+        self.faults: dict[date, Exception] = {}
+        """Why the journal of an earlier day cannot be read on; what was read of it while it held is still true."""
 
     def follow(self, today: date) -> None:
-        """Take what the journal has by now. A chain that does not hold is looked at once more from its beginning: a
-        start erases what a crash left torn. Raises BrokenChain, codec.BadPayload, OSError."""
-        for day in {*self._days, today}:
-            intents = self._of(day)
+        """Take what the journals have by now. A chain that does not hold is looked at once more from its beginning: a
+        start erases what a crash left torn. Raises BrokenChain, codec.BadPayload, OSError for today's; damage of an
+        earlier day keeps nothing of today's from being read, and is in `faults`."""
+        for day in (today, *sorted(self._days.keys() - {today})):
             try:
-                intents.follow()
-            except (BrokenChain, codec.BadPayload):
-                self._days[day] = anew = Intents(day_folder(self._root, day))
-                try:
-                    anew.follow()
-                except BaseException:
-                    self._days[day] = intents  # what was read while it held is still true
+                self._follow(day)
+            except (BrokenChain, codec.BadPayload, OSError) as fault:
+                if day == today:
                     raise
+                self.faults[day] = fault
+            else:
+                self.faults.pop(day, None)
 
-    def on(self, day: date) -> Intents:
+    def _follow(self, day: date) -> None:
+        intents = self._of(day)
+        try:
+            intents.follow()
+        except (BrokenChain, codec.BadPayload):
+            self._days[day] = anew = Intents(day_folder(self._root, day))
+            try:
+                anew.follow()
+            except BaseException:
+                self._days[day] = intents  # what was read while it held is still true
+                raise
+
+    def on(self, day: date, today: date) -> Intents:
         """Of that day, followed when it is asked for the first time. Raises as `follow`."""
         known = day in self._days
         intents = self._of(day)
         if not known:
-            intents.follow()
+            try:
+                intents.follow()
+            except (BrokenChain, codec.BadPayload, OSError) as fault:
+                if day == today:
+                    raise
+                self.faults[day] = fault
         return intents
 
     def intent_of(self, row: OrderReport, today: date) -> OrderIntent | None:
         """What a row was decided by: by its tag, or by a person's claim. Raises as `follow`."""
-        tag = self.on(today).claimed.get(row.order_id) or row.tag
-        cid = read_tag(tag)
-        return self.on(cid.day).by_ref.get(cid.tag) if isinstance(cid, ClientOrderId) else None
+        cid = self._decided_as(row, today)
+        return None if cid is None else self.on(cid.day, today).by_ref.get(cid.tag)
+
+    def is_unknown(self, row: OrderReport, today: date) -> bool:
+        """Whether it may have been decided on a day whose journal does not read."""
+        cid = self._decided_as(row, today)
+        return cid is not None and cid.day in self.faults
+
+    def _decided_as(self, row: OrderReport, today: date) -> ClientOrderId | None:
+        cid = read_tag(self.on(today, today).claimed.get(row.order_id) or row.tag)
+        return cid if isinstance(cid, ClientOrderId) else None
 
     def _of(self, day: date) -> Intents:
         if day not in self._days:

@@ -21,6 +21,7 @@ from tarazu.app.watchdog.account.result import Result, day_result
 from tarazu.app.watchdog.health import BookRead
 from tarazu.app.watchdog.record import note_act
 from tarazu.engine.codec import BadPayload
+from tarazu.engine.messages import Halt
 from tarazu.model import ist
 from tarazu.model.outcome import Accepted, Answered, Refused
 from tarazu.model.units import SECOND_NS
@@ -52,6 +53,8 @@ class AccountFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Where the journal's chain does not hold; empty when it does."""
     unread: str = ""
     """Why the intents on the disk cannot be read though the chain holds (another version, a disk); empty: they can."""
+    halted: Halt | None = None
+    """The engine's halt by today's journal, whether main runs or not."""
     result: Result | None = None
     """None before the first."""
     result_wall_ns: int = 0
@@ -121,7 +124,11 @@ class AccountWatch:
         except (BadPayload, OSError) as unread:
             self._tell(broken="", unread=str(unread) or type(unread).__name__, read_ns=started_ns)
         else:
-            self._tell(broken="", unread="", audit=self._confirmed(found), read_ns=started_ns)
+            faults = self._intents.faults
+            chains = "; ".join(f"{day}: {why}" for day, why in faults.items() if isinstance(why, BrokenChain))
+            others = "; ".join(f"{day}: {why}" for day, why in faults.items() if not isinstance(why, BrokenChain))
+            halt = self._intents.on(today, today).halt
+            self._tell(broken=chains, unread=others, audit=self._confirmed(found), halted=halt, read_ns=started_ns)
         self._brake_entries(rows, today)
 
     def _confirmed(self, found: Audit) -> Audit:
