@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+import msgspec
 
 from tarazu.app.account.reading import Failure, Why
 from tarazu.app.account.whose import NoAccount
@@ -15,6 +16,7 @@ from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.flatten import told
 from tarazu.app.flatten.alone import Alone, AnotherFlatten
 from tarazu.app.flatten.desk import FlattenDesk, flatten_desk
+from tarazu.app.flatten.giving_back import give_main_back
 from tarazu.app.flatten.leaving import End
 from tarazu.app.flatten.local import local_book
 from tarazu.app.flatten.seeing import Seen
@@ -100,11 +102,22 @@ def _alone(desk: FlattenDesk, plan: Plan, why: str, patience_s: float, tell: Cal
     # A terminal that is closed must not leave half of it open.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        return _ended(desk, *desk.leave(plan, alone, why, patience_s, tell))
+        verdict = _ended(desk, *desk.leave(plan, alone, why, patience_s, tell))
     except OSError as bad:
-        return _broken(desk.home, bad)
+        verdict = _broken(desk.home, bad)
     finally:
         alone.close()
+    return _given_back(desk.home, verdict) if alone.has_killed else verdict
+
+
+def _given_back(home: Home, verdict: Verdict) -> Verdict:
+    """A main that was ended for it runs again, halted; or the verdict says that none does."""
+    why = give_main_back(home)
+    if not why:
+        return verdict
+    check = Check(id="main", status=Status.WARN, code="MAIN_NOT_BACK", detail=why, hint="tarazu up main")
+    exit_code = Exit.WARN if verdict.exit_code == Exit.OK else verdict.exit_code
+    return msgspec.structs.replace(verdict, checks=(*verdict.checks, check), exit_code=exit_code)
 
 
 def _refused(home: Home, id: str, code: str, detail: str, now_ns: int) -> Verdict:

@@ -27,6 +27,8 @@ class Alone:
         self._mine: WriterLock | _ReadLock | None = None
         self.trouble = ""
         """Why a lock cannot be had of a disk that cannot be written, and nobody is known to hold it."""
+        self.has_killed = False
+        """Whether a main was ended for it."""
         try:
             self._mine = _lock(home.run / "flatten")
         except SecondWriter as second:
@@ -52,6 +54,7 @@ class Alone:
             return self.take_mains_place() == 0
         with contextlib.suppress(ProcessLookupError):  # it may end by itself
             os.kill(pid, signal.SIGKILL)
+            self.has_killed = True
         end = time.monotonic() + patience_s
         while self.take_mains_place():
             if time.monotonic() > end:
