@@ -9,7 +9,6 @@ import threading
 import time
 from pathlib import Path
 
-from tarazu.app.audit import journal_root
 from tarazu.app.database import database_file
 from tarazu.app.database.projector import Projector
 from tarazu.app.database.thread import ProjectionThread
@@ -19,7 +18,7 @@ from tarazu.app.home import Home, Profile
 def die_in_a_transaction(home: Home, seed: int) -> None:
     """Follow the journal in batches of a few entries, and be gone at some instruction of SQLite's."""
     chance = random.Random(seed)
-    projector = Projector(journal_root(home), database_file(home), batch_entries=chance.randrange(1, 30))
+    projector = Projector(home.journal, database_file(home), batch_entries=chance.randrange(1, 30))
     projection = projector._open()
     assert projection is not None
     left = chance.randrange(1, 300)

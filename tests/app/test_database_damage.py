@@ -11,7 +11,6 @@ from harness.journalled_desk import JournalledDesk
 from tarazu.adapters.sqlite_projection.connect import CannotUse, Damaged
 from tarazu.adapters.sqlite_projection.content import Database
 from tarazu.adapters.sqlite_projection.projection import Projection
-from tarazu.app.audit import journal_root
 from tarazu.app.database import database_file
 from tarazu.app.database.projector import Projector
 from tarazu.app.database.thread import ProjectionThread, aside
@@ -34,7 +33,7 @@ def home(tmp_path):
 @pytest.fixture
 def file(home):
     """The database of that morning, all in one file."""
-    projector = Projector(journal_root(home), database_file(home))
+    projector = Projector(home.journal, database_file(home))
     projector.catch_up()
     projector.close()
     assert not database_file(home).with_name("database.sqlite-wal").exists()
@@ -84,7 +83,7 @@ def test_every_page_of_the_file_is_under_a_checksum(file):
 
 def test_of_a_damaged_log_only_what_was_once_true_is_read(home, tmp_path):
     """SQLite forgets the end of a log that is damaged: an older state, which says which entry it is of."""
-    projector = Projector(journal_root(home), database_file(home), batch_entries=8)
+    projector = Projector(home.journal, database_file(home), batch_entries=8)
     true_then = {}
 
     def note(entries):

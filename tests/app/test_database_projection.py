@@ -13,7 +13,6 @@ from tarazu.adapters.sqlite_projection.content import Database
 from tarazu.adapters.sqlite_projection.hold import put_in_place
 from tarazu.adapters.sqlite_projection.projection import Projection
 from tarazu.adapters.sqlite_projection.schema import TABLES
-from tarazu.app.audit import journal_root
 from tarazu.app.database import database_file
 from tarazu.app.database.day_fold import DayFold, OtherJournal
 from tarazu.app.database.projector import Projector
@@ -29,7 +28,7 @@ def home(tmp_path):
 
 @pytest.fixture
 def projector(home):
-    made = Projector(journal_root(home), database_file(home))
+    made = Projector(home.journal, database_file(home))
     yield made
     made.close()
 
@@ -40,7 +39,7 @@ def content(home, file=None):
 
 
 def digest_of_rebuild(home):
-    return rebuild(journal_root(home), home.root / "other.sqlite").new.digest
+    return rebuild(home.journal, home.root / "other.sqlite").new.digest
 
 
 def test_followed_entry_by_entry_or_built_at_once_the_tables_are_the_same(home, projector):
@@ -69,7 +68,7 @@ def test_followed_entry_by_entry_or_built_at_once_the_tables_are_the_same(home, 
 def test_the_size_of_a_batch_shows_in_no_table(home, batch_entries):
     with JournalledDesk(home) as desk:
         desk_stories.busy_morning(desk.ready())
-    projector = Projector(journal_root(home), database_file(home), batch_entries)
+    projector = Projector(home.journal, database_file(home), batch_entries)
     assert projector.catch_up() == desk.journal.sequence
     projector.close()
     assert content(home).digest == digest_of_rebuild(home)
@@ -100,7 +99,7 @@ def test_the_same_entries_again_change_nothing(home, projector):
 
 
 def test_another_process_that_has_written_meanwhile_is_found_out_and_nothing_is_told_twice(home, projector):
-    other = Projector(journal_root(home), database_file(home), batch_entries=3)
+    other = Projector(home.journal, database_file(home), batch_entries=3)
     with JournalledDesk(home) as desk:
         desk.ready()
         desk.journal.sync()
@@ -156,12 +155,12 @@ def test_it_refuses_to_go_on_with_another_journal_of_the_same_day(home, projecto
     projector.catch_up()
     projector.close()
     before = content(home).digest
-    journal_root(home).rename(home.root / "old")
+    home.journal.rename(home.root / "old")
     with JournalledDesk(home) as desk:
         desk_stories.cancelled_then_filled(desk.ready())
         desk.second(30)
     with pytest.raises(OtherJournal, match="is not the one the database was made from"):
-        Projector(journal_root(home), database_file(home)).catch_up()
+        Projector(home.journal, database_file(home)).catch_up()
     assert content(home).digest == before
 
 
@@ -170,15 +169,15 @@ def test_it_refuses_a_journal_that_is_shorter_than_what_it_shows_or_has_lost_its
         desk_stories.timeout_then_found(desk.ready())
     projector.catch_up()
     projector.close()
-    whole = journal_root(home).rename(home.root / "whole")
-    journal_root(home).mkdir()
+    whole = home.journal.rename(home.root / "whole")
+    home.journal.mkdir()
     with pytest.raises(OtherJournal, match="no such day nor a later one"):
-        Projector(journal_root(home), database_file(home)).catch_up()
-    journal_root(home).rmdir()
+        Projector(home.journal, database_file(home)).catch_up()
+    home.journal.rmdir()
     with JournalledDesk(home) as desk:
         desk.start()
     with pytest.raises(OtherJournal, match="ends at entry 1, and the database stands at"):
-        Projector(journal_root(home), database_file(home)).catch_up()
+        Projector(home.journal, database_file(home)).catch_up()
     assert whole.exists()
 
 
@@ -187,11 +186,11 @@ def test_a_next_day_that_follows_another_past_is_refused(home, projector):
         desk_stories.timeout_then_found(desk.ready())
     projector.catch_up()
     projector.close()
-    journal_root(home).rename(home.root / "old")
+    home.journal.rename(home.root / "old")
     with JournalledDesk(home, day=DAY + timedelta(days=1)) as desk:
         desk.start()
     with pytest.raises(OtherJournal, match="does not follow the last entry"):
-        Projector(journal_root(home), database_file(home)).catch_up()
+        Projector(home.journal, database_file(home)).catch_up()
 
 
 def test_an_order_claimed_after_the_projection_began_anew_leaves_no_stranger_behind(home):
@@ -201,7 +200,7 @@ def test_an_order_claimed_after_the_projection_began_anew_leaves_no_stranger_beh
         def tell(message, after_s=0.0):
             step = take(message, after_s)
             desk.journal.sync()
-            fresh = Projector(journal_root(home), database_file(home))
+            fresh = Projector(home.journal, database_file(home))
             fresh.catch_up()
             fresh.close()
             return step

@@ -7,7 +7,6 @@ from harness.engine_desk import KEY
 from harness.journalled_desk import JournalledDesk
 from harness.order_story import DAY
 from tarazu.adapters.sqlite_projection.content import Database
-from tarazu.app.audit import journal_root
 from tarazu.app.database import database_file
 from tarazu.app.database.projector import Projector
 from tarazu.app.home import Home, Profile
@@ -24,7 +23,7 @@ def played(tmp_path):
             desk.ready()
             for story in stories:
                 story(desk)
-        projector = Projector(journal_root(home), database_file(home))
+        projector = Projector(home.journal, database_file(home))
         projector.catch_up()
         projector.close()
         opened.append(Database(database_file(home)))

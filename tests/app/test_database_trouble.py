@@ -16,7 +16,6 @@ from harness.journalled_desk import JournalledDesk
 from tarazu.adapters.sqlite_projection.connect import CannotUse, connect
 from tarazu.adapters.sqlite_projection.content import Database
 from tarazu.adapters.sqlite_projection.hold import remove
-from tarazu.app.audit import journal_root
 from tarazu.app.database import database_file
 from tarazu.app.database.projector import Projector
 from tarazu.app.database.rebuilding import rebuild
@@ -66,7 +65,7 @@ def digest(file):
 
 
 def digest_of_rebuild(home):
-    return rebuild(journal_root(home), home.root / "other.sqlite").new.digest
+    return rebuild(home.journal, home.root / "other.sqlite").new.digest
 
 
 def test_killed_at_any_instruction_of_a_transaction_the_next_one_goes_on_to_the_same_tables(home):
@@ -79,7 +78,7 @@ def test_killed_at_any_instruction_of_a_transaction_the_next_one_goes_on_to_the_
         assert digest(database_file(home)) == wanted
         remove(database_file(home))
     assert died >= KILLS // 4
-    projector = Projector(journal_root(home), database_file(home))
+    projector = Projector(home.journal, database_file(home))
     assert projector.catch_up() <= whole
     projector.close()
     assert digest(database_file(home)) == wanted
@@ -104,8 +103,8 @@ def test_on_a_full_disk_nothing_is_shown_by_half_and_all_of_it_when_there_is_roo
         pytest.skip(f"cannot mount here: {mounted.stderr.decode()}")
     try:
         file = place / "database.sqlite"
-        projector = Projector(journal_root(home), file, batch_entries=10)
-        Projector(journal_root(home), file, batch_entries=10).close()
+        projector = Projector(home.journal, file, batch_entries=10)
+        Projector(home.journal, file, batch_entries=10).close()
         (place / "ballast").write_bytes(bytes(800_000))
         taken, tries = 0, 0
         with pytest.raises(CannotUse):
@@ -151,11 +150,11 @@ def test_a_locked_database_is_waited_for_and_nothing_is_lost(home):
 def test_another_journal_is_trouble_that_stays_until_a_person_has_looked(home):
     heard, troubled = [], threading.Event()
     play_a_morning(home)
-    projector = Projector(journal_root(home), database_file(home))
+    projector = Projector(home.journal, database_file(home))
     projector.catch_up()
     projector.close()
     before = digest(database_file(home))
-    journal_root(home).rename(home.root / "old")
+    home.journal.rename(home.root / "old")
     with JournalledDesk(home) as desk:
         desk.start()
 
@@ -180,7 +179,7 @@ def test_a_rebuild_beside_a_running_projection_takes_its_place_and_the_projectio
             desk_stories.cancelled_then_filled(desk, f"3{turn}", price)
             desk.journal.sync()
             before = database_file(home).stat().st_ino if turn else 0
-            done = rebuild(journal_root(home), database_file(home))
+            done = rebuild(home.journal, database_file(home))
             assert not done.is_another and database_file(home).stat().st_ino != before
         desk_stories.denied(desk)
         desk.journal.sync()

@@ -22,7 +22,7 @@ from harness.engine_desk import CONFIG, NIFTY_CALL, EngineDesk
 from harness.journal_days import NO_ROOM_NEEDED
 from harness.order_story import DAY
 from tarazu.adapters.signing import key_of
-from tarazu.app.audit import journal_name, journal_root, key_folder
+from tarazu.app.audit import journal_name, key_folder
 from tarazu.app.home import Home
 from tarazu.engine import messages as m
 from tarazu.engine.acts import AskRead, Step
@@ -68,7 +68,7 @@ class JournalledDesk(EngineDesk):
             self.now_ns = self.wall_ns = ist.midnight_ns(day) + 9 * HOUR_NS + 15 * MINUTE_NS
         signer = key_of(key_folder(self.home), name)
         self.journal = Journal.open(
-            journal_root(self.home), day, name, self.settings, signer=signer, verifiers=(signer.verifier(),)
+            self.home.journal, day, name, self.settings, signer=signer, verifiers=(signer.verifier(),)
         )
         around = _Around(self)
         self.shell = Shell(self.engine, self.journal, around, around)
@@ -86,7 +86,7 @@ class JournalledDesk(EngineDesk):
     @property
     def folder(self) -> Path:
         """Of the day's journal."""
-        return day_folder(journal_root(self.home), self.day)
+        return day_folder(self.home.journal, self.day)
 
     def tell(self, message: m.Message, after_s: float = 0.0) -> Step:
         self.now_ns += round(after_s * SECOND_NS)

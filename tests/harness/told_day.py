@@ -11,7 +11,6 @@ from datetime import date
 from typing import TypeVar
 
 from tarazu import reference
-from tarazu.app.audit import journal_root
 from tarazu.app.home import Home
 from tarazu.app.masters.store import MasterStore
 from tarazu.engine import codec
@@ -34,11 +33,11 @@ T = TypeVar("T")
 class ToldDay:
     def __init__(self, home: Home) -> None:
         """The home has a journal and a master of its last day."""
-        self.day = days(journal_root(home))[-1]
+        self.day = days(home.journal)[-1]
         self.records: list[codec.Record] = []
         self.failures: list[str] = []
         """What an engine died of."""
-        self._reader = JournalReader(day_folder(journal_root(home), self.day))
+        self._reader = JournalReader(day_folder(home.journal, self.day))
         self._engine = Engine(instruments_of(home, self.day), reference.charge_rates())
 
     def read(self) -> "ToldDay":

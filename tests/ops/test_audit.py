@@ -35,7 +35,7 @@ def recorded(desk):
     desk.root.mkdir()
     signer = key(desk.root, NAME)
     for day in (DAY_BEFORE, DAY):
-        write_day(audit.journal_root(desk), signer, day=day, name=NAME, payload=lambda n: b"order %d" % n)
+        write_day(desk.journal, signer, day=day, name=NAME, payload=lambda n: b"order %d" % n)
     return desk
 
 
@@ -64,7 +64,7 @@ def test_a_day_that_is_what_was_written_is_ok(recorded):
 def test_all_days_are_verified_and_that_each_follows_the_one_before(recorded):
     code, told = run(audit_verify, "--all", "--json")
     assert code == 0 and [d["day"] for d in told["days"]] == [str(DAY_BEFORE), str(DAY)]
-    root = audit.journal_root(recorded)
+    root = recorded.journal
     write_day(root / "other", key(recorded.root, NAME), day=DAY, name=NAME)  # the same desk, another past
     day_folder(root, DAY).rename(root / "gone")
     day_folder(root / "other", DAY).rename(day_folder(root, DAY))
@@ -73,7 +73,7 @@ def test_all_days_are_verified_and_that_each_follows_the_one_before(recorded):
 
 
 def test_damage_is_named_located_and_critical(recorded):
-    path = segment_path(day_folder(audit.journal_root(recorded), DAY), 1)
+    path = segment_path(day_folder(recorded.journal, DAY), 1)
     raw = bytearray(path.read_bytes())
     raw[230] ^= 1
     path.write_bytes(raw)
@@ -90,7 +90,7 @@ def test_without_a_checkpoint_or_a_key_nothing_vouches_for_a_day(recorded):
 
 
 def test_a_checkpoint_kept_elsewhere_tells_of_a_rewrite(recorded, tmp_path):
-    root = audit.journal_root(recorded)
+    root = recorded.journal
     first = checkpoints_path(day_folder(root, DAY)).read_bytes().split(b"\n\n")
     (tmp_path / "kept").write_bytes(b"\n\n".join(first[:2]) + b"\n")
     write_day(root / "forged", key(recorded.root, NAME), day=DAY, name=NAME)

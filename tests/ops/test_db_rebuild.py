@@ -9,7 +9,6 @@ from harness import desk_stories
 from harness.journalled_desk import JournalledDesk
 from tarazu.adapters.sqlite_projection.hold import Hold, remove
 from tarazu.adapters.sqlite_projection.schema import TABLES
-from tarazu.app.audit import journal_root
 from tarazu.app.database import database_file, rebuilding
 from tarazu.app.database.projector import Projector
 from tarazu.app.home import home
@@ -32,7 +31,7 @@ def recorded(desk_home):
 
 
 def follow(where):
-    projector = Projector(journal_root(where), database_file(where), batch_entries=9)
+    projector = Projector(where.journal, database_file(where), batch_entries=9)
     projector.catch_up()
     projector.close()
 
@@ -104,8 +103,8 @@ def test_while_somebody_keeps_the_old_one_open_it_stays(recorded, monkeypatch):
 
 def test_days_that_only_the_old_one_shows_are_not_lost(recorded):
     follow(recorded)
-    day = day_folder(journal_root(recorded), rebuilding.days(journal_root(recorded))[0])
-    day.rename(journal_root(recorded) / "2026-11-24")
+    day = day_folder(recorded.journal, rebuilding.days(recorded.journal)[0])
+    day.rename(recorded.journal / "2026-11-24")
     code, told = run(db_rebuild, "--json")
     assert code == 4 and "2026-11-23, of which there is no journal" in told["summary"]
 
@@ -113,7 +112,7 @@ def test_days_that_only_the_old_one_shows_are_not_lost(recorded):
 def test_a_broken_journal_rebuilds_nothing_and_names_the_command_that_looks(recorded):
     follow(recorded)
     before = database_file(recorded).read_bytes()
-    path = segment_path(day_folder(journal_root(recorded), rebuilding.days(journal_root(recorded))[0]), 1)
+    path = segment_path(day_folder(recorded.journal, rebuilding.days(recorded.journal)[0]), 1)
     raw = bytearray(path.read_bytes())
     raw[3_000] ^= 1
     path.write_bytes(raw)
@@ -134,7 +133,7 @@ def test_check_says_how_far_behind_the_journal_it_is(recorded):
 
 def test_check_knows_another_journal(recorded):
     follow(recorded)
-    journal_root(recorded).rename(recorded.root / "old")
+    recorded.journal.rename(recorded.root / "old")
     with JournalledDesk(recorded) as desk:
         desk_stories.cancelled_then_filled(desk.ready())
         desk.second(100)

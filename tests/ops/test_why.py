@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from harness import desk_stories
 from harness.journalled_desk import JournalledDesk
 from harness.order_story import DAY
-from tarazu.app.audit import journal_root
 from tarazu.app.home import home
 from tarazu.engine import messages as m
 from tarazu.ops import why
@@ -225,7 +224,7 @@ def test_of_a_damaged_journal_it_says_what_audit_verify_says_and_tells_what_came
     desk_stories.cancelled_then_filled(desk)
     desk.second(20)
     desk.close()
-    path = segment_path(day_folder(journal_root(desk.home), DAY), 1)
+    path = segment_path(day_folder(desk.home.journal, DAY), 1)
     raw = bytearray(path.read_bytes())
     raw[len(raw.rstrip(b"\0")) - 3_000] ^= 1
     path.write_bytes(raw)

@@ -140,7 +140,7 @@ def master_altered(gate: GateHome) -> None:
 
 def journal_altered(gate: GateHome) -> None:
     day = ist.day_of(gate.now_ns - FRIDAY_NS)
-    root, name = audit.journal_root(gate.home), audit.journal_name(gate.home)
+    root, name = gate.home.journal, audit.journal_name(gate.home)
     write_day(root, key_of(gate.home.keys, name), day=day, name=name)
     path = segment_path(day_folder(root, day), 1)
     raw = bytearray(path.read_bytes())

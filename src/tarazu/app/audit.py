@@ -29,10 +29,6 @@ class CannotAudit(Exception):
     """There is nothing to look at, or nothing to judge it by; the message is for the user."""
 
 
-def journal_root(desk: Home) -> Path:
-    return desk.root / "journal"
-
-
 def journal_name(desk: Home) -> str:
     """In every checkpoint's origin, and the name of the key."""
     return f"tarazu.local/{desk.profile}"
@@ -45,9 +41,9 @@ def key_folder(desk: Home) -> Path:
 
 def chosen_day(desk: Home, asked: date | None) -> date:
     """The day asked for, else the last there is. Raises CannotAudit."""
-    known = days(journal_root(desk))
+    known = days(desk.journal)
     if not known:
-        raise CannotAudit(f"there is no journal in {journal_root(desk)}: nothing has been recorded in this profile")
+        raise CannotAudit(f"there is no journal in {desk.journal}: nothing has been recorded in this profile")
     if asked is not None and asked not in known:
         raise CannotAudit(f"there is no journal of {asked}; the last day is {known[-1]}")
     return asked or known[-1]
@@ -61,7 +57,7 @@ def trust(desk: Home, key: str | None, kept: tuple[Path, ...]) -> Trust:
     try:
         text = None if key is None else Path(key).read_text() if Path(key).exists() else key
         verifier = verifier_of(key_folder(desk)) if text is None else Ed25519Verifier(text)
-        epoch = read_epoch(journal_root(desk))
+        epoch = read_epoch(desk.journal)
         notes = tuple(path.read_bytes() for path in kept)
     except (BadNote, BadEpochFile, OSError) as bad:
         raise CannotAudit(str(bad)) from bad
@@ -75,7 +71,7 @@ def trust(desk: Home, key: str | None, kept: tuple[Path, ...]) -> Trust:
 
 def judge(desk: Home, day: date, by: Trust, told: Callable[[int, int], None]) -> Report:
     """A day as it is now; of the one being written the end is not judged."""
-    root = journal_root(desk)
+    root = desk.journal
     live = is_being_written(root) and day == days(root)[-1]
     return verify_day(read_day(day_folder(root, day)), by, live=live, told=told)
 

@@ -70,7 +70,7 @@ def _prove(desk: Home, sequence: int, asked: date | None, out: Path | None) -> V
         report = audit.judge(desk, day, by, tell)
     if report.gravest is not None and report.gravest.fault != "TORN_TAIL":
         return verdict(report.gravest.fault, Exit.CRIT, f"nothing is proven from a damaged day: {report.gravest}")
-    folder = day_folder(audit.journal_root(desk), day)
+    folder = day_folder(desk.journal, day)
     path = checkpoints_path(folder)
     points = [parse(note) for note in split_notes(path.read_bytes() if path.exists() else b"")[0]]
     point = min((p for p in points if sequence <= p.size <= report.entries), key=lambda p: p.size, default=None)

@@ -116,7 +116,7 @@ def _show(desk: Home, asked: date | None, last: int | None, wanted: Wanted) -> V
         return verdict("UNKNOWN", Exit.UNKNOWN, str(cannot), deque())
     shown: deque[Entry] = deque(maxlen=last)
     try:
-        for entry in JournalReader(day_folder(audit.journal_root(desk), day)).ready():
+        for entry in JournalReader(day_folder(desk.journal, day)).ready():
             if wanted.end is not None and entry.sequence > wanted.end:
                 break
             if wanted.has(entry):

@@ -70,7 +70,7 @@ def _verify(desk: Home, asked: date | None, every: bool, key: str | None, kept: 
             summary=str(cannot),
         )
     reports = []
-    for one in days(audit.journal_root(desk)) if every else [chosen]:
+    for one in days(desk.journal) if every else [chosen]:
         with audit.progress(str(one)) as tell:
             reports.append(audit.judge(desk, one, by, tell))
         by = audit.following(by, reports[-1])

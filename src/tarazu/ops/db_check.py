@@ -53,9 +53,9 @@ def _check(desk: Home) -> Verdict:
         return msgspec.structs.replace(
             answer, word="CRIT", exit_code=Exit.CRIT, summary="the database is not what was written", checks=found
         )
-    told = checking.checks(audit.journal_root(desk), content)
+    told = checking.checks(desk.journal, content)
     gravest = worst(told)
-    behind = checking.behind(audit.journal_root(desk), content)
+    behind = checking.behind(desk.journal, content)
     body = [f"{name:<13} {table.rows:>9,} rows  {table.sha256[:DIGITS]}" for name, table in content.tables.items()]
     places = {day: place.head.sequence for day, place in content.places.items()}
     return msgspec.structs.replace(

@@ -52,7 +52,7 @@ def _rebuild(desk: Home) -> Verdict:
     def said(word: str, exit_code: Exit, summary: str) -> Verdict:
         return msgspec.structs.replace(answer, word=word, exit_code=exit_code, summary=summary, now_ns=time.time_ns())
 
-    journal, file = audit.journal_root(desk), database_file(desk)
+    journal, file = desk.journal, database_file(desk)
     try:
         audit.chosen_day(desk, None)
         with audit.progress("rebuild", "entries") as tell:

@@ -55,7 +55,7 @@ def _why(desk: Home, asked: str, day: date | None) -> Verdict:
     try:
         last = audit.chosen_day(desk, day)
         damage = _damage(desk, last)
-        found, ref = find(audit.journal_root(desk), asked, day)
+        found, ref = find(desk.journal, asked, day)
         if found.day != last:
             damage = _damage(desk, found.day)
         story = tell_entry(found, int(number)) if asked.startswith(ENTRY_MARK) else tell(found, ref)

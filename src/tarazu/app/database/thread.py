@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tarazu.adapters.sqlite_projection.connect import Damaged
 from tarazu.adapters.sqlite_projection.hold import alone, put_aside
-from tarazu.app.audit import journal_root
 from tarazu.app.database import database_file
 from tarazu.app.database.projector import Projector
 from tarazu.app.home import Home
@@ -39,7 +38,7 @@ class ProjectionThread:
     ) -> None:
         """`on_written` hears how many ns each batch took, folded and on the disk."""
         self._file = database_file(home)
-        self._projector = Projector(journal_root(home), self._file)
+        self._projector = Projector(home.journal, self._file)
         self._on_written = on_written
         self._on_trouble, self._every_s, self._retry_s = on_trouble, every_s, retry_s
         self._trouble = ""

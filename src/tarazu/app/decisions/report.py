@@ -5,7 +5,6 @@ from datetime import date
 import msgspec
 
 from tarazu import reference
-from tarazu.app import audit
 from tarazu.app.decisions.funnel import Funnel, funnels
 from tarazu.app.decisions.told import Decided, Vetoed, decided, vetoed
 from tarazu.app.decisions.vetoes import Veto, gathered, look, settle
@@ -31,7 +30,7 @@ class Report(msgspec.Struct, kw_only=True):
 def report(desk: Home, day: date, strategy: str | None, *, with_cost: bool = True) -> Report:
     """Of one strategy, or of all. Raises BadPayload."""
     engine, decisions, no = fresh_engine(), list[Decided](), list[Vetoed]()
-    for told in records(day_folder(audit.journal_root(desk), day)):
+    for told in records(day_folder(desk.journal, day)):
         engine.recover(told.record.stamped, told.record.step)
         decisions += decided(told)
         no += vetoed(told)

@@ -10,7 +10,6 @@ from typing import TypeVar
 import msgspec
 
 from tarazu.adapters.kite_account.client import KiteAccount, ReadOutcome
-from tarazu.app.audit import journal_root
 from tarazu.app.home import Home
 from tarazu.engine import codec
 from tarazu.engine.acts import Intend
@@ -101,7 +100,7 @@ def _entries(home: Home, rows: list[OrderRow]) -> list[OrderRow]:
     named = {row.order_id: tag for row in rows if row.tag and isinstance(tag := read_tag(row.tag), ClientOrderId)}
     refs: set[str] = set()
     for day in {tag.day for tag in named.values()}:
-        for entry in JournalReader(day_folder(journal_root(home), day)).ready():
+        for entry in JournalReader(day_folder(home.journal, day)).ready():
             if _INTEND not in entry.payload:
                 continue
             told = codec.decode(entry.kind, entry.payload)

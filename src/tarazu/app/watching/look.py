@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from tarazu.app.audit import journal_root
 from tarazu.app.database import database_file
 from tarazu.app.depth_ws.health import DepthWsHealth
 from tarazu.app.feed.snapshot import read_feed
@@ -65,7 +64,7 @@ def look_now(home: Home) -> Look:
 
 def journal_of(seen: Look) -> Path:
     """Today's folder, there or not."""
-    return day_folder(journal_root(seen.home), ist.day_of(seen.now_ns))
+    return day_folder(seen.home.journal, ist.day_of(seen.now_ns))
 
 
 def _stack(home: Home) -> StackStanding | Check:

@@ -80,7 +80,7 @@ def db_schema(look: Look, row: Check) -> Check:
 
 def chain(look: Look, row: Check) -> Check | tuple[Check, ...]:
     """Checksums, chain, epochs, watermark and checkpoints of the journal's last days up to today."""
-    root = audit.journal_root(look.home)
+    root = look.home.journal
     chosen = [day for day in days(root) if day <= ist.day_of(look.now_ns)][-DAYS:]
     if not chosen:
         return skip(row, "nothing is journalled yet in this home")
@@ -133,7 +133,7 @@ def _noted(look: Look) -> DeskNoted | None:
 
 def lock(look: Look, row: Check) -> Check:
     """One writer of the journal: nobody, or our own main."""
-    root = audit.journal_root(look.home)
+    root = look.home.journal
     if not is_being_written(root):
         return ok(row, "free")
     pid = int((root / "writer.lock").read_text().strip() or 0)
