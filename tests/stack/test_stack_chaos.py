@@ -53,6 +53,7 @@ def test_main_comes_back_once_from_each_death_and_after_the_second_takes_no_entr
     desk: StackDesk,
 ) -> None:
     assert until(desk.works, 2 * PATIENCE_S), desk.standing()
+    desk.is_trusted()
     for number in (KILL, STOP):
         entry, deaths = desk.rest(), desk.row(MAIN).restarts
         pid = desk.signal(MAIN, number)
@@ -79,6 +80,7 @@ def test_main_comes_back_once_from_each_death_and_after_the_second_takes_no_entr
 
 def test_a_stop_resurrects_nobody_and_says_what_is_left(desk: StackDesk) -> None:
     assert until(desk.works, 2 * PATIENCE_S), desk.standing()
+    desk.is_trusted()
     entry = desk.rest()
     desk.signal(MAIN, STOP)
     code, out, _ = desk.verb("down", "all")

@@ -58,7 +58,11 @@ def status_at_the_broker(desk: StackDesk, tag: str | None) -> str:
 
 
 def test_a_start_that_is_hung_up_on_is_undone(desk: StackDesk) -> None:
-    process = desk.start_verb("up", "all", "--timeout", "120")
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would be ignored, and the child's too
+    try:
+        process = desk.start_verb("up", "all", "--timeout", "120")
+    finally:
+        signal.signal(signal.SIGHUP, before)
     assert until(lambda: desk.state(MAIN).state.is_up, 2 * PATIENCE_S)
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGHUP)

@@ -1,6 +1,7 @@
 """`tarazu flatten`: leave every position, by the broker's own books: a plan, or with --live the orders."""
 
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -261,6 +262,10 @@ def _tell(line: str) -> None:
 
 def _say(text: str) -> None:
     """The one place where what is said may be lost: a terminal that is gone stops no flatten, and the record has it."""
-    with contextlib.suppress(OSError, ValueError):
+    try:
         sys.stderr.write(text)
         sys.stderr.flush()
+    except (OSError, ValueError):
+        # What is left unsaid goes nowhere: flushed at the exit, it would make another exit code of a good end.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
