@@ -48,7 +48,7 @@ def calm(running: Desk) -> Iterator[None]:
     """Every test leaves a feed that works, whatever it met."""
     yield
     running.served.admin("DELETE", "/faults")
-    running.until_fresh()
+    running.until_calm()
 
 
 class Strike:
@@ -85,7 +85,7 @@ class Strike:
             yield
         except AssertionError as odd:
             self.desk.served.admin("DELETE", "/faults")
-            self.desk.until_fresh()
+            self.desk.until_calm()
             now_ns = self.desk.served.admin("GET", "/clock")["now_ns"]
             if not isinstance(odd, Late) and stood_still(self.desk.home, self.at_ns, now_ns):
                 raise Late(f"a look at what the machine did not stand still for, {odd},") from odd
@@ -98,7 +98,7 @@ class Strike:
     def end(self) -> None:
         """Disarm, and wait until every feed is fresh again."""
         self.desk.served.admin("DELETE", f"/faults/{self.id}")
-        self.desk.until_fresh()
+        self.desk.until_calm()
 
 
 # kind, params, the reasons of FEED_STALE that are right, the loss the client tells of, seconds to detect

@@ -16,7 +16,7 @@ from kiteconnect.exceptions import NetworkException
 
 from harness.limits import WIDE_TOML
 from harness.served import Served
-from tarazu.app.depth_ws.health import DepthWsHealth, read_health
+from tarazu.app.depth_ws.health import DepthWsHealth, Stage, read_health
 from tarazu.app.feed.record import FeedRecordEvent, decode_event, event_name
 from tarazu.app.home import Home, Profile
 from tarazu.app.main.health import MainHealth, read_main_health
@@ -186,6 +186,19 @@ class Desk:
 
     def until_fresh(self, patience_s: float = PATIENCE_S) -> DepthWsHealth:
         return self.until(lambda h: bool(h.feeds) and all(f.health.state == "FRESH" for f in h.feeds), patience_s)
+
+    def until_calm(self) -> DepthWsHealth:
+        """Every link up and every feed fresh, in a health written from now on: the last one knows of no fault that was
+        struck a moment ago."""
+        since_ns = time.monotonic_ns()
+        return self.until(
+            lambda h: (
+                h.mono_ns > since_ns
+                and h.stage is Stage.LIVE
+                and bool(h.feeds)
+                and all(f.health.state == "FRESH" for f in h.feeds)
+            )
+        )
 
     def frames(self) -> Iterator[Frame]:
         """What is recorded so far, of all days."""

@@ -107,7 +107,7 @@ SCENARIOS = {
     "a link being dialled again is called so": """
         30 | link 0 DOWN
         30 | silence 0
-             > 32.50 FEED_STALE index NO_DATA 2/2 since 30.00
+             > 32.50 FEED_STALE index DISCONNECTED 2/2 since 30.00
              > 33.25 FEED_STALE options DISCONNECTED 20/40 since 30.00
         35 | beat 0
         35 | link 0 UP

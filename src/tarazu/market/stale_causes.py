@@ -110,13 +110,18 @@ class StaleCauses:
         silent = self._with_suspects(feed, proven)
         whole = len(silent) == members
         return Finding(
-            reason=StaleReason.NO_DATA if whole else StaleReason.PARTIAL_MUTE,
+            reason=self._why_silent(feed, seen) if whole else StaleReason.PARTIAL_MUTE,
             lag_ns=worse.lag_ns,
             limit_ns=worse.limit_ns,
             where=silent,
             began_ns=seen.now_ns - int(s.age_ns[silent].min()),
             settled=whole,
         )
+
+    def _why_silent(self, feed: Feed, seen: Sighting) -> StaleReason:
+        """Data is missed before a link is given up: where every link is known to be down, that is why."""
+        links = {seen.links[self._plan.groups[g].connection] for g in self._judged_groups(feed)}
+        return LINK_REASON[Link.DOWN] if links == {Link.DOWN} else StaleReason.NO_DATA
 
     def _with_suspects(self, feed: Feed, proven: NDArray[np.int64]) -> NDArray[np.int64]:
         """A fault is proven by some; those that fell silent with them, for longer than they ever do, belong to it."""
