@@ -13,6 +13,10 @@ $TARAZU_HOME/<profile>/      default var/ in the working directory
   incidents/                 bundles
   runbook/<run>/             what the steps of a runbook printed
   models/<name>/             models by their hash, and which one is active
+  flags/                     the flags' versions, and which one is active
+  closes/<day>/              what the close of a day made: reconciliation, audit, trade log, statistics
+  backups/                   signed backups; better on another disk ([backup] folder)
+  archive/                   logs and desk records of past days, compressed, with checksums
   keys/                      what the journal is signed with
   run/                       what running processes say of themselves; may be deleted while nothing runs
   logs/                      what processes print
@@ -68,6 +72,26 @@ class Home(msgspec.Struct, frozen=True):
     def models(self) -> Path:
         """What strategies are gated by (`app.models`)."""
         return self.root / "models"
+
+    @property
+    def flags(self) -> Path:
+        """The flags' versions (`app.flags`)."""
+        return self.root / "flags"
+
+    @property
+    def closes(self) -> Path:
+        """A folder a day: what its close made."""
+        return self.root / "closes"
+
+    @property
+    def backups(self) -> Path:
+        """Where backups go that are told no other folder."""
+        return self.root / "backups"
+
+    @property
+    def archive(self) -> Path:
+        """Logs and records of past days, compressed."""
+        return self.root / "archive"
 
     @property
     def desk(self) -> Path:

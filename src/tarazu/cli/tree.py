@@ -32,6 +32,7 @@ AUDIT = {
     "verify": ("tarazu.ops.audit_verify", "Is the journal what was written? Names and locates what is not."),
     "prove": ("tarazu.ops.audit_prove", "Prove one entry by a signed checkpoint, for others to verify."),
     "show": ("tarazu.ops.audit_show", "Show the journal's entries."),
+    "daily": ("tarazu.ops.audit_daily", "The day proven: journal, completeness, replay, results, limits; a report."),
 }
 
 RUN = {
@@ -58,6 +59,46 @@ RUN = {
     "replay": ("tarazu.ops.replay", "A journalled day again, and whether it is decided the same."),
     "approvals": ("tarazu.ops.approvals", "What waits for a person's leave, and what leave would come to now."),
     "controls": ("tarazu.ops.controls", "Which controls hold, by what the tests have shown on this source."),
+    "reconcile": ("tarazu.ops.reconcile", "Intents, orders, trades, positions and money, compared with the broker's."),
+    "rollup": ("tarazu.ops.rollup", "The day's statistics, and its logs and frames archived."),
+}
+
+DR = {
+    "backup": ("tarazu.ops.dr_backup", "Everything a desk needs, in one signed file whose restore is proven."),
+    "verify": ("tarazu.ops.dr_verify", "Is a backup what was written, and would it restore?"),
+    "restore": ("tarazu.ops.dr_restore", "A home from a backup."),
+    "drill": ("tarazu.ops.dr_drill", "Lose a home, restore it, and say how long that took."),
+}
+
+EXPORT = {
+    "trades": ("tarazu.ops.export_trades", "The trade log: CSV, Excel or Parquet."),
+}
+
+FLAGS = {
+    "list": ("tarazu.ops.flags_list", "Every flag, its value, and whether the running processes have it."),
+    "set": ("tarazu.ops.flags_set", "A new version of the flags."),
+    "rollback": (
+        "tarazu.ops.flags_rollback",
+        "Back to the last set that is known to be good, or to one that is named.",
+    ),
+}
+
+MODEL = {
+    "list": ("tarazu.ops.model_list", "Every version of every family, and which one is active."),
+    "show": (
+        "tarazu.ops.model_show",
+        "One version: what it was made from, its figures, and whether it is what it says.",
+    ),
+    "promote": ("tarazu.ops.model_promote", "Make a version the active one, if it has earned it."),
+    "rollback": ("tarazu.ops.model_rollback", "Back to the version before, or forward again."),
+}
+
+TRAIN = {
+    "xgb": ("tarazu.ops.train_xgb", "Boosted trees on recorded or made days, judged out of sample and net of charges."),
+}
+
+CLOSE = {
+    "import-note": ("tarazu.ops.close_import_note", "Take in the broker's contract note, to be reconciled."),
 }
 
 SESSION = {
@@ -160,6 +201,12 @@ tree.add_command(LazyGroup("alerts", lazy=ALERTS, help="Alerts.", no_args_is_hel
 tree.add_command(LazyGroup("config", lazy=CONFIG, help="The settings, and where each is from.", no_args_is_help=True))
 tree.add_command(LazyGroup("runbook", lazy=RUNBOOK, help="The runbook, as something that runs.", no_args_is_help=True))
 tree.add_command(LazyGroup("drill", lazy=DRILL, help="Incidents, rehearsed.", no_args_is_help=True))
+tree.add_command(LazyGroup("close", lazy=CLOSE, help="The close of a day.", no_args_is_help=True))
+tree.add_command(LazyGroup("dr", lazy=DR, help="Backups, and the way back from them.", no_args_is_help=True))
+tree.add_command(LazyGroup("export", lazy=EXPORT, help="What others read: tables in files.", no_args_is_help=True))
+tree.add_command(LazyGroup("flags", lazy=FLAGS, help="The flags that running processes obey.", no_args_is_help=True))
+tree.add_command(LazyGroup("model", lazy=MODEL, help="Models: versions, and which is active.", no_args_is_help=True))
+tree.add_command(LazyGroup("train", lazy=TRAIN, help="Train a model.", no_args_is_help=True))
 tree.add_command(LazyGroup("service", lazy=SERVICE, help="The desk under systemd.", no_args_is_help=True))
 
 

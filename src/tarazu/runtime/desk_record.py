@@ -47,6 +47,17 @@ class DeskKind(StrEnum):
     DRILL = "drill"
     FREEZE = "freeze.list"
     """A list of freeze quantities that a person took in."""
+    RECONCILED = "close.reconciled"
+    CONTRACT_NOTE = "close.contract_note"
+    AUDITED = "close.audited"
+    BACKED_UP = "close.backed_up"
+    RESTORED = "dr.restored"
+    EXPORTED = "close.exported"
+    ROLLED_UP = "close.rolled_up"
+    CLOSED = "close.closed"
+    """Every step of a day's close has passed."""
+    FLAGS = "flags.set"
+    MODEL = "model.change"
 
 
 class BadDeskRecord(ValueError):
