@@ -8,6 +8,7 @@ from tarazu.engine.acts import Alert
 from tarazu.engine.config import StartLimits
 from tarazu.engine.phase import Phase
 from tarazu.engine.starts import RESTARTS
+from tarazu.orders.intent import Purpose
 
 COUNTED = msgspec.structs.replace(CONFIG, starts=StartLimits())
 MINUTE = 60.0
@@ -122,3 +123,46 @@ def test_where_nobody_counts_nothing_is_counted() -> None:
     for _ in range(6):
         dies(of)
     assert phase(of) == (Phase.ACTIVE, "")
+
+
+def test_a_main_that_died_leaves_no_entry_working() -> None:
+    of = dying()
+    of.want()
+    of.placed("1")
+    of.start()
+    assert [one.cancellation.order_id for one in of.cancelled] == ["1"], "at once, before any read of the broker"
+
+
+def test_its_protective_stops_go_on_protecting() -> None:
+    of = dying()
+    of.want()
+    of.placed("1")
+    of.filled("1", 75)
+    of.second()
+    stop = of.order(of.placed("2")).intent
+    assert stop is not None and stop.purpose is Purpose.STOP
+    dies(of)
+    assert not of.cancelled
+
+
+def test_an_entry_without_an_answer_when_main_died_is_cancelled_when_it_is_found() -> None:
+    of = dying()
+    of.want()
+    of.start()
+    assert not of.cancelled, "nobody knows it at the broker yet"
+    lost = of.sent[-1].order
+    facts = {"tag": lost.tag, "side": lost.side, "qty": lost.qty, "key": f"{lost.exchange}:{lost.tradingsymbol}"}
+    of.row("9", "WORKING", price_paise=lost.price_paise, **facts)
+    of.second()
+    of.reads()
+    assert [one.cancellation.order_id for one in of.cancelled] == ["9"]
+
+
+def test_entries_of_a_main_that_was_stopped_by_a_person_are_adopted() -> None:
+    of = dying()
+    of.want()
+    of.placed("1")
+    of.tell(m.Stopping(), 1)
+    of.start()
+    of.reads()
+    assert not of.cancelled

@@ -60,6 +60,16 @@ def test_a_model_that_says_no_keeps_it_out() -> None:
     assert desk.last(Verb.PASS).numbers["score"] < 0.55
 
 
+def test_a_score_that_is_no_number_halts_it_and_nothing_is_sent() -> None:
+    endless = (
+        b'{"schema":"tarazu.model/1","kind":"linear","features":["gap_bps","move_1_bps"],"weights":[1e308,-1e308],'
+        b'"scales":[1e-9,1e-9]}'
+    )
+    desk = rising(still({"momentum": Model(name="momentum", sha256="ab" * 32, weights=read_weights(endless))}))
+    halt = desk.engine.state.strategy_halts["momentum"]
+    assert halt.code == "MALFORMED" and "'score': nan" in halt.why and not desk.sent
+
+
 def test_a_fall_is_sold_with_features_signed_for_a_seller() -> None:
     desk = rising(still(model(bias=1.0)), paise=-1_000)
     assert desk.held == {"NIFTY26NOVFUT": -LOT}

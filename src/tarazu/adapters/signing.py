@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 from tarazu.journal.checkpoint import is_key_name, key_id, parse_verifier_key, verifier_key
 
 KEY_FILE, VERIFIER_FILE = "journal.key", "journal.vkey"
+PAST = "past"
+"""The folder beside it with the verifier keys of before: of a home that was restored, and has another key since."""
 
 
 class BadKeyFile(Exception):
@@ -80,6 +82,13 @@ def verifier_of(folder: Path) -> Ed25519Verifier | None:
     """The verifier key beside the key; None when there is none. Raises BadNote."""
     shown = folder / VERIFIER_FILE
     return Ed25519Verifier(shown.read_text()) if shown.exists() else None
+
+
+def verifiers_of(folder: Path) -> tuple[Ed25519Verifier, ...]:
+    """By which this desk's signatures are judged: today's key where there is one, then those of before.
+    Raises BadNote."""
+    today, past = verifier_of(folder), sorted((folder / PAST).glob("*.vkey"))
+    return (*(() if today is None else (today,)), *(Ed25519Verifier(path.read_text()) for path in past))
 
 
 def _load(path: Path) -> Ed25519PrivateKey:

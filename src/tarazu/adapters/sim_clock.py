@@ -4,16 +4,12 @@ The broker's admin port publishes an origin, a rate and a pause (`GET /clock`); 
 question per reading. `refresh` asks again: what changed the clock (a jump, another rate, a pause) is seen only then.
 """
 
-import asyncio
 import http.client
 import time
-import urllib.request
 
 import msgspec
 
 ASK_TIMEOUT_S = 2.0
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""The broker is on this machine: no proxy of the environment stands between."""
 PPM = 1_000_000
 
 
@@ -44,7 +40,7 @@ class SimClock:
     mono_ns = staticmethod(time.monotonic_ns)
 
     def __init__(self, admin_url: str) -> None:
-        self._url = f"{admin_url}/clock"
+        self._place = admin_url.removeprefix("http://").rstrip("/")
         self._published = self._ask()
         self._latest_ns = 0
 
@@ -66,10 +62,21 @@ class SimClock:
 
     async def follow(self, every_s: float = 0.5) -> None:
         """Refresh for ever, off the event loop's thread."""
+        import asyncio  # commands that read the clock once do not wait for it
+
         while True:
             await asyncio.to_thread(self.refresh)
             await asyncio.sleep(every_s)
 
     def _ask(self) -> PublishedClock:
-        with _DIRECT.open(self._url, timeout=ASK_TIMEOUT_S) as answer:
-            return msgspec.json.decode(answer.read(), type=PublishedClock)
+        """The broker is on this machine: no proxy of the environment stands between."""
+        line = http.client.HTTPConnection(self._place, timeout=ASK_TIMEOUT_S)
+        try:
+            line.request("GET", "/clock")
+            answer = line.getresponse()
+            told = answer.read()
+        finally:
+            line.close()
+        if answer.status != http.client.OK:
+            raise OSError(f"the broker's admin port answers {answer.status} to GET /clock")
+        return msgspec.json.decode(told, type=PublishedClock)

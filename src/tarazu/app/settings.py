@@ -254,6 +254,56 @@ class WatchdogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     SEV2, as the engine does; `halt`: a hard halt, for an account that only tarazu trades in."""
 
 
+class ShipSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[ship]`: the desk's record copied to another disk while it is written (docs/shipping.md)."""
+
+    to: str = ""
+    """A folder on another disk or host, by its whole path, which must be there: `/mnt/second`. Empty: nothing is
+    copied."""
+    feed: bool = True
+    """Whether the feed log is copied, too: a few GB a day. Without it a day cannot be decided again from the copy."""
+
+
+class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[retention]`: how long what a day left is kept (docs/shipping.md)."""
+
+    years: Annotated[int, Meta(ge=1, le=100)] = 8
+    """Of the journal, the feed, the desk's record and what the close made. Only what is archived and verified may go,
+    and only by a person's word."""
+
+
+class CloseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[close]`: the end of a day (docs/close.md)."""
+
+    frames_days: Annotated[int, Meta(ge=1, le=36_500)] = 30
+    """The frames of the feed log stay for so many days, to be replayed at once; then they go where their Parquet has
+    been held against them row for row. `tarazu data restore` makes them again."""
+
+
+class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[models]`: what a version must have shown before it is promoted (docs/models.md)."""
+
+    shadow_days: Annotated[int, Meta(ge=0, le=250)] = 3
+    """Trading days since it was registered on which it was scored beside the active one."""
+    shadow_rows: Annotated[int, Meta(ge=1, le=100_000)] = 10
+    """A day of fewer decisions is no shadow day."""
+    psi_warn: Annotated[float, Meta(gt=0, le=10)] = 0.20
+    """Drift that is told."""
+    psi_max: Annotated[float, Meta(gt=0, le=10)] = 0.25
+    """Drift with which no version is promoted."""
+
+
+class BackupSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[backup]`: where backups go (docs/backup.md)."""
+
+    folder: str = ""
+    """A folder, best on another disk or a mount; none: `backups` in the profile's home, which is lost with its disk."""
+    recipient: str = ""
+    """An age recipient, `age1...`: backups are encrypted for it, and its key need not be on this machine."""
+    feed_days: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+    """So many days of the feed log, the latest ones, are in a backup; none: all. Everything else is whole always."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     feed: FeedSettings = FeedSettings()
     engine: EngineSettings = EngineSettings()
@@ -263,6 +313,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     alerts: AlertSettings = AlertSettings()
     watchdog: WatchdogSettings = WatchdogSettings()
     readiness: ReadinessSettings = ReadinessSettings()
+    backup: BackupSettings = BackupSettings()
+    ship: ShipSettings = ShipSettings()
+    retention: RetentionSettings = RetentionSettings()
+    models: ModelSettings = ModelSettings()
+    close: CloseSettings = CloseSettings()
 
 
 def read_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:

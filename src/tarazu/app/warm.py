@@ -31,6 +31,7 @@ KERNELS = (
     "tarazu.risk.margin_scan",
     "tarazu.risk.scenarios",
     "tarazu.strategy.compiled",
+    "tarazu.strategy.trees_kernels",
     "tarazu.app.research.frame_kernels",
 )
 

@@ -95,6 +95,7 @@ class Bounds:
             "C25": self._market,
             "C28": self._stop,
             "PILOT": self._pilot,
+            "FLAGS": self._flags,
         }
 
     # What is told.
@@ -149,6 +150,9 @@ class Bounds:
         self._earlier.append(Earlier(self._world.agenda.now_ns, request.ref, intent.group, like))
         if order.price_paise:
             self._cheapest[request.ref] = order.price_paise
+
+    def _flags(self, asked: Asked) -> str:
+        return self._world.people.switches.off(asked.intent.strategy)
 
     # The order by itself.
 

@@ -61,6 +61,8 @@ class Life:
         opening = (started, self.bands(), m.FeedMoved(feed="options", fresh=self.world.feed_fresh, required=True))
         for message in opening:
             self.tell(message)
+        if news := self.world.people.switches.news(self.engine.state.flags):
+            self.tell(news)
 
     def bands(self) -> m.BandsRead:
         limits = {key: self.world.market.band(key) for key in self.world.listed}

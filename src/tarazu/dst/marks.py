@@ -17,6 +17,7 @@ MARKS = (
     "denied",
     "disowned",
     "exit_sent",
+    "flags_set",
     "foreign_adopted",
     "halt_reset",
     "halt_survived_crash",

@@ -78,6 +78,7 @@ OF_GATE: dict[str, Mutant] = {
     "no_unexecuted": _deaf("C09", Code.UNEXECUTED, narrow="unexecuted"),
     "no_margin": _deaf("C10", Code.MARGIN, narrow="margin"),
     "no_pilot": _deaf("", Code.PILOT, breaks="PILOT", narrow="pilot"),
+    "no_flags": _deaf("", Code.FLAG_OFF, breaks="FLAGS", narrow="flags"),
     "no_unknown_result": _deaf("C24", Code.LOSS, narrow="pnl_unknown"),
     "no_approval": _mutant(
         what="what should wait for leave is sent",

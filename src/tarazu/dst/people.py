@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tarazu.dst.broker_order import OURS
 from tarazu.dst.strategy import PRODUCT
 from tarazu.dst.supervisors import Supervisors
+from tarazu.dst.switches import Switches
 from tarazu.engine import messages as m
 from tarazu.engine.messages import Order
 from tarazu.model.instrument import Instrument
@@ -32,6 +33,7 @@ class People:
         self._faults = world.faults
         world.agenda.after(30 * SECOND_NS, self._look_at_lookalikes)
         self.supervisors = Supervisors(world, self)
+        self.switches = Switches(world)
 
     # By the minute.
 
@@ -56,6 +58,7 @@ class People:
         """When all is well again: nothing is held back any more."""
         for order in (Order.RESET_HALT, Order.STOP_FLATTEN, Order.ENTRIES_ON):
             self.command(order)
+        self.switches.all_on()
 
     def flatten_for_good(self) -> None:
         """Until all is flat; nobody watches on after that."""

@@ -7,12 +7,15 @@ import msgspec
 
 from tarazu.dst.limits import Purse, purse_of
 from tarazu.dst.strategy import CALL, PUT, SHARE
-from tarazu.engine.config import EngineConfig
+from tarazu.engine.config import EngineConfig, StartLimits
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.throttle import SendLimits
 
 ROOMY = 0.15
 """Of the days."""
+FLAGGED = 0.15
+UNCOUNTED = StartLimits(soft=1 << 30, hard=1 << 30)
+"""Days crash more often than a desk may: they trade on, and the entries of who died are cancelled all the same."""
 TICKS = 280
 """Of the safety phase. A day with slow ticks is a long one: the rules for unknown orders take minutes."""
 
@@ -32,6 +35,8 @@ class DayPlan(msgspec.Struct, frozen=True, kw_only=True):
     opens_after_ns: int
     """Later than 09:20; below 0: earlier, and the day begins before continuous trading does."""
     purse: Purse
+    is_flagged: bool
+    """Whether people set flags on it."""
     config: EngineConfig
     carried: tuple[tuple[str, int], ...]
 
@@ -41,9 +46,15 @@ def is_roomy(seed: int) -> bool:
     return Random(f"early {seed}").random() < ROOMY
 
 
+def is_flagged(seed: int) -> bool:
+    """By dice of its own: the other days are as they were."""
+    return Random(f"flags {seed}").random() < FLAGGED
+
+
 def traits_of(seed: int) -> frozenset[str]:
-    """What a day has that others have not: its narrow limits, and `roomy`."""
-    return frozenset(purse_of(seed).narrow) | ({"roomy"} if is_roomy(seed) else frozenset())
+    """What a day has that others have not: its narrow limits, `roomy`, `flags`."""
+    own = {"roomy": is_roomy(seed), "flags": is_flagged(seed)}
+    return frozenset(purse_of(seed).narrow) | {name for name, has in own.items() if has}
 
 
 def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
@@ -67,7 +78,9 @@ def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
         pace=dice.choice((0.15, 0.30, 0.50)) * (2 if purse.narrow else 1),
         opens_after_ns=-early.randint(340, 520) * SECOND_NS if full and early.random() < 0.1 else 0,
         purse=purse,
+        is_flagged=is_flagged(seed),
         config=EngineConfig(
+            starts=UNCOUNTED,
             qty_max={CALL: 75 * lots, PUT: 75 * lots, SHARE: 600},
             settle_ns=dice.choice((3, 10, 20)) * SECOND_NS,
             risk=purse.risk,

@@ -3,6 +3,7 @@ limits only Kite's own: what the throttle keeps back from everything else is the
 
 from tarazu.engine.acts import AskCancel
 from tarazu.engine.run import Run
+from tarazu.engine.state import EngineState
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.intent import Purpose
 from tarazu.orders.lifecycle import AT_BROKER
@@ -16,15 +17,21 @@ def cancel(run: Run) -> None:
     state = run.state
     wanted = {ref: order for ref in state.cancels if (order := state.blotter.find(ref)) is not None}
     whys = dict(state.cancels)
-    if state.halt is not None or state.strategy_halts:
+    if state.halt is not None or state.strategy_halts or state.flags.any_off:
         for order in _resting_entries(run):
-            halt = state.halt or state.strategy_halts.get(order.intent.strategy if order.intent else "")
-            if halt is not None and order.cancel is None:
+            if order.cancel is None and (why := _barred(state, order)):
                 wanted.setdefault(order.ref, order)
-                whys.setdefault(order.ref, f"halted: {halt.code}")
+                whys.setdefault(order.ref, why)
     for ref, order in wanted.items():
         if order.status in AT_BROKER and may_ask(order, run.now_ns) and state.throttle.has_room(run.now_ns):
             run.act(AskCancel(ref=order.ref, why=whys[ref]))
+
+
+def _barred(state: EngineState, order: OrderState) -> str:
+    """Why it may not rest any longer: a halt, or the flags; empty: it may."""
+    strategy = order.intent.strategy if order.intent is not None else ""
+    halt = state.halt or state.strategy_halts.get(strategy)
+    return f"halted: {halt.code}" if halt is not None else state.flags.off(strategy)
 
 
 def _resting_entries(run: Run) -> list[OrderState]:

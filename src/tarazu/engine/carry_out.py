@@ -249,6 +249,8 @@ def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
                 state.trouble.pop(message.of, None)
             else:
                 state.trouble[message.of] = message.text
+        case m.ModelsSet():
+            state.models = message.active
         case m.FeedMoved():
             state.feeds[message.feed] = message
         case m.OrderHeard():
@@ -276,6 +278,8 @@ def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
                 state.agreement.needed_ns = now_ns
         case m.Commanded():
             return _commanded(state, message, now_ns)
+        case m.FlagsSet():
+            state.flags = message.flags
         case m.MarketMoved() | m.Wanted() | m.DeskNoted():
             pass  # the market is not of this state, wants are the gate's, and the note is for who reads the journal
     return []
@@ -299,12 +303,14 @@ def _forget_cancels(state: EngineState) -> None:
 def _start(state: EngineState, message: m.Started, now_ns: int) -> list[Output]:
     """A new epoch. Nothing that was under way has an answer any more, and the books are compared anew."""
     _begin_guards(state, message.config)
-    _count_start(state, message.config, now_ns)
+    is_unasked = _count_start(state, message.config, now_ns)
+    state.flags = state.flags if state.epoch else message.flags
     state.config, state.day, state.epoch = message.config, date.fromisoformat(message.day), message.epoch
     state.started_ns, state.names, state.stopping, state.session = now_ns, 0, False, message.session
     state.halt = m.harder(state.halt, message.halt)
     state.strategy_halts = {**message.strategy_halts, **state.strategy_halts}
     state.entries_off = state.entries_off or message.entries_off
+    state.models = message.models
     state.ailing = {}
     state.skewed = None
     state.feeds.clear()
@@ -315,15 +321,26 @@ def _start(state: EngineState, message: m.Started, now_ns: int) -> list[Output]:
         reading.asked_ns = reading.failed_ns = 0
     state.throttle = rebuilt(state.throttle.sends, now_ns, message.config.limits)
     state.blotter.patience = message.config.patience
+    if is_unasked:
+        _cancel_entries(state, "main had ended unasked: what it wanted is wanted anew, or not at all")
     return tell(state, told.Restarted(ts_ns=now_ns), now_ns)
 
 
-def _count_start(state: EngineState, config: EngineConfig, now_ns: int) -> None:
-    """The first of a day follows none; another that follows no Stopping was asked for by nobody."""
+def _count_start(state: EngineState, config: EngineConfig, now_ns: int) -> bool:
+    """Whether nobody had asked for it: the first of a day follows none; another that follows no Stopping was asked for
+    by nobody."""
     if config.starts is None or not state.epoch or state.stopping:
-        return
+        return False
     since_ns = now_ns - config.starts.hard_ns
     state.unasked = [*(at for at in state.unasked if at > since_ns), now_ns]
+    return True
+
+
+def _cancel_entries(state: EngineState, why: str) -> None:
+    """All that have not ended, wherever they are; asked for until they have."""
+    for order in state.blotter.open():
+        if order.intent is not None and order.intent.purpose == "ENTRY" and not order.ended:
+            state.cancels.setdefault(order.ref, why)
 
 
 def _begin_guards(state: EngineState, config: EngineConfig) -> None:
@@ -436,9 +453,7 @@ def _commanded(state: EngineState, message: m.Commanded, now_ns: int) -> list[Ou
         case m.Order.DISOWN:
             return tell(state, told.Disowned(order_id=message.order_id, ts_ns=now_ns), now_ns)
         case m.Order.CANCEL_ENTRIES:
-            for order in state.blotter.open():
-                if order.intent is not None and order.intent.purpose == "ENTRY" and not order.ended:
-                    state.cancels.setdefault(order.ref, by)
+            _cancel_entries(state, by)
         case _:
             pass  # decided about by a reactor
     return []

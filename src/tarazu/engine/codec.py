@@ -28,6 +28,8 @@ KINDS: dict[type[m.Message], int] = {
     m.Wanted: 15,
     m.MarginsRead: 16,
     m.DeskNoted: 17,
+    m.FlagsSet: 18,
+    m.ModelsSet: 19,
 }
 FAILED = 100
 """The message at which the engine failed, and how: `Failure`. It is in no step, and a replay stops there."""
@@ -90,7 +92,7 @@ _FORCED = (Intend, AskChange, BeginExit, SetHalt, HaltStrategy)
 def durability(stamped: Stamped, step: Step) -> Durability:
     """FORCE, on the disk before anything of it is done: what is sent or changed, a place to be left, halts, people's
     words, every start (RELIABILITY 4.3, class A). A cancellation waits for no disk."""
-    if isinstance(stamped.message, m.Started | m.Commanded | m.Stopping):
+    if isinstance(stamped.message, m.Started | m.Commanded | m.Stopping | m.FlagsSet | m.ModelsSet):
         return Durability.FORCE
     forced = any(isinstance(act, _FORCED) or _is_sev1(act) for act in step.acts)
     return Durability.FORCE if forced else Durability.GROUP

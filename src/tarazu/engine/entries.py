@@ -1,8 +1,9 @@
 """Wants, weighed and carried out: the one funnel through which anything new comes to the broker."""
 
 from collections.abc import Iterable
+from typing import TypeVar
 
-from tarazu.engine import guards
+from tarazu.engine import flags, guards
 from tarazu.engine.acts import AskCancel, AskChange, BeginExit, BeginSpread, Deny, Intend
 from tarazu.engine.messages import Wanted
 from tarazu.engine.run import Run
@@ -24,6 +25,8 @@ PERSON = "person"
 """In whose name a want from outside touches what a strategy has sent."""
 OVERDUE_S_MAX = 86_400
 """A day: no spread of ours waits for its legs any longer."""
+
+_Entering = TypeVar("_Entering", EntryWant, SpreadWant)
 
 
 def from_outside(run: Run) -> None:
@@ -48,7 +51,10 @@ def carry_out(run: Run, wants: Iterable[Want], *, has_leave: bool = False) -> No
                 _change(run, want)
 
 
-def _enter(run: Run, want: EntryWant, has_leave: bool) -> None:
+def _enter(run: Run, wanted: EntryWant, has_leave: bool) -> None:
+    want = _sized(run, wanted, has_leave)
+    if want is None:
+        return
     instrument = run.state.instruments.get(want.key)
     denials = denials_of(run, addings(want))
     if denials or instrument is None:
@@ -78,8 +84,21 @@ def _enter(run: Run, want: EntryWant, has_leave: bool) -> None:
         run.act(Intend(intent=intent, stop=want.stop, reference_paise=reference_paise(run, want.key)))
 
 
-def _spread(run: Run, want: SpreadWant, has_leave: bool) -> None:
+def _sized(run: Run, want: _Entering, has_leave: bool) -> _Entering | None:
+    """As much of it as the flags leave, None where that is nothing. What has waited for leave was cut before it was
+    shown."""
+    sized = want if has_leave else flags.sized(run.state, want)
+    if isinstance(sized, Denial):
+        run.act(Deny(want=want, denials=(sized,)))
+        return None
+    return sized
+
+
+def _spread(run: Run, wanted: SpreadWant, has_leave: bool) -> None:
     """Weighed whole, every leg as an entry of its own and all of them together; one no is a no to all."""
+    want = _sized(run, wanted, has_leave)
+    if want is None:
+        return
     denials = list(denials_of(run, addings(want)))
     if misshapen := _misshapen(run, want):
         denials.append(Denial(Code.ORDER, misshapen))

@@ -12,6 +12,7 @@ from tarazu.model.calendar import TradingSession
 from tarazu.model.execution import Fill
 from tarazu.orders.report import Answer, OrderReport
 from tarazu.portfolio.breaks import BrokerPosition
+from tarazu.risk.flags import Flags
 from tarazu.strategy.wants import Want
 
 
@@ -76,6 +77,10 @@ class Started(_In, frozen=True):
     """Halts of strategies that are carried over likewise, by name."""
     entries_off: str = ""
     """Who had switched entries off the day before, and why."""
+    flags: Flags = Flags()
+    """Those of the day before, kept to until others are told: midnight switches nothing on."""
+    models: dict[str, str] = {}
+    """The models that strategies begin with: SHA-256 by name. Their bytes are in the registry, by it."""
 
 
 class Ticked(_In, frozen=True):
@@ -83,6 +88,13 @@ class Ticked(_In, frozen=True):
 
     skewed: bool | None = False
     """Whether our clock is certainly more than the limit off the broker's; None: not known yet, which is no yes."""
+
+
+class ModelsSet(_In, frozen=True):
+    """Other models are active from here on. A model's bytes are found by its hash, whatever is active by then."""
+
+    active: dict[str, str]
+    """SHA-256 by name, of all that are active."""
 
 
 class Stopping(_In, frozen=True):
@@ -107,6 +119,12 @@ class DeskNoted(_In, frozen=True):
     seq: int
     hash: str
     """SHA-256 of that entry's line, hexadecimal."""
+
+
+class FlagsSet(_In, frozen=True):
+    """Another version of the desk's flags is active: from here on it is kept to (`engine.flags`)."""
+
+    flags: Flags
 
 
 # Of the market.
@@ -280,6 +298,7 @@ class Wanted(_In, frozen=True):
 Message = (
     Started | Ticked | Stopping | RecordTrouble | MarketMoved | FeedMoved | OrderHeard | Answered | OrdersRead
     | TradesRead | PositionsRead | MarginsRead | ReadFailed | BandsRead | Commanded | Wanted | DeskNoted
+    | ModelsSet | FlagsSet
 )  # fmt: skip
 
 

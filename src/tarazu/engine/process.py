@@ -20,6 +20,7 @@ from tarazu.engine import (
 )
 from tarazu.engine.acts import Severity, Step
 from tarazu.engine.messages import Stamped, Started, Ticked
+from tarazu.engine.recovery import recover
 from tarazu.engine.run import Run
 from tarazu.engine.scales import Scales
 from tarazu.engine.state import EngineState, blank
@@ -71,6 +72,7 @@ class Engine:
         run = Run(self.state, stamped, self.quotes)
         run.before, run.scales = self._before, self.scales
         run.strategies, run.make_strategies = self._strategies, self._made_anew
+        run.models_before = self.state.models
         run.hear(carry_out.take(self.state, stamped.message, stamped.ts_ns))
         if isinstance(stamped.message, Started):
             self._ticked = self._before = run.before = NoQuotes()
@@ -94,15 +96,12 @@ class Engine:
         return self._strategies
 
     def _made_anew(self) -> Sequence[Strategy]:
-        return self._make_strategies(trading_day(self.state.day, self.state.instruments, self.state.session))
+        state = self.state
+        return self._make_strategies(trading_day(state.day, state.instruments, state.session, state.models))
 
     def recover(self, stamped: Stamped, step: Step) -> None:
         """Take a message of the journal with what was decided then. No market is needed and nothing is performed."""
-        carry_out.take(self.state, stamped.message, stamped.ts_ns)
-        self.state.alarms.clear()
-        for act in step.acts:
-            carry_out.act(self.state, act, stamped.ts_ns)
-            self.state.alarms.clear()
+        recover(self.state, stamped, step)
 
 
 def _say_again(run: Run) -> None:

@@ -38,6 +38,8 @@ class Run:
         self.strategies: Sequence[Strategy] = ()
         """Those that run, and how they are made anew."""
         self.make_strategies: Callable[[], Sequence[Strategy]] = tuple
+        self.models_before: Mapping[str, str] = {}
+        """Those that were active before this message: SHA-256 by name."""
         self.remade: Sequence[Strategy] = ()
         """Made anew for this message, for one that is reset by it."""
         self.acts: list[Act] = []

@@ -24,6 +24,7 @@ from tarazu.orders.throttle import Throttle
 from tarazu.portfolio.book import Books
 from tarazu.portfolio.pnl import Drawdown
 from tarazu.risk.conduct import Conduct
+from tarazu.risk.flags import Flags
 from tarazu.strategy.wants import SpreadWant, StopPlan
 
 _PRODUCTS = tuple(Product)
@@ -131,6 +132,8 @@ class EngineState(msgspec.Struct, kw_only=True):
     decided: dict[str, str] = {}
     """By strategy and subject, what was last decided: a decision that repeats it is not told again."""
     funds: MarginsRead | None = None
+    models: dict[str, str] = {}
+    """SHA-256 of each that is active, by name."""
     conduct: Conduct = msgspec.field(default_factory=Conduct)
     ailing: dict[str, int] = {}
     """Since when each record and required feed that is out of order has been so, as the second found it."""
@@ -138,6 +141,7 @@ class EngineState(msgspec.Struct, kw_only=True):
     """Wants that wait for a person's leave, by ref."""
     approvals: bool = False
     pilot: Pilot | None = None
+    flags: Flags = Flags()
     unasked: list[int] = []
     """Starts that nobody had asked for (`starts`), the latest last."""
     trusted_ns: int = 0
@@ -186,7 +190,7 @@ _PLAIN = (
     "throttle", "unbooked", "readings", "agreement", "bands", "feeds", "skewed", "trouble", "stops",
     "flattening", "exit_prices", "spreads", "cancels", "strategy_halts", "decided", "funds", "conduct",
     "ailing", "lasts", "waiting", "approvals", "pilot", "phase_why", "filled_ns", "unasked", "trusted_ns",
-    "said", "unsaid",
+    "said", "unsaid", "flags", "models",
 )  # fmt: skip
 
 

@@ -4,14 +4,14 @@ One that raises is halted, and nothing of that call is done: the rest of the des
 """
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
 from tarazu.engine import entries, risk_watch
 from tarazu.engine.acts import Decide, HaltStrategy
 from tarazu.engine.carry_out import subject_of, told_of
-from tarazu.engine.messages import MarketMoved, RiskState, Ticked
+from tarazu.engine.messages import MarketMoved, ModelsSet, RiskState, Ticked
 from tarazu.engine.run import Run
 from tarazu.orders.messages import Filled
 from tarazu.strategy.base import Strategy, Word
@@ -33,12 +33,44 @@ _WORDS = msgspec.json.Decoder(tuple[Word, ...])
 
 
 def renewed(run: Run, running: Sequence[Strategy]) -> Sequence[Strategy]:
-    """A strategy that a person has reset begins anew: what it knew when it was halted is not to be relied on."""
+    """A strategy that a person has reset begins anew: what it knew when it was halted is not to be relied on.
+    With other models those that ask one of them are made anew, and carry on what they knew where they can."""
+    if isinstance(run.message, ModelsSet):
+        return _swapped(run, running, run.message.active)
     reset = {act.strategy for act in run.acts if isinstance(act, HaltStrategy) and act.halt is None}
     if not reset:
         return running
     fresh = {strategy.name: strategy for strategy in run.remade}
     return [fresh.get(strategy.name, strategy) if strategy.name in reset else strategy for strategy in running]
+
+
+def _swapped(run: Run, running: Sequence[Strategy], active: Mapping[str, str]) -> Sequence[Strategy]:
+    """One that cannot be made with them, or cannot carry on, is halted: it decides by no model that is not active."""
+    before = run.models_before
+    changed = {name for name in before.keys() | active.keys() if before.get(name) != active.get(name)}
+    concerned = {strategy.name for strategy in running if _asks(strategy, changed)}
+    if not concerned:
+        return running
+    try:
+        fresh = {strategy.name: strategy for strategy in run.make_strategies()}
+        return [_carried_on(s, fresh[s.name]) if s.name in concerned else s for s in running]
+    except Exception as bad:  # noqa: BLE001 - whatever a factory does: those concerned are halted
+        for name in sorted(concerned):
+            risk_watch.halt_strategy(run, name, RAISED, _as_text(f"with other models: {_where(bad)}"))
+        return running
+
+
+def _asks(strategy: Strategy, changed: Collection[str]) -> bool:
+    """One that does not say which models it asks may ask any."""
+    asks: frozenset[str] | None = getattr(strategy, "asks", None)
+    return bool(changed) if asks is None else not asks.isdisjoint(changed)
+
+
+def _carried_on(before: Strategy, fresh: Strategy) -> Strategy:
+    carry_on = getattr(fresh, "carry_on", None)
+    if carry_on is not None:
+        carry_on(before)
+    return fresh
 
 
 def ask(run: Run, strategies: Sequence[Strategy]) -> None:
@@ -114,7 +146,7 @@ def _as_text(said: str) -> str:
 
 
 def _decide(run: Run, decision: Decision) -> None:
-    if decision.wants or run.state.decided.get(subject_of(decision)) != told_of(decision):
+    if decision.wants or decision.measured or run.state.decided.get(subject_of(decision)) != told_of(decision):
         run.act(Decide(decision=decision))
     entries.carry_out(run, decision.wants)
 

@@ -7,7 +7,7 @@ here: no way to a new order leads past `denials_of`.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tarazu.engine import phases, pilot, portfolio_watch, risk_watch
+from tarazu.engine import flags, phases, pilot, portfolio_watch, risk_watch
 from tarazu.engine.exit_terms import is_stock_option
 from tarazu.engine.messages import FeedMoved
 from tarazu.engine.run import Run
@@ -83,7 +83,7 @@ def _leg(want: SpreadWant, leg: LegWant) -> Adding:
 
 
 Beside = Callable[[Run, Sequence[Adding]], Iterable[Denial]]
-BESIDE: tuple[Beside, ...] = (risk_watch.denials, portfolio_watch.denials, pilot.denials)
+BESIDE: tuple[Beside, ...] = (risk_watch.denials, portfolio_watch.denials, pilot.denials, flags.denials)
 
 
 def denials_of(run: Run, adding: Sequence[Adding]) -> tuple[Denial, ...]:

@@ -40,6 +40,10 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
     """`order 123`, `trade NFO t1`, `position NFO:… NRML`."""
     ours: str
     theirs: str
+    order_id: str = ""
+    """The broker's, of an order and of a trade."""
+    exec_id: str = ""
+    """Of a trade."""
 
 
 _K = BreakKind
@@ -73,9 +77,8 @@ def _orders(blotter: Blotter, book: BookRead, agreed: Agreed) -> list[Break]:
     for order_id, row in sorted(rows.items()):
         order = blotter.find(f"#{order_id}")
         if order is None:
-            breaks.append(
-                _break(_K.MISSING_HERE, f"order {order_id}", "none", f"{row.word} {row.filled_qty}/{row.qty}")
-            )
+            stands = f"{row.word} {row.filled_qty}/{row.qty}"
+            breaks.append(_break(_K.MISSING_HERE, f"order {order_id}", "none", stands, order_id))
         elif not _is_as_it_was(agreed.get(order_id), order, row):
             found = _order(order, row, book.started_ns)
             if not found and not _is_too_early(order, row, book.started_ns):
@@ -86,30 +89,31 @@ def _orders(blotter: Blotter, book: BookRead, agreed: Agreed) -> list[Break]:
     for order in blotter.orders.values():
         known = order.order_id and order.order_id not in rows and max(order.row_ns, order.status_ns) < book.started_ns
         if known:
-            breaks.append(_break(_K.MISSING_THERE, f"order {order.order_id}", _stands(order), "none"))
+            of = f"order {order.order_id}"
+            breaks.append(_break(_K.MISSING_THERE, of, _stands(order), "none", order.order_id))
     return breaks
 
 
 def _order(order: OrderState, row: OrderReport, started_ns: int) -> list[Break]:
-    of = f"order {row.order_id}"
+    of, id_ = f"order {row.order_id}", row.order_id
     breaks: list[Break] = []
     if order.intent is None:
-        breaks.append(_break(_K.FOREIGN, of, "no intent", f"{row.side} {row.filled_qty}/{row.qty} {row.key}"))
+        breaks.append(_break(_K.FOREIGN, of, "no intent", f"{row.side} {row.filled_qty}/{row.qty} {row.key}", id_))
     if row.product is not order.product:
-        breaks.append(_break(_K.PRODUCT, of, order.product, row.product))
+        breaks.append(_break(_K.PRODUCT, of, order.product, row.product, id_))
     if _is_too_early(order, row, started_ns):
         return breaks
     if order.cum_qty != row.filled_qty:
-        breaks.append(_break(_K.FILLED, of, str(order.cum_qty), str(row.filled_qty)))
+        breaks.append(_break(_K.FILLED, of, str(order.cum_qty), str(row.filled_qty), id_))
     if order.ended != (row.word in END_RANK) or (order.ended and _ENDS[row.word] is not order.status):
-        breaks.append(_break(_K.STATUS, of, order.status, row.word))
+        breaks.append(_break(_K.STATUS, of, order.status, row.word, id_))
     if order.qty != row.qty:
-        breaks.append(_break(_K.QTY, of, str(order.qty), str(row.qty)))
+        breaks.append(_break(_K.QTY, of, str(order.qty), str(row.qty), id_))
     if order.status in AT_BROKER and order.price_paise != row.price_paise:
-        breaks.append(_break(_K.PRICE, of, str(order.price_paise), str(row.price_paise)))
+        breaks.append(_break(_K.PRICE, of, str(order.price_paise), str(row.price_paise), id_))
     average = _average(order)
     if average is not None and row.average_paise and abs(average - row.average_paise) > 1:
-        breaks.append(_break(_K.PRICE, f"fills of {of}", str(average), str(row.average_paise)))
+        breaks.append(_break(_K.PRICE, f"fills of {of}", str(average), str(row.average_paise), id_))
     return breaks
 
 
@@ -141,12 +145,12 @@ def _trades(blotter: Blotter, read: TradesRead) -> list[Break]:
         mine, other = ours.get(name), theirs.get(name)
         of = f"trade {name[1]} of order {name[0]}"
         if mine is None:
-            breaks.append(_break(_K.MISSING_HERE, of, "none", _said(other)))
+            breaks.append(_break(_K.MISSING_HERE, of, "none", _said(other), *name))
         elif other is None:
-            breaks.append(_break(_K.MISSING_THERE, of, _said(mine), "none"))
+            breaks.append(_break(_K.MISSING_THERE, of, _said(mine), "none", *name))
         elif (mine.qty, mine.price_paise) != (other.qty, other.price_paise):
             kind = _K.QTY if mine.qty != other.qty else _K.PRICE
-            breaks.append(_break(kind, of, _said(mine), _said(other)))
+            breaks.append(_break(kind, of, _said(mine), _said(other), *name))
     return breaks
 
 
@@ -176,5 +180,5 @@ def _said(fill: Fill | None) -> str:
     return f"{fill.side} {fill.qty} at {fill.price_paise}" if fill else "none"
 
 
-def _break(kind: BreakKind, of: str, ours: str, theirs: str) -> Break:
-    return Break(kind=kind, of=of, ours=ours, theirs=theirs)
+def _break(kind: BreakKind, of: str, ours: str, theirs: str, order_id: str = "", exec_id: str = "") -> Break:
+    return Break(kind=kind, of=of, ours=ours, theirs=theirs, order_id=order_id, exec_id=exec_id)

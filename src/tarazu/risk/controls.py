@@ -256,10 +256,28 @@ def _later(control: str, title: str, rule: str, source: str, issue: int) -> Cont
 
 # C31 to C39: after a trade, and how the desk is run.
 _AFTER = (
-    _later("C31", "reconciliation", "orders, trades, positions and funds, all day", "RTS 6 17(3), FIA 4", 7),
-    _later("C32", "contract note", "our fills are the broker's signed note, to the paisa", "RTS 6 17", 7),
+    Control(
+        id="C31",
+        title="reconciliation",
+        rule="orders, trades, positions and funds, all day",
+        source="RTS 6 17(3), FIA 4",
+        lacks="in the day positions are compared by their units alone",
+    ),
+    Control(
+        id="C32",
+        title="contract note",
+        rule="our fills are the broker's signed note, to the paisa",
+        source="RTS 6 17",
+        lacks="the note's signature is not checked; its PDF is not read",
+    ),
     _later("C33", "audit trail", "tamper-evident, kept for five years", "SEBI, RTS 6 28", 7),
-    _later("C34", "self-surveillance", "layering, wash trades, marking the close", "RTS 6 13", 7),
+    Control(
+        id="C34",
+        title="self-surveillance",
+        rule="wash trades, layering, marking the close, looked for every day",
+        source="RTS 6 13",
+        lacks="one account, by instrument; the thresholds are ours",
+    ),
     _later("C35", "stress", "twice the largest message count of six months", "RTS 6 10", 7),
     _later("C36", "changes of limits", "signed, tested, logged; triggers counted by control", "ESMA 2026", 7),
     _later("C37", "continuity", "restore, outage and kill drills, scheduled and logged", "RTS 6 14", 7),

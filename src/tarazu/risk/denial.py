@@ -68,6 +68,8 @@ class Code(StrEnum):
     """Beyond what a pilot may."""
     APPROVAL = "APPROVAL"
     """A person has not given leave, or not for this."""
+    FLAG_OFF = "FLAG_OFF"
+    """The desk's flags leave nothing of it."""
     LEAVING = "LEAVING"
     """This place is being left."""
     ORDER = "ORDER"

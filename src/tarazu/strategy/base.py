@@ -93,7 +93,12 @@ class View(Protocol):
 
 class Strategy(Protocol):
     """It may have `trades` as well, a frozenset of the places it may ever hold: `main` refuses two strategies that
-    share one, for each would take the other's units for its own. Of one without it nobody can tell."""
+    share one, for each would take the other's units for its own. Of one without it nobody can tell.
+
+    And `asks`, a frozenset of the models' names it asks: when another version of one becomes active it is made anew.
+    One without it is made anew with any. If the new one has `carry_on(before)` it is given the one whose place it
+    takes, and may take over what that knew; else it begins with an empty memory.
+    """
 
     name: str
     watches: frozenset[str]

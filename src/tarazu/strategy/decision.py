@@ -23,7 +23,7 @@ NONE: Facts = MappingProxyType({})
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """Kept in the journal when it carries wants, or is another than the last one about the same thing."""
+    """Kept in the journal when it carries wants, is another than the last about the same thing, or is `measured`."""
 
     strategy: str
     verb: Verb
@@ -34,6 +34,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_default
     numbers: dict[str, float] = {}
     """What it was decided by, by name."""
     wants: tuple[Want, ...] = ()
+    measured: bool = False
+    """Kept though it repeats the last one: a model's drift, and what another model would have said, is told by these
+    alone."""
 
 
 def numbered(facts: Facts) -> dict[str, float]:

@@ -51,6 +51,7 @@ class IronFly:
         self.future: Instrument = self.options.future
         self.watches = frozenset({params.index})
         hedges = {(self.future.key, self.product)} if params.hedges_max else frozenset[Place]()
+        self.asks = frozenset[str]()
         self.trades = self.options.places(self.product) | hedges
         self._asked_ns, self._hedged_ns, self._blind_ns = 0, 0, 0
         self._anew_of = ""

@@ -77,15 +77,22 @@ class Momentum:
             raise NoContracts(f"there is no future of {params.contracts} to trade")
         self.future: Instrument = future
         self.model: Model | None = day.models.get(params.model)
-        strangers = sorted(set(self.model.weights.features) - set(FEATURES)) if self.model else []
+        strangers = sorted(set(self.model.features) - set(FEATURES)) if self.model else []
         if strangers:
             raise BadParams(
                 f"model {params.model}: no feature is called {strangers[0]}; there are {', '.join(FEATURES)}"
             )
+        if self.model is not None:
+            self.model.prepare()
         self.watches = frozenset({future.key})
         self.trades = frozenset({(future.key, self.product)})
+        self.asks = frozenset({params.model})
         self._bars = Closes(params.bar_seconds * SECOND_NS)
         self._asked_ns = 0
+
+    def carry_on(self, before: "Momentum") -> None:
+        """Another model: the bars and the last entry are the same."""
+        self._bars, self._asked_ns = before._bars, before._asked_ns
 
     def on_market(self, view: View) -> Iterable[Word]:
         touch = view.quotes.touch(self.future.key)
@@ -231,7 +238,13 @@ class Momentum:
 
     def _say(self, verb: Verb, why: str, facts: Facts = NONE, wants: tuple[Want, ...] = ()) -> Decision:
         return Decision(
-            strategy=self.name, verb=verb, about=self.future.key, why=why, numbers=numbered(facts), wants=wants
+            strategy=self.name,
+            verb=verb,
+            about=self.future.key,
+            why=why,
+            numbers=numbered(facts),
+            wants=wants,
+            measured=FEATURES[0] in facts,
         )
 
 

@@ -105,6 +105,7 @@ class OrbSpread:
         self.product = Product(params.product)
         self.options = OptionView(day, params.index, params.contracts, params.expiry_days_min)
         self.watches = frozenset({params.index})
+        self.asks = frozenset[str]()
         self.trades = self.options.places(self.product)
         self._seen_ns, self._silence_ns = day.opens_ns, 0
         """Its last price in the range, and the longest time without one."""

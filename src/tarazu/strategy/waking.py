@@ -4,6 +4,9 @@ from collections.abc import Collection, Iterable
 
 from tarazu.strategy.base import Strategy, View, Word
 
+FEW = 16
+"""Keys that are looked up one by one in what changed; of more, what changed is gone through up to the first of them."""
+
 
 class StepFailed(Exception):
     """A program's step has raised."""
@@ -12,7 +15,10 @@ class StepFailed(Exception):
 def concerns(strategy: Strategy, changed: Collection[str]) -> bool:
     """Whether frames that changed this are to be told to it. One that carries a program says it itself."""
     woken = is_woken(strategy)
-    return any(key in changed for key in strategy.watches) if woken is None else woken
+    if woken is not None:
+        return woken
+    watches = strategy.watches
+    return any(key in changed for key in watches) if len(watches) <= FEW else not watches.isdisjoint(changed)
 
 
 def is_woken(strategy: Strategy) -> bool | None:

@@ -12,7 +12,7 @@ from tarazu.app.home import Home
 from tarazu.app.replaying.market import ReplayedMarket
 from tarazu.app.replaying.parts import past_day
 from tarazu.app.replaying.past_day import CannotReplay
-from tarazu.app.why.names import fresh_engine, records
+from tarazu.app.why.names import records, recovery
 from tarazu.engine.messages import MarketMoved, Started
 from tarazu.runtime.journal_files import day_folder
 from tarazu.runtime.segment import day_folder as feed_folder
@@ -29,7 +29,7 @@ class Report(msgspec.Struct, kw_only=True):
 
 def report(desk: Home, day: date, strategy: str | None, *, with_cost: bool = True) -> Report:
     """Of one strategy, or of all. Raises BadPayload."""
-    engine, decisions, no = fresh_engine(), list[Decided](), list[Vetoed]()
+    engine, decisions, no = recovery(), list[Decided](), list[Vetoed]()
     for told in records(day_folder(desk.journal, day)):
         engine.recover(told.record.stamped, told.record.step)
         decisions += decided(told)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tarazu import reference
-from tarazu.adapters.signing import key_of
+from tarazu.adapters.signing import key_of, verifiers_of
 from tarazu.app.audit import journal_name
 from tarazu.app.depth_ws.market_day import RULES
 from tarazu.app.home import Home
@@ -17,6 +17,7 @@ from tarazu.engine.messages import DeskNoted, Halt
 from tarazu.engine.process import Engine
 from tarazu.engine.strategies import MakeStrategies
 from tarazu.model.units import PAISE, SECOND_NS
+from tarazu.risk.flags import Flags
 from tarazu.risk.limits import RiskLimits
 from tarazu.risk.margin_rules import MarginRules
 from tarazu.runtime.journal_reader import JournalReader
@@ -38,6 +39,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """Likewise, by strategy."""
     entries_off: str
     """Who had switched entries off, and why; empty: nobody."""
+    flags: Flags
+    """Those that were kept to last."""
     noted: DeskNoted | None
     """How far the desk's record was read; None: not at all."""
     heard_to: int
@@ -45,8 +48,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_day(home: Home, settings: EngineSettings, prepared: Prepared, make: MakeStrategies) -> Opened:
-    """Raises SecondWriter, JournalDamaged, BadEpochFile, BadKeyFile, BrokenChain, BadPayload, OSError; a bug of the
-    engine as what it is."""
+    """Raises SecondWriter, JournalDamaged, BadEpochFile, BadKeyFile, BadNote, BrokenChain, BadPayload, OSError; a bug
+    of the engine as what it is."""
     signer = key_of(home.keys, journal_name(home))
     journal = Journal.open(
         home.journal,
@@ -54,7 +57,7 @@ def open_day(home: Home, settings: EngineSettings, prepared: Prepared, make: Mak
         journal_name(home),
         JournalSettings(durability=Mode(settings.durability)),
         signer=signer,
-        verifiers=(signer.verifier(),),
+        verifiers=verifiers_of(home.keys),
     )
     try:
         engine, past = Engine(prepared.instruments, reference.charge_rates(), make_strategies=make), Past()
@@ -68,6 +71,7 @@ def open_day(home: Home, settings: EngineSettings, prepared: Prepared, make: Mak
             halt=carried.halt,
             strategy_halts=carried.strategy_halts,
             entries_off=carried.entries_off,
+            flags=carried.flags,
             noted=past.noted or (carried if past.anchor is None else before(home.journal, prepared.day)).noted,
             heard_to=past.sequence,
         )

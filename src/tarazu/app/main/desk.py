@@ -42,6 +42,8 @@ class KiteDesk:
         self.sequence = 0
         """Of the last step that was told."""
         self.alerts: deque[str] = deque(maxlen=ALERTS_KEPT)
+        self.on_step: Callable[[Step], None] = lambda step: None
+        """Told each step once it is done."""
         self.failing: dict[What, str] = {}
         """Why the last read of it failed."""
         self._broker, self._reading, self._bands, self._tell = broker, reading, bands, tell
@@ -74,6 +76,7 @@ class KiteDesk:
                     log.info("phase %s%s", act.phase, f": {act.why}" if act.why else "")
                 case Deny():
                     log.debug("denied: %s: %s", act.want, "; ".join(str(denial) for denial in act.denials))
+        self.on_step(step)
 
     @property
     def pending(self) -> int:

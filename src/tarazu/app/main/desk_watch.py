@@ -24,11 +24,11 @@ _ORDERS = {"HARD_HALT": Order.HALT, "SOFT_HALT": Order.SOFT_HALT}
 class DeskWatch:
     """`look` reads what is new; only a record that has grown is opened."""
 
-    def __init__(self, folder: Path, noted: DeskNoted | None, trouble: str = "") -> None:
-        """`trouble`: what the engine was last told of it."""
+    def __init__(self, folder: Path, noted: DeskNoted | None) -> None:
+        """Of a start: trouble that an earlier main told of is over with it, and is told anew."""
         self._folder, self._noted = folder, noted
         self._seen: tuple[date | None, int] = (None, -1)
-        self._trouble = trouble
+        self._trouble = ""
         self._taken: set[bytes] = set()
         """Lines of halts that were taken out of a record that does not prove."""
 

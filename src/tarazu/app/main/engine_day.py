@@ -17,10 +17,11 @@ from tarazu.app.main.broker import Broker
 from tarazu.app.main.build import build
 from tarazu.app.main.day import Opened, config_of, followed
 from tarazu.app.main.desk import KiteDesk
-from tarazu.app.main.desk_watch import OF as DESK
 from tarazu.app.main.desk_watch import DeskWatch
 from tarazu.app.main.feeds import FeedWatch, MasterWatch
+from tarazu.app.main.flags_watch import FlagsWatch
 from tarazu.app.main.market import Market
+from tarazu.app.main.models_watch import ModelsWatch
 from tarazu.app.main.prepare import Prepared
 from tarazu.app.main.reading import Reading
 from tarazu.app.main.steady import SteadyTime, boot_id
@@ -95,7 +96,9 @@ class EngineDay:
         self.timings = Timings()
         self.feeds, self.masters = FeedWatch(home), MasterWatch(prepared.master_sha256)
         self.watchdog = WatchdogWatch(home, clock.wall_ns)
-        self.desk_record = DeskWatch(home.desk, opened.noted, opened.engine.state.trouble.get(DESK, ""))
+        self.desk_record = DeskWatch(home.desk, opened.noted)
+        self.models = self._models_watch(home, strategies, session)
+        self.flags = FlagsWatch(home.flags)
         self.market = Market(day_folder(home.feed, prepared.day), prepared.watched, opened.heard_to)
         self._home, self._settings, self._opened, self.strategies = home, settings, opened, strategies
         self._second_s, self._session = second_s, session
@@ -104,6 +107,8 @@ class EngineDay:
         reading = Reading(broker, self.times.steady_ns, self._state)
         self.bands = Bands(broker, self._banded, self._state, self.take)
         self.desk = KiteDesk(broker, reading, self.bands, self.take, self.timings.order_ack)
+        if self.models is not None:
+            self.desk.on_step = self.models.drift.heard
         self.shell = Shell(opened.engine, opened.journal, self.desk, self.times)
         self._space, self._damages_told = Space.OK, 0
         self._projection: ProjectionThread | None = None
@@ -217,9 +222,12 @@ class EngineDay:
                 halt=opened.halt,
                 strategy_halts=opened.strategy_halts,
                 entries_off=opened.entries_off,
+                flags=opened.flags,
                 session=self._session,
+                models=dict(self.strategies.model_hashes),
             )
         )
+        self._take_all(self.flags.look(self.state.flags))
         self._take_all(self.desk_record.look())
         self.market.decide_by(lambda: self._opened.engine.strategies)
         self._take_all(self.feeds.look(time.monotonic_ns()))
@@ -286,7 +294,9 @@ class EngineDay:
     def _tick(self) -> None:
         self._look_at_journal()
         self._take_all(self.watchdog.look(time.monotonic_ns()))
+        self._take_all(self.flags.look(self.state.flags))
         self._take_all(self.desk_record.look())
+        self._take_all(self.models.look() if self.models is not None else ())
         if self.market.caught_up and "FEED_LOG" in self.state.trouble:
             self.take(RecordTrouble(of="FEED_LOG", ok=True))
         if self.take(Ticked(skewed=self._skewed())) is not None:
@@ -322,6 +332,14 @@ class EngineDay:
         return skew_ns > SKEW_NS_MAX
 
     # What the parts ask.
+
+    def _models_watch(self, home: Home, strategies: Strategies, session: TradingSession | None) -> ModelsWatch | None:
+        """None: no strategy runs, so that no model is used."""
+        if not strategies.running:
+            return None
+        listed = self.prepared.instruments
+        try_on = functools.partial(strategies.rehearse, self.prepared.day, listed, session)
+        return ModelsWatch(home, strategies.model_hashes, try_on)
 
     def _state(self) -> EngineState:
         return self.state

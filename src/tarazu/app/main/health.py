@@ -11,7 +11,9 @@ from pathlib import Path
 import msgspec
 
 from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, boot
+from tarazu.app.main.flags_health import FlagsPage
 from tarazu.app.main.guards_health import GuardsPage
+from tarazu.app.main.models_health import ModelsPage
 from tarazu.app.main.portfolio_health import PortfolioPage
 from tarazu.app.main.risk_health import RiskPage
 from tarazu.app.main.timings_health import TimingsPage
@@ -161,9 +163,12 @@ class MainHealth(msgspec.Struct, frozen=True, kw_only=True):
     fds: int
     guards: GuardsPage = GuardsPage()
     """Approvals and the pilot."""
+    flags: FlagsPage | None = None
+    """The version that the engine keeps to; None while there is no engine."""
     risk: RiskPage = RiskPage()
     portfolio: PortfolioPage = PortfolioPage()
     timings: TimingsPage = TimingsPage()
+    models: ModelsPage = ModelsPage()
     failed_of: str = ""
     """Of a stage FAILED: DISK where it is the disk's doing; else empty."""
 

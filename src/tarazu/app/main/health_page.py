@@ -8,6 +8,7 @@ from tarazu import __version__
 from tarazu.app.depth_ws.health import boot
 from tarazu.app.home import Home
 from tarazu.app.main.engine_day import EngineDay
+from tarazu.app.main.flags_page import flags_page
 from tarazu.app.main.guards_health import GuardsPage
 from tarazu.app.main.guards_page import guards_page
 from tarazu.app.main.health import (
@@ -20,6 +21,7 @@ from tarazu.app.main.health import (
     ReadHealth,
     Stage,
 )
+from tarazu.app.main.models_health import ModelsPage
 from tarazu.app.main.portfolio_health import PortfolioPage
 from tarazu.app.main.portfolio_page import portfolio_page
 from tarazu.app.main.risk_health import RiskPage
@@ -89,9 +91,11 @@ def health_page(
         loop_lag_ns=max(day.lags_ns, default=0) if day else 0,
         rss_bytes=_rss_bytes(),
         fds=sum(1 for _ in Path("/proc/self/fd").iterdir()),
+        flags=flags_page(state) if state and state.epoch else None,
         risk=risk_page(state, day.times.steady_ns(), wall_ns) if state and day else RiskPage(),
         portfolio=portfolio_page(day.shell.engine, day.times.steady_ns()) if day else PortfolioPage(),
         guards=guards_page(day.shell.engine, day.times.steady_ns()) if day else GuardsPage(),
+        models=_models(day) if day else ModelsPage(),
         timings=day.timings.page(mono_ns, day.desk.waiting_ns(mono_ns)) if day else TimingsPage(),
     )
 
@@ -139,6 +143,13 @@ def _reads(state: EngineState, day: EngineDay) -> Iterator[ReadHealth]:
 def _feeds(state: EngineState) -> Iterator[FeedMark]:
     for feed in state.feeds.values():
         yield FeedMark(feed=feed.feed, fresh=feed.fresh, required=feed.required, reason=feed.reason)
+
+
+def _models(day: EngineDay) -> ModelsPage:
+    watch = day.models
+    if watch is None:
+        return ModelsPage()
+    return ModelsPage(is_used=True, active=dict(day.state.models), drift=watch.drift.pages(), trouble=watch.trouble)
 
 
 def _journal(day: EngineDay) -> JournalHealth:

@@ -12,15 +12,25 @@ import msgspec
 
 from tarazu.engine import codec
 from tarazu.engine.acts import EntriesOff, HaltStrategy, SetHalt
-from tarazu.engine.messages import Commanded, DeskNoted, Halt, MarketMoved, Started, entries_off_after, harder
+from tarazu.engine.messages import (
+    Commanded,
+    DeskNoted,
+    FlagsSet,
+    Halt,
+    MarketMoved,
+    Started,
+    entries_off_after,
+    harder,
+)
 from tarazu.journal.entry import Entry
+from tarazu.risk.flags import Flags
 from tarazu.runtime.journal_files import day_folder, days
 from tarazu.runtime.journal_reader import JournalReader
 
 ENGINE_FAILED = "ENGINE_FAILED"
 
 _MOVED = codec.KINDS[MarketMoved]
-_TOLD = frozenset({codec.KINDS[Started], codec.KINDS[Commanded], codec.KINDS[DeskNoted], codec.FAILED})
+_TOLD = frozenset({*(codec.KINDS[kind] for kind in (Started, Commanded, DeskNoted, FlagsSet)), codec.FAILED})
 _HALTS = tuple(act.__name__.encode() for act in (SetHalt, HaltStrategy))
 """As the codec writes the acts' names: an entry without these letters sets and lifts no halt."""
 
@@ -44,6 +54,8 @@ class Past:
         """By strategy, as they stand."""
         self.entries_off = ""
         """Who has switched them off, and why."""
+        self.flags = Flags()
+        """Those that were kept to."""
         self.noted: DeskNoted | None = None
         """How far the desk's record was read; None: not at all."""
         self._halt: Halt | None = None
@@ -74,7 +86,7 @@ class Past:
         both = Past()
         both._halt, both._failure = earlier.halt, self._failure
         both.strategy_halts, both.entries_off = earlier.strategy_halts, earlier.entries_off
-        both.noted = earlier.noted
+        both.noted, both.flags = earlier.noted, earlier.flags
         return both
 
     def _heed(self, entry: Entry) -> None:
@@ -93,9 +105,12 @@ class Past:
             self._halt, self._failure = harder(self._halt, started.halt), None
             self.strategy_halts = {**started.strategy_halts, **self.strategy_halts}
             self.entries_off = self.entries_off or started.entries_off
+            self.flags = started.flags if self.anchor is None else self.flags
             self.anchor = Anchor(started.boot, told.stamped.ts_ns, started.mono_ns)
         elif isinstance(told.stamped.message, DeskNoted):
             self.noted = told.stamped.message
+        elif isinstance(told.stamped.message, FlagsSet):
+            self.flags = told.stamped.message.flags
         elif isinstance(told.stamped.message, Commanded):
             self.entries_off = entries_off_after(self.entries_off, told.stamped.message)
         for act in told.step.acts:

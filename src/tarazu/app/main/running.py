@@ -23,6 +23,7 @@ from tarazu.app.main.strategies import BadStrategy
 from tarazu.app.redaction import conceal_in_logs
 from tarazu.app.settings import Settings
 from tarazu.engine.codec import BadPayload
+from tarazu.journal.checkpoint import BadNote
 from tarazu.model.calendar import NotCovered
 from tarazu.runtime.journal_reader import BrokenChain
 from tarazu.runtime.journal_state import BadEpochFile, JournalDamaged
@@ -58,7 +59,7 @@ def run(home: Home, settings: Settings) -> int:
         log.error("main cannot run: %s; nothing was changed. Look: tarazu audit verify --all", damaged)
     except BadPayload as strange:
         log.error("main cannot run: the journal is of another version: %s. Look: tarazu audit show", strange)
-    except (BadStrategy, NoAddress, NotCovered, BadEpochFile, BadKeyFile, OSError) as cannot:
+    except (BadStrategy, NoAddress, NotCovered, BadEpochFile, BadKeyFile, BadNote, OSError) as cannot:
         log.error("main cannot run: %s", cannot)
     except Exception as bug:  # beside the day or before it; those of the day have been told
         log.critical("main ends at once: a bug, please report it with this log", exc_info=bug)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tarazu.app.models.active import BadModels, active_models
+from tarazu.app.models.active import BadModels, active_hashes, models_of
 from tarazu.app.settings import StrategySettings
 from tarazu.model.calendar import TradingSession
 from tarazu.model.instrument import Instrument
@@ -21,6 +21,7 @@ from tarazu.strategy.base import Strategy
 from tarazu.strategy.bundled import MODULES, Make, bundled
 from tarazu.strategy.day import TradingDay, trading_day
 from tarazu.strategy.params import BadParams, read
+from tarazu.strategy.scored import Model
 
 _CALLS = ("on_market", "on_second", "on_fill")
 
@@ -36,23 +37,71 @@ class Strategies:
         """`models`: the folder of the registry. Raises BadStrategy."""
         self._made = [(_factory(row), row) for row in settings]
         self._models = models
+        self._known: dict[tuple[str, str], Model] = {}
+        """By name and hash: what was read once is not asked of the disk again."""
+        self._rehearsed: tuple[_What, Sequence[Strategy]] | None = None
         self.running: Sequence[Strategy] = ()
         """None before there is a day."""
+        self.model_hashes: Mapping[str, str] = {}
+        """SHA-256 by name, of the models that they were made with."""
 
     def __call__(self, day: TradingDay) -> Sequence[Strategy]:
+        """Those of a rehearsal are handed out once, where it was of the same. Raises BadStrategy."""
+        rehearsed, self._rehearsed = self._rehearsed, None
+        if rehearsed is not None and rehearsed[0] == _what(day):
+            made = rehearsed[1]
+        else:
+            made = self._all_made(self._with_models(day))
+        self.running, self.model_hashes = made, day.model_hashes
+        return made
+
+    def try_on(self, day: date, instruments: Mapping[str, Instrument], session: TradingSession | None) -> None:
+        """Make them for a day that the engine has not begun yet, with the models that are active now; their files are
+        read anew. Raises BadStrategy."""
+        self._known = {}
+        self(trading_day(day, instruments, session, self._active_now()))
+
+    def rehearse(
+        self,
+        day: date,
+        instruments: Mapping[str, Instrument],
+        session: TradingSession | None,
+        model_hashes: Mapping[str, str],
+    ) -> None:
+        """Make them with models that the engine does not use yet, and keep them for when it does: for a thread, while
+        the others run on. Raises BadStrategy."""
+        whole = trading_day(day, instruments, session, model_hashes)
+        self._rehearsed = _what(whole), self._all_made(self._with_models(whole))
+
+    def _all_made(self, day: TradingDay) -> Sequence[Strategy]:
         """Raises BadStrategy."""
-        whole = _with_models(day, self._models) if self._made else day
-        made = tuple(_strategy(make, row, whole) for make, row in self._made)
+        made = tuple(_strategy(make, row, day) for make, row in self._made)
         names = [strategy.name for strategy in made]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise BadStrategy(f"[[engine.strategies]]: two are called {twice!r}: each needs a name")
         _apart(made)
-        self.running = made
         return made
 
-    def try_on(self, day: date, instruments: Mapping[str, Instrument], session: TradingSession | None) -> None:
-        """Make them for a day that the engine has not begun yet. Raises BadStrategy."""
-        self(trading_day(day, instruments, session))
+    def _active_now(self) -> Mapping[str, str]:
+        """Raises BadStrategy."""
+        try:
+            return {} if self._models is None or not self._made else active_hashes(self._models)
+        except (BadModels, OSError) as bad:
+            raise BadStrategy(str(bad)) from bad
+
+    def _with_models(self, day: TradingDay) -> TradingDay:
+        """Raises BadStrategy."""
+        if self._models is None or not self._made:
+            return day
+        known = self._known
+        news = {name: sha256 for name, sha256 in day.model_hashes.items() if (name, sha256) not in known}
+        try:
+            read = {(name, model.sha256): model for name, model in models_of(self._models, news).items()}
+        except (BadModels, OSError) as bad:
+            raise BadStrategy(str(bad)) from bad
+        self._known = known = {**known, **read}
+        models = {name: known[name, sha256] for name, sha256 in day.model_hashes.items()}
+        return msgspec.structs.replace(day, models=models)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,6 +111,14 @@ class Strategies:
     def watches(self) -> frozenset[str]:
         """Instrument keys of all that run."""
         return frozenset[str]().union(*(strategy.watches for strategy in self.running))
+
+
+_What = tuple[date, int, tuple[tuple[str, str], ...]]
+
+
+def _what(day: TradingDay) -> _What:
+    """What a rehearsal was of."""
+    return day.date, id(day.instruments), tuple(sorted(day.model_hashes.items()))
 
 
 def _apart(made: Sequence[Strategy]) -> None:
@@ -79,14 +136,6 @@ def _apart(made: Sequence[Strategy]) -> None:
                 "(expiry_days_min) or another product"
             )
         claimed |= dict.fromkeys(trades, strategy.name)
-
-
-def _with_models(day: TradingDay, models: Path | None) -> TradingDay:
-    """Raises BadStrategy."""
-    try:
-        return day if models is None else msgspec.structs.replace(day, models=active_models(models))
-    except (BadModels, OSError) as bad:
-        raise BadStrategy(str(bad)) from bad
 
 
 def _factory(row: StrategySettings) -> Make:

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from tarazu.app.alerts.post import Alert, post
 from tarazu.app.depth_ws.health import BadHealth
 from tarazu.app.home import Home, Profile
-from tarazu.app.supervision.orphans import is_running
+from tarazu.app.supervision.link import SupervisorRefused
+from tarazu.app.supervision.orphans import is_running, is_stopped
 from tarazu.app.supervision.programs import WATCHDOG
+from tarazu.app.supervision.supervisor import Supervision
 from tarazu.app.watchdog.endings import ENDED, Endings, end_hung
 from tarazu.app.watchdog.health import Stage, WatchdogHealth, read_watchdog_health
 from tarazu.app.watchdog.pulse import PASS_NS_MAX
@@ -83,21 +85,29 @@ class WatchdogWatch:
         pid = health.pid if health is not None and is_running(health.pid) else 0
         # An old file alone proves no hang: the disk may be full. A fresh one that tells of no work does.
         alive = self._kernel.alive if health is not None and not health.is_current(mono_ns) else ""
-        raising = threading.Thread(
-            target=self._raise, args=(pid, alive, not self._alarmed), name="watchdog", daemon=True
-        )
-        raising.start()
-        self._alarmed = True
+        threading.Thread(target=self._raise, args=(pid, alive), name="watchdog", daemon=True).start()
 
-    def _raise(self, pid: int, alive: str, is_new: bool) -> None:
+    def _stopped_at_its_start(self) -> int:
+        """A process that the supervisor has begun, and that stands before it has said a word; 0: there is none."""
+        try:
+            state = Supervision(self._home).state(WATCHDOG)
+        except (SupervisorRefused, OSError) as failed:
+            log.error("whether a watchdog was begun is not known: %s", failed)
+            return 0
+        return state.pid if state.pid and is_stopped(state.pid) else 0
+
+    def _raise(self, pid: int, alive: str) -> None:
         now_ns = self._wall_ns()
+        if not pid:
+            pid, alive = self._stopped_at_its_start(), ""
         hangs = f"lives, for {alive}: its health is not written, is the disk full?" if alive else "hangs"
         said = f"process {pid} {hangs}" if pid else "there is none"
         text = f"the watchdog is silent for {self.silent_ns // SECOND_NS} s, {said}; entries go off after 60 s"
-        if is_new:
+        if not self._alarmed:
             log.error("WATCHDOG_SILENT %s", text)
             hint = "tarazu status; tarazu up watchdog"
-            post(self._home, Alert("WATCHDOG_SILENT", "SEV2", text, "WATCHDOG_SILENT", hint=hint), now_ns, WHO)
+            alert = Alert("WATCHDOG_SILENT", "SEV2", text, "WATCHDOG_SILENT", hint=hint)
+            self._alarmed = bool(post(self._home, alert, now_ns, WHO))  # an outbox that takes nothing is tried again
         if not pid or alive:
             return
         endings = self._endings = self._endings or Endings(self._home, now_ns)

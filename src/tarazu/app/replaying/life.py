@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tarazu.app.replaying.market import ReplayedMarket
 from tarazu.app.replaying.past_day import PastDay
 from tarazu.engine.acts import Step
-from tarazu.engine.messages import MarketMoved, Stamped, Started, What
+from tarazu.engine.messages import MarketMoved, ModelsSet, Stamped, Started, What
 from tarazu.engine.state import EngineState
 from tarazu.journal.entry import Durability, Entry, Head
 from tarazu.ports.desk import Request
@@ -33,7 +33,8 @@ class Life:
 
     def __init__(self, past: PastDay, started: Started, before: int) -> None:
         """The engine is as the entries up to `before` left it. Raises CannotReplay."""
-        self.started = started
+        past.ask_models(started.models)
+        self.started, self._ask_models = started, past.ask_models
         listed, watched = past.instruments(started.master_sha256, started.freeze), frozenset(started.watch)
         key_of = {int(i.instrument_token): i.key for i in listed.values() if i.instrument_token in watched}
         self.market = ReplayedMarket(past.feed, started.watch, key_of)
@@ -48,7 +49,9 @@ class Life:
         return self._engine.state
 
     def take(self, entry: Entry, stamped: Stamped) -> Written:
-        """What the shell writes about the entry's message. Raises CannotReplay where the market is gone."""
+        """What the shell writes about the entry's message. Raises CannotReplay where the market or a model is gone."""
+        if isinstance(stamped.message, ModelsSet):
+            self._ask_models(stamped.message.active)
         if isinstance(stamped.message, MarketMoved):
             self.market.decide_by(self._engine.strategies)
             self.market.move_to(stamped.message)

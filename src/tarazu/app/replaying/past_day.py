@@ -1,6 +1,6 @@
 """A journalled day and all that it stands on: the journal, the feed log, the masters, and the engine's makers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +22,10 @@ EMPTY_MASTER = ""
 """What a start without a master names."""
 
 
+AskModels = Callable[[Mapping[str, str]], None]
+"""Whether the models of these hashes, by name, are still there. Raises CannotReplay."""
+
+
 class CannotReplay(Exception):
     """What it takes to judge is not there; the message says what, and what to do."""
 
@@ -39,8 +43,10 @@ class PastDay:
         rates: ChargeRates,
         make_strategies: MakeStrategies,
         build: str,
+        ask_models: AskModels = lambda hashes: None,
     ) -> None:
         """`journal` and `feed` are the day's own folders; `build` is this program's, as `Started` has it."""
+        self.ask_models = ask_models
         self.day, self.journal, self.feed, self.build = day, journal, feed, build
         self._masters, self._rates, self._make_strategies = masters, rates, make_strategies
         self._instruments: dict[tuple[str, frozenset[tuple[str, int]]], Mapping[str, Instrument]] = {}

@@ -173,6 +173,7 @@ class DayRun:
                 master_sha256=master_sha256,
                 watch=tuple(int(i.instrument_token) for i in self.day.traded),
                 session=self.day.session,
+                models=dict(self._strategies.model_hashes),
             )
         )
         self._bands()

@@ -10,7 +10,7 @@ import msgspec
 from tarazu import reference
 from tarazu.engine import codec
 from tarazu.engine.codec import Record
-from tarazu.engine.process import Engine
+from tarazu.engine.recovery import Recovery
 from tarazu.engine.state import EngineState
 from tarazu.orders.client_order_id import ClientOrderId, read_tag
 from tarazu.runtime.journal_files import day_folder, days
@@ -54,14 +54,14 @@ def records(folder: Path, upto: int | None = None) -> Iterator[Told]:
             yield Told(entry.sequence, record)
 
 
-def fresh_engine() -> Engine:
-    """To recover with: nothing is decided, so no master is needed."""
-    return Engine({}, reference.charge_rates())
+def recovery() -> Recovery:
+    """Nothing is decided, so no master is needed."""
+    return Recovery({}, reference.charge_rates())
 
 
 def read(journal: Path, day: date) -> Day:
     """Raises BadPayload."""
-    engine, last = fresh_engine(), 0
+    engine, last = recovery(), 0
     folder = day_folder(journal, day)
     for told in records(folder):
         engine.recover(told.record.stamped, told.record.step)

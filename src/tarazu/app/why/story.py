@@ -5,7 +5,7 @@ import msgspec
 from tarazu.app.why import events, words
 from tarazu.app.why.decided import Origins
 from tarazu.app.why.events import Scene, Subject
-from tarazu.app.why.names import Day, NoSuchOrder, fresh_engine, records
+from tarazu.app.why.names import Day, NoSuchOrder, records, recovery
 from tarazu.engine.acts import Deny
 from tarazu.engine.messages import Wanted
 from tarazu.engine.state import EngineState
@@ -52,7 +52,7 @@ def tell(day: Day, ref: str) -> Story:
     names = frozenset({ref, f"#{order.order_id}"} if order.order_id else {ref})
     subject = Subject(ref=ref, order_id=order.order_id, refs=names, covers=covers)
     stops = frozenset(o.ref for o in _stops(day.state, ref))
-    engine, lines, origins = fresh_engine(), list[Line](), Origins()
+    engine, lines, origins = recovery(), list[Line](), Origins()
     for told in records(day.folder, day.last):
         origins.take(told)
         before = _found(engine.state, subject)
