@@ -195,7 +195,7 @@ def test_machines_get_the_counts_and_every_section(watched: Watched, desk: Journ
     lately(watched, desk)
     answer = json.loads(watched.told().json())
     assert answer["schema"] == "tarazu.ops/1" and answer["now"]["sent"] == 0
-    names = ["feed", "decisions", "orders", "positions", "risk", "model", "system", "incidents"]
+    names = ["feed", "decisions", "orders", "positions", "risk", "model", "flags", "system", "ship", "incidents"]
     assert list(answer["sections"]) == names
     assert answer["window"]["until_epoch"] - answer["window"]["from_epoch"] == pytest.approx(1800)
 

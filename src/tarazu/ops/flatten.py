@@ -102,6 +102,7 @@ def _alone(desk: FlattenDesk, plan: Plan, why: str, patience_s: float, tell: Cal
         return _refused(desk.home, "flatten.lock", "SECOND_FLATTEN", str(other), desk.clock.wall_ns())
     # A terminal that is closed must not leave half of it open.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(desk, "is_asked_to_end", True))
     try:
         verdict = _ended(desk, *desk.leave(plan, alone, why, patience_s, tell))
     except OSError as bad:
@@ -168,6 +169,9 @@ def _ended(desk: FlattenDesk, end: End, written: str) -> Verdict:
         Check(id="flatten.bound", status=Status.WARN, code="AT_BOUND", detail=f"{key}: {AT_BOUND}")
         for key in end.bounded
     )
+    if desk.is_asked_to_end and not end.flat:
+        detail = "SIGTERM: it ended with what it was at, before the account was flat"
+        checks += (Check(id="flatten.ended", status=Status.WARN, code="ASKED_TO_END", detail=detail),)
     if not end.is_halted:
         hint = "tarazu risk halt --reason ..."
         checks += (Check(id="flatten.halt", status=Status.CRIT, code="NO_HALT", detail=end.halted, hint=hint),)

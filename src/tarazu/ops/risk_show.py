@@ -4,12 +4,12 @@ import sys
 
 import click
 
-from tarazu.app.account.whose import NoAccount, account_address
+from tarazu.app.account.whose import NoAccount, account_address, now_ns
 from tarazu.app.broker_address import NoAddress
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.risk_monitor import checks, told
-from tarazu.app.risk_monitor.halting import facts_of, now_ns, standing_lines
+from tarazu.app.risk_monitor.halting import facts_of, standing_lines
 from tarazu.app.risk_monitor.recomputed import Recomputed, recompute
 from tarazu.app.risk_monitor.standing import Standing, standing_of
 from tarazu.app.settings import BadSettings, RiskSettings, read_settings

@@ -11,6 +11,7 @@ from tarazu.app.feed.words import market
 from tarazu.app.home import Home
 from tarazu.app.main.checks import engine_checks, read_engine
 from tarazu.app.main.health import MainHealth
+from tarazu.app.shipping.checks import ship_standing
 from tarazu.app.stack.standing import StackStanding, stack_standing
 from tarazu.app.stack.words import feed_line, process_checks, process_lines, restart_notes, risk_line
 from tarazu.app.verdict import Check, Exit, Status, Verdict, exit_of, worst
@@ -39,11 +40,14 @@ def status(home: Home, mono_ns: int, wall_ns: int) -> Verdict:
     works = {row.process for row in standing.rows if row.works}
     feeds = feed_checks(feed, home) if not isinstance(feed, Check) else ()
     engines = engine_checks(engine) if isinstance(engine, MainHealth) else ()
+    shipped, ship = ship_standing(home, mono_ns)
     checks = (*process_checks(home, standing), *_of(works, "depth_ws", feeds), *_of(works, "main", engines))
+    checks += (ship,) if ship.status is not Status.SKIP else ()
     state = worst(checks)
     found = engine if isinstance(engine, MainHealth) else None
     lines = [risk_line(found, _word(feeds), _broker(found)), *process_lines(standing)]
     lines += [feed_line(feed)] if not isinstance(feed, Check) else []
+    lines += [f"SHIP       {shipped}"] if ship.status is not Status.SKIP else []
     return Verdict(
         command="status",
         word=state.name,

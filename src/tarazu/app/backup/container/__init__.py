@@ -1,0 +1,1 @@
+"""The file itself: its names, its manifest and signature, how it is packed, unpacked, encrypted."""

@@ -1,0 +1,1 @@
+"""What of a home goes into a backup, and from which moment."""

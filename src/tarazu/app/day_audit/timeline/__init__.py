@@ -1,0 +1,1 @@
+"""What the charts show: result, latencies and feeds over the day."""

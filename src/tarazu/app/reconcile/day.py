@@ -1,0 +1,92 @@
+"""A day reconciled: the journal's orders, fills, positions and charges beside what the broker's books say of them."""
+
+from datetime import date
+
+import msgspec
+
+from tarazu.app.account.reading import AccountRead, Failure, Read, Why
+from tarazu.app.home import Home
+from tarazu.app.reconcile.breaks import Against, Break, Compared, Reconciliation, Totals, named
+from tarazu.app.reconcile.legs.charges import Notes, compare_charges
+from tarazu.app.reconcile.legs.funds import compare_funds
+from tarazu.app.reconcile.legs.note import compare_note
+from tarazu.app.reconcile.legs.orders import compare_orders, open_orders
+from tarazu.app.reconcile.legs.positions import compare_positions
+from tarazu.app.reconcile.legs.trades import compare_trades
+from tarazu.app.reconcile.note.contract_note import ContractNote
+from tarazu.app.reconcile.ours import OurDay, our_day
+from tarazu.portfolio.unknown_paise import UnknownPaise
+
+NOT_ASKED: Notes = Read(started_ns=0, ended_ns=0, failure=Failure(Why.NOT_ASKED, "not asked for"))
+
+
+def reconcile_day(
+    home: Home,
+    day: date,
+    account: AccountRead,
+    note: ContractNote | None = None,
+    *,
+    charges: Notes = NOT_ASKED,
+    as_of_ns: int = 0,
+) -> Reconciliation:
+    """`account`: the broker's books of that day; `charges`: its notes of our orders that traded, in their order
+    (`legs.charges.traded`); `as_of_ns`: when it was asked, by the profile's clock. Changes nothing.
+
+    Raises BadPayload, BrokenChain, OSError of the journal.
+    """
+    return reconciled(home, day, our_day(home, day), account, note, charges, as_of_ns)
+
+
+def reconciled(
+    home: Home, day: date, ours: OurDay, account: AccountRead, note: ContractNote | None, charges: Notes, as_of_ns: int
+) -> Reconciliation:
+    """The same with our side at hand. Pure."""
+    costs, of_charges, sums = compare_charges(ours, charges)
+    noted, of_note, note_paise = compare_note(ours, note)
+    legs = [
+        compare_orders(ours, account, as_of_ns),
+        compare_trades(ours, account, as_of_ns),
+        compare_positions(ours, account),
+        compare_funds(ours, account, home.profile),
+        (costs, of_charges),
+        (noted, of_note),
+    ]
+    breaks: list[Break] = [found for _, leg in legs for found in leg]
+    return Reconciliation(
+        day=day.isoformat(),
+        profile=str(home.profile),
+        as_of_ns=as_of_ns,
+        standing=ours.standing,
+        note_sha256="" if note is None else note.sha256,
+        compared=tuple(_with_trouble(compared, ours.trouble) for compared, _ in legs),
+        totals=Totals(
+            charges_paise=_charges_paise(ours),
+            asked_charges_paise=sums.ours_paise,
+            broker_charges_paise=sums.broker_paise,
+            note_charges_paise=note_paise,
+        ),
+        open_orders=open_orders(account),
+        breaks=named(day.isoformat(), breaks),
+    )
+
+
+def without_note(result: Reconciliation, why: str) -> Reconciliation:
+    """Of a day whose contract note was taken in and cannot be read any more: it is not known what it said."""
+    noted = Compared(against=Against.NOTE, unknown=why)
+    legs = tuple(noted if leg.against is Against.NOTE else leg for leg in result.compared)
+    return msgspec.structs.replace(result, compared=legs)
+
+
+def _with_trouble(compared: Compared, trouble: str) -> Compared:
+    """Without the master what is held cannot be told from what is not listed."""
+    if compared.against is not Against.POSITIONS or not trouble or compared.unknown:
+        return compared
+    return msgspec.structs.replace(compared, unknown=trouble)
+
+
+def _charges_paise(ours: OurDay) -> int | None:
+    books = ours.state.books
+    cost = None if books is None else books.charges()
+    if cost is None:
+        return None if ours.fills else 0
+    return None if isinstance(cost, UnknownPaise) else cost.total

@@ -1,0 +1,1 @@
+"""One of the broker's books beside ours, each."""

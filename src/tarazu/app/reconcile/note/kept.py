@@ -1,0 +1,83 @@
+"""Contract notes kept beside a day: read of a file, written whole, hashed in the desk's record, found again by it."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from tarazu.app.closing.steps import done
+from tarazu.app.closing.whole import close_folder, write_whole
+from tarazu.app.home import Home
+from tarazu.app.reconcile.note.contract_note import BadNote, ContractNote, NoteCharges, NoteFile, NoteFill
+from tarazu.app.reconcile.note.from_csv import read_csv
+from tarazu.app.reconcile.note.from_json import read_json
+from tarazu.runtime.desk_record import DeskEntry
+
+BYTES_MAX = 32 << 20
+"""A note of a day of 5,000 orders is a few MB."""
+
+
+class AlteredNote(ValueError):
+    """What is kept is not what was taken in; the message names the file."""
+
+
+def read_note(paths: Sequence[Path], day: date) -> ContractNote:
+    """Of all files together: the broker's tradebook is a file a segment. Raises BadNote, OSError."""
+    files: list[NoteFile] = []
+    fills: list[NoteFill] = []
+    charges: list[NoteCharges] = []
+    for path in paths:
+        try:
+            file = _read(path)
+            told = ((), read_json(file.text)) if file.form == "json" else read_csv(file.text, day)
+        except BadNote as bad:
+            raise BadNote(f"{path}: {bad}") from bad
+        files.append(file)
+        fills += told[0]
+        charges += told[1]
+    hashes = [file.sha256 for file in files]
+    sha256 = hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+    return ContractNote(
+        day=day.isoformat(), sha256=sha256, files=tuple(files), fills=tuple(fills), charges=tuple(charges)
+    )
+
+
+def _read(path: Path) -> NoteFile:
+    """By its content: JSON begins with a bracket. Raises BadNote, OSError."""
+    with path.open("rb") as file:
+        raw = file.read(BYTES_MAX + 1)
+    if len(raw) > BYTES_MAX:
+        raise BadNote(f"it has more than {BYTES_MAX >> 20} MiB")
+    if b"\0" in raw or raw.startswith((b"%PDF", b"PK")):
+        raise BadNote("it is no text: take the tradebook's CSV, or the JSON of the contract-note endpoint")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as bad:
+        raise BadNote(f"it is no UTF-8 text: {bad}") from bad
+    form = "json" if text.lstrip()[:1] in ("{", "[") else "csv"
+    return NoteFile(name=path.name, form=form, sha256=hashlib.sha256(raw).hexdigest(), text=text)
+
+
+def file_name(note: ContractNote) -> str:
+    return f"contract_note-{note.sha256[:12]}.json"
+
+
+def keep_note(home: Home, day: date, note: ContractNote) -> str:
+    """The SHA-256 of the file that was written. Raises OSError."""
+    return write_whole(close_folder(home, day) / file_name(note), msgspec.json.encode(note))
+
+
+def kept_note(home: Home, day: date, entry: DeskEntry) -> ContractNote:
+    """What that entry of the desk's record took in. Raises AlteredNote, OSError."""
+    for name, sha256 in done(entry).files.items():
+        path = close_folder(home, day) / name
+        raw = path.read_bytes()
+        if hashlib.sha256(raw).hexdigest() != sha256:
+            raise AlteredNote(f"{path} is not what was taken in: take the contract note in again")
+        try:
+            return msgspec.json.decode(raw, type=ContractNote)
+        except msgspec.MsgspecError as bad:
+            raise AlteredNote(f"{path} is of another version: take the contract note in again") from bad
+    raise AlteredNote("the desk's record names no file of the contract note: take it in again")
