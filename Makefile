@@ -31,7 +31,7 @@ check: $(READY)  ## lint, types and import contracts alone
 	$(BIN)/lint-imports
 
 bench: $(READY)  ## every benchmark beside its peer
-	@for name in decode simday simfeed greeks feedstate feedlog feedclient feedingest feedlatency feedload rollup orderpath journal engine t2o; do $(BIN)/tarazu bench $$name --json || exit 1; done
+	@for name in decode simday simfeed greeks feedstate feedlog feedclient feedingest feedlatency feedload rollup orderpath journal engine t2o trees; do $(BIN)/tarazu bench $$name --json || exit 1; done
 
 soak: $(READY)   ## a whole session through the feed's process, sixty times as fast (seven minutes)
 	$(BIN)/tarazu bench feedsoak --json

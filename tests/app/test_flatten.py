@@ -15,6 +15,7 @@ import pytest
 
 from harness.flatten_desk import CALL, FAR, LOT, PUT, RESTING, FlattenDesk, flatten_desk
 from harness.main_health import well
+from harness.supervised import PATIENCE_S
 from tarazu.adapters.system_clock import SystemClock
 from tarazu.app.account.reading import AccountRead, Failure, Read, Why
 from tarazu.app.account.whose import account_address, clock_of
@@ -24,6 +25,7 @@ from tarazu.app.flatten.evidence import Evidence
 from tarazu.app.flatten.tags import Tags, is_flatten_tag, on_the_wire
 from tarazu.app.home import Home, Profile
 from tarazu.app.main.health import PlaceHealth, write_main_health
+from tarazu.app.supervision.waiting import until
 from tarazu.model import ist
 from tarazu.model.units import MILLISECOND_NS
 from tarazu.runtime.writer_lock import WriterLock
@@ -277,6 +279,26 @@ def test_a_terminal_that_is_gone_stops_no_flatten(desk: FlattenDesk) -> None:
     out = waiting.stdout.read()
     assert waiting.wait(timeout=240) == 0 and json.loads(out)["verdict"] == "FLAT", out
     assert not desk.truth.net and desk.record()[-1]["body"]["step"] == "end"
+
+
+def test_one_that_is_told_to_end_writes_down_how_far_it_came(desk: FlattenDesk) -> None:
+    desk.buy(CALL)
+    desk.held(**{CALL: LOT})
+    desk.strike("rest.throttle", match={"method": "POST"})
+    before = len(desk.record())
+    waiting = at_its_prompt(desk, "FLATTEN 1")
+    assert waiting.stdin is not None and waiting.stdout is not None
+    waiting.stdin.write("FLATTEN 1\n")
+    waiting.stdin.close()
+    assert until(lambda: any(entry["body"].get("step") == "begin" for entry in desk.record()[before:]), PATIENCE_S)
+    waiting.terminate()
+    out = waiting.stdout.read()
+    assert waiting.wait(timeout=240) == 5 and json.loads(out)["verdict"] == "PARTIAL", out
+    assert "ASKED_TO_END" in [check["code"] for check in json.loads(out)["checks"]]
+    end = desk.record()[-1]["body"]
+    assert (end["step"], end["flat"], end["asked_to_end"]) == ("end", False, True)
+    desk.calm()
+    assert desk.live().code == 0 and not desk.truth.net
 
 
 def test_a_live_flatten_of_an_empty_account_halts_all_the_same(desk: FlattenDesk) -> None:

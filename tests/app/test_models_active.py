@@ -52,7 +52,7 @@ def test_one_that_is_not_what_it_is_called_is_refused(tmp_path: Path, made: dict
 
 def test_one_that_is_chosen_and_not_there_is_refused(tmp_path: Path) -> None:
     (keep(tmp_path) / "momentum" / f"{SHA256}.json").unlink()
-    with pytest.raises(BadModels, match="is not there; bring it back, or delete"):
+    with pytest.raises(BadModels, match="is not there; bring it back from a backup"):
         active_models(tmp_path)
 
 

@@ -6,12 +6,14 @@ import pytest
 from harness.main_health import NOW_NS, well
 from tarazu.app.main.health import DISK, Stage
 from tarazu.app.settings import WatchdogSettings
+from tarazu.app.verdict import Check, Status
 from tarazu.app.watchdog.account.audit import Audit, Undecided
 from tarazu.app.watchdog.account.watch import AccountFacts
 from tarazu.app.watchdog.finding import Finding
 from tarazu.app.watchdog.health import BookRead, OwnPnl, Watched
-from tarazu.app.watchdog.triggers import last_word, of_account, of_main, of_process, of_result
+from tarazu.app.watchdog.triggers import last_word, of_account, of_main, of_process, of_result, of_ship
 from tarazu.engine.messages import Halt, RiskState
+from tarazu.model.units import SECOND_NS
 
 DAY = "2026-11-23"
 ORDER = Undecided(order_id="261123000000001", tag="", text="order 261123000000001: BUY 65 NFO:X NRML")
@@ -131,3 +133,12 @@ def test_what_main_said_last_counts_until_it_says_otherwise() -> None:
     assert last_word(None, before) == before, "silence is no end of trouble"
     assert last_word(well(stage=Stage.RECOVERING), before) == before, "it has no engine that would know"
     assert last_word(well(), before) == ()
+
+
+def test_a_copy_that_is_behind_for_a_minute_calls_somebody_and_halts_nothing() -> None:
+    well = Check(id="ship", status=Status.OK, observed=0.5)
+    assert list(of_ship(well)) == []
+    assert list(of_ship(well.broken(Status.SKIP, "", "nothing is copied"))) == []
+    (found,) = of_ship(well.broken(Status.WARN, "TARGET_FULL", "no room", "df -h"))
+    assert (found.code, found.opens, found.halts, found.lasts_ns) == ("SHIP", False, False, 60 * SECOND_NS)
+    assert "TARGET_FULL" in found.text and found.hint == "df -h"

@@ -170,3 +170,17 @@ def test_the_endings_of_a_watchdog_are_counted_where_the_record_takes_nothing(
         seen.look(1)
         settle()
     assert len(pids) == STORM_ENDINGS
+
+
+def test_an_alarm_that_the_outbox_did_not_take_is_raised_again_and_then_once(seen: Seen) -> None:
+    seen.write()
+    seen.look(1)
+    seen.home.alerts.write_text("no folder")
+    seen.look(12)
+    settle()
+    seen.home.alerts.unlink()
+    for _ in range(3):
+        seen.look(21)
+        settle()
+    (kept,) = Box(seen.home.alerts).alerts()
+    assert kept.alert.code == "WATCHDOG_SILENT"

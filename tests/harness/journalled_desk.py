@@ -21,7 +21,7 @@ import msgspec
 from harness.engine_desk import CONFIG, NIFTY_CALL, EngineDesk
 from harness.journal_days import NO_ROOM_NEEDED
 from harness.order_story import DAY
-from tarazu.adapters.signing import key_of
+from tarazu.adapters.signing import key_of, verifiers_of
 from tarazu.app.audit import journal_name, key_folder
 from tarazu.app.home import Home
 from tarazu.engine import messages as m
@@ -67,9 +67,10 @@ class JournalledDesk(EngineDesk):
         if ist.day_of(self.now_ns) != day:
             self.now_ns = self.wall_ns = ist.midnight_ns(day) + 9 * HOUR_NS + 15 * MINUTE_NS
         signer = key_of(key_folder(self.home), name)
-        self.journal = Journal.open(
-            self.home.journal, day, name, self.settings, signer=signer, verifiers=(signer.verifier(),)
-        )
+        self.verifier = signer.verifier()
+        """Of today's key."""
+        known = verifiers_of(key_folder(self.home))
+        self.journal = Journal.open(self.home.journal, day, name, self.settings, signer=signer, verifiers=known)
         around = _Around(self)
         self.shell = Shell(self.engine, self.journal, around, around)
 

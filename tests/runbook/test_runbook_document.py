@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tarazu.app.runbook.book.checking import NotTaken, runbook_checks, take
+from tarazu.app.runbook.book.checking import NotTaken, runbook_checks, step_check, take
 from tarazu.app.runbook.book.command_line import NoScript, checkout, verb
 from tarazu.app.runbook.book.document import difference, document
 from tarazu.app.runbook.book.model import Source
@@ -21,16 +21,6 @@ ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "runbook" / "RUNBOOK_LIVE.md"
 GIVEN_SHA256 = "d87141f5de402477a0af810084946e69ff528aeeed5484a3d563db52c8525696"
 """Of the runbook that was given: its sections, commands and criteria are fixed."""
-
-OF_ISSUE_7 = {
-    "python scripts/reconcile_fills.py",
-    "python scripts/run_daily_audit.py",
-    "python scripts/dr_backup.py",
-    "python scripts/export_trade_log_csv.py",
-    "python scripts/daily_rollup.py",
-    "python scripts/rollback_flags.py",
-    "python scripts/rollback_model.py --family xgb --to previous",
-}
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +52,6 @@ def test_the_document_is_what_the_source_makes(source: Source, tmp_path: Path) -
 
 @pytest.mark.parametrize("line", sorted(set(commands())))
 def test_every_command_line_of_the_document_exists_and_takes_its_flags(line: str) -> None:
-    if line in OF_ISSUE_7:
-        assert not (ROOT / line.split()[1]).exists(), "it is there: it has to be checked"
-        return
     take(tree, verb(line.replace("<ID>", "INC-1"), ROOT))
 
 
@@ -85,10 +72,18 @@ def test_a_command_that_is_not_there_or_takes_other_flags_is_seen(line: str, why
 def test_the_check_tells_of_all_of_it_and_of_what_is_still_to_come(source: Source, tmp_path: Path) -> None:
     checks = {check.id: check for check in runbook_checks(source, tree, ROOT)}
     assert checks["document"].status is Status.OK
-    assert checks["eod.reconcile"].status is Status.SKIP and checks["eod.reconcile"].detail == "absent (issue 7)"
-    assert {c.status for c in checks.values()} == {Status.OK, Status.SKIP}, [c for c in checks.values() if c.code]
+    assert {c.status for c in checks.values()} == {Status.OK}, [c for c in checks.values() if c.code]
+    assert {"eod.reconcile", "eod.rollup", "rollback-flags.flags", "rollback-model.model"} <= checks.keys()
     elsewhere = {check.id: check for check in runbook_checks(source, tree, tmp_path)}
     assert elsewhere["monitor.sla"].code == "COMMAND_BROKEN" and elsewhere["document"].code == "DOCUMENT_UNREAD"
+
+
+def test_a_command_of_a_later_issue_is_absent_and_one_that_has_come_is_no_more(source: Source) -> None:
+    step = source.runbook("eod").steps[0]
+    coming = msgspec.structs.replace(step, run="python scripts/no_such.py", issue=99)
+    check = step_check("eod.coming", coming, tree, ROOT)
+    assert (check.status, check.detail) == (Status.SKIP, "absent (issue 99)")
+    assert step_check("eod.there", msgspec.structs.replace(step, issue=99), tree, ROOT).code == "MARK_STALE"
 
 
 def test_every_line_of_prose_is_seen_to_by_a_step(source: Source) -> None:
@@ -180,8 +175,8 @@ def test_the_commands_of_the_runbook_answer_at_the_command_line(tmp_path: Path) 
     )
     assert run("show", "no-such")[0] == 64 and run("run", "no-such", "--auto")[0] == 64
     assert run("run", "pre-open", "--skip", "gate")[0] == 64, "a step is left out for a reason"
-    code, told = run("run", "eod", "--auto")
-    assert code == 4 and told.startswith("REFUSED") and "absent (issue 7)" in told
+    code, told = run("run", "eod", "--dry-run")
+    assert code == 0 and told.startswith("PLAN") and told.index("reconcile_fills.py") < told.index("daily_rollup.py")
     code, told = run("run", "pre-open")
     assert code == 64 and "--auto" in told, "nobody is at a terminal"
     assert run("evidence", "rb-20261123-0845")[0] == 4 and run("resume", "rb-20261123-0845", "--auto")[0] == 4

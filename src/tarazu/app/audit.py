@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tarazu.adapters.signing import Ed25519Verifier, verifier_of
+from tarazu.adapters.signing import Ed25519Verifier, verifiers_of
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Status
 from tarazu.journal.checkpoint import BadNote
@@ -50,20 +50,20 @@ def chosen_day(desk: Home, asked: date | None) -> date:
 
 
 def trust(desk: Home, key: str | None, kept: tuple[Path, ...]) -> Trust:
-    """By what a day is judged: a verifier key given (text or file), else the one beside the journal's key.
+    """By what a day is judged: a verifier key given (text or file), else those beside the journal's key.
 
     Raises CannotAudit.
     """
     try:
         text = None if key is None else Path(key).read_text() if Path(key).exists() else key
-        verifier = verifier_of(key_folder(desk)) if text is None else Ed25519Verifier(text)
+        verifiers = verifiers_of(key_folder(desk)) if text is None else (Ed25519Verifier(text),)
         epoch = read_epoch(desk.journal)
         notes = tuple(path.read_bytes() for path in kept)
     except (BadNote, BadEpochFile, OSError) as bad:
         raise CannotAudit(str(bad)) from bad
     return Trust(
-        name=journal_name(desk) if verifier is None else verifier.name,
-        verifiers=() if verifier is None else (verifier,),
+        name=verifiers[0].name if verifiers else journal_name(desk),
+        verifiers=verifiers,
         kept=notes,
         epoch=epoch,
     )

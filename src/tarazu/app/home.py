@@ -18,6 +18,7 @@ $TARAZU_HOME/<profile>/      default var/ in the working directory
   backups/                   signed backups; better on another disk ([backup] folder)
   archive/                   logs and desk records of past days, compressed, with checksums
   keys/                      what the journal is signed with
+  shipping.json              which copy on another disk is this home's ([ship] to)
   run/                       what running processes say of themselves; may be deleted while nothing runs
   logs/                      what processes print
 """

@@ -188,7 +188,7 @@ def tree() -> None:
 tree.add_command(LazyGroup("feed", lazy=FEED, help="The feed: depth_ws and what it recorded.", no_args_is_help=True))
 tree.add_command(LazyGroup("engine", lazy=ENGINE, help="The engine: main, and what it is told.", no_args_is_help=True))
 tree.add_command(LazyGroup("data", lazy=DATA, help="Recorded days.", no_args_is_help=True))
-tree.add_command(LazyGroup("audit", lazy=AUDIT, help="The journal: verify, prove, show.", no_args_is_help=True))
+tree.add_command(LazyGroup("audit", lazy=AUDIT, help="The journal, and the day it tells of.", no_args_is_help=True))
 tree.add_command(LazyGroup("db", lazy=DB, help="The database: a view of the journal.", no_args_is_help=True))
 tree.add_command(LazyGroup("dst", lazy=DST, help="Deterministic simulation of whole days.", no_args_is_help=True))
 tree.add_command(LazyGroup("sim", lazy=SIM, help="The broker in a box.", no_args_is_help=True))

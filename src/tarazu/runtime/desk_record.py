@@ -56,6 +56,8 @@ class DeskKind(StrEnum):
     ROLLED_UP = "close.rolled_up"
     CLOSED = "close.closed"
     """Every step of a day's close has passed."""
+    EXPIRED = "close.expired"
+    """A day older than the years that are kept went from this disk; a backup has it."""
     FLAGS = "flags.set"
     MODEL = "model.change"
 

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from http.client import HTTPException
 
 from tarazu.adapters.system_clock import SystemClock
 from tarazu.app.broker_address import BrokerAddress, NoAddress, access_token, broker_address
@@ -58,9 +57,19 @@ def clock_of(address: BrokerAddress | None) -> Clock:
     """The profile's: of the simulated broker, where that is the account's and answers."""
     if address is None or address.sim is None:
         return SystemClock()
+    from http.client import HTTPException
+
     from tarazu.adapters.sim_clock import SimClock
 
     try:
         return SimClock(address.sim.admin_url)
     except (OSError, HTTPException):
         return SystemClock()
+
+
+def now_ns(home: Home) -> int:
+    """Of the profile's clock, where that can be read."""
+    try:
+        return clock_of(broker_address(home)).wall_ns()
+    except (NoAddress, OSError):
+        return time.time_ns()

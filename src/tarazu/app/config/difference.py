@@ -14,7 +14,7 @@ from tarazu.app.verdict import Check, Exit, Status, Verdict, exit_of, worst
 SECTIONS = {
     "main": ("feed", "engine", "paper"),
     "depth_ws": ("feed",),
-    "watchdog": ("watchdog", "alerts", "metrics", "engine"),
+    "watchdog": ("watchdog", "alerts", "metrics", "engine", "ship"),
 }
 """What each process reads at its start."""
 

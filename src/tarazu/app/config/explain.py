@@ -22,6 +22,7 @@ READ_BY = {
     "watchdog": "watchdog",
     "alerts": "watchdog",
     "metrics": "watchdog",
+    "ship": "watchdog",
 }
 """Which process reads a section at its start; other sections are read by the command that uses them."""
 

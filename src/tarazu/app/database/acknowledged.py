@@ -10,9 +10,12 @@ def acknowledged(folder: Path) -> int:
     """The last sequence that its watermark says is on the disk; 0 when it says none. Of the live day a moment ago: a
     slot that is being written is passed over for the one before."""
     path = watermark_path(folder)
-    if not path.exists():
-        return 0
-    raw, found = memoryview(path.read_bytes()), 0
+    return marked(path.read_bytes()) if path.exists() else 0
+
+
+def marked(watermark: bytes) -> int:
+    """The same, of the bytes of a watermark."""
+    raw, found = memoryview(watermark), 0
     for at in range(0, WATERMARK_SLOTS * WATERMARK_SLOT_BYTES, WATERMARK_SLOT_BYTES):
         slot = raw[at : at + WATERMARK_SLOT_BYTES]
         try:

@@ -8,7 +8,7 @@ from tarazu.adapters.sqlite_projection.latest import Latest
 from tarazu.adapters.sqlite_projection.projection import Batch, Place
 from tarazu.adapters.sqlite_projection.rows import Reply, Row, Source, answer_of, failure_row, strangers_of, told
 from tarazu.engine import codec
-from tarazu.engine.process import Engine
+from tarazu.engine.recovery import Recovery
 from tarazu.journal.entry import Entry, Head
 from tarazu.runtime.journal_reader import JournalReader
 
@@ -24,7 +24,7 @@ class DayFold:
         self.day = folder.name
         self.head = Head()
         self.first_prev = b""
-        self._engine = Engine({}, reference.charge_rates())
+        self._engine = Recovery({}, reference.charge_rates())
         self._latest = Latest(self.day)
         self._entries = _following(JournalReader(folder))
         self._next: Entry | None = None

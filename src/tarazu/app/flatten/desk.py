@@ -51,6 +51,8 @@ class FlattenDesk:
         self.doubts: tuple[str, ...] = ()
         """What could not be read of what earlier processes sent."""
         self._hidden_until_s = 0.0
+        self.is_asked_to_end = False
+        """By a signal, which may come at any moment."""
 
     def look(self, is_main_gone: bool | None = None) -> Seen | Failure:
         """All anew: what earlier processes sent and nobody answered, then the broker's books. A main that runs answers
@@ -102,7 +104,17 @@ class FlattenDesk:
             evidence.ask_halt(f"flatten by {who}: {why}")  # first of all
         evidence.write("begin", why=why, plan=told.facts(plan))
         shown = {(row.key, row.product): row.broker for row in plan.closes}
-        leaving = Leaving(self.home, self.seeing, carrying, evidence, alone, tell, self.look, self.hidden_s)
+        leaving = Leaving(
+            self.home,
+            self.seeing,
+            carrying,
+            evidence,
+            alone,
+            tell,
+            self.look,
+            self.hidden_s,
+            lambda: self.is_asked_to_end,
+        )
         return leaving.leave(shown, who, why, patience_s), evidence.told
 
     def _gtts(self) -> int | None:

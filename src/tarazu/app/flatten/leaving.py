@@ -72,10 +72,12 @@ class Leaving:
         tell: Callable[[str], None],
         anew: Callable[[bool], Seen | Failure],
         hidden_s: Callable[[], float],
+        is_asked_to_end: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`is_asked_to_end`: whether this process is to go, flat or not, once what it is at has been answered."""
         self._home, self._seeing, self._carrying = home, seeing, carrying
         self._evidence, self._alone, self._tell = evidence, alone, tell
-        self._anew, self._hidden_s = anew, hidden_s
+        self._anew, self._hidden_s, self._is_asked_to_end = anew, hidden_s, is_asked_to_end
         self._by = By.ITSELF
         self._main_has_halt = False
         self._is_new = False
@@ -100,6 +102,8 @@ class Leaving:
             if not self._main_has_halt:
                 self._evidence.ask_halt(self._why)
             told = {"flat": flat, "known": isinstance(look, Seen), "requests": self._carrying.requests}
+            if self._is_asked_to_end():
+                told["asked_to_end"] = True
             self._evidence.write("end", **told, by=str(self._by))
         return End(
             flat=flat,
@@ -131,7 +135,7 @@ class Leaving:
                     return look, True
                 if self._by is By.ITSELF and self._is_new:
                     self._carrying.carry_out(self._allowed(look.plan), look.terms, look.rules)
-            if time.monotonic() > end_s:
+            if time.monotonic() > end_s or self._is_asked_to_end():
                 return look, False
             time.sleep(LOOK_S)
             if self._by is By.MAIN and self._must_take_over(look):

@@ -26,6 +26,7 @@ class NoSuchRow(LookupError):
 
 
 HALT_ROW = "risk"
+CLOCK_ROW = "clock.skew"
 """What keeps a desk from READY and, known, does not keep main from starting: it starts halted, as the journal says."""
 HALT_CODES = frozenset({"HALT_OPEN", "HALT_UNANSWERED"})
 """What a halt leaves behind beside itself: its incident, which is open until somebody has looked, and its alert."""
@@ -93,6 +94,8 @@ def readiness(
     chosen = phase or phase_of(look.market_open, look.is_up)
     in_phase = [row for row in ROWS if chosen is GatePhase.IN_SESSION or not row.in_session]
     asked = [row for row in in_phase if not only or {row.id, row.id.partition(".")[0]} & set(only)]
+    if any(row.id == CLOCK_ROW for row in asked):
+        look.ask_clock_meanwhile()
     checks = [check for row in asked for check in looked(look, row)]
     if chosen is GatePhase.PRE_OPEN and not only:
         why = (

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
+from threading import Thread
 
 import msgspec
 
@@ -45,6 +46,8 @@ class Look:
     def __init__(self, home: Home, environ: Mapping[str, str] = os.environ, now_ns: int | None = None) -> None:
         self.home, self.environ = home, environ
         self._now_ns = now_ns
+        self._asking: Thread | None = None
+        self._clock_told: list[ClockSpread | str] = []
 
     @property
     def is_live(self) -> bool:
@@ -88,7 +91,22 @@ class Look:
         """The broker's clock minus ours, or why it is not known."""
         if isinstance(self.address, str):
             return self.address
-        return ask_clock(self.address.rest_url, self.wall_ns)
+        self.ask_clock_meanwhile()
+        assert self._asking is not None
+        self._asking.join()
+        return self._clock_told[0]
+
+    def ask_clock_meanwhile(self) -> None:
+        """Its questions take most of a second: the other rows are looked at in that time."""
+        if self._asking is not None or isinstance(self.address, str):
+            return
+        rest_url, _ = self.address.rest_url, self.wall_ns()  # which clock is ours is settled before the thread asks it
+
+        def ask() -> None:
+            self._clock_told.append(ask_clock(rest_url, self.wall_ns))
+
+        self._asking = Thread(target=ask, name="clock", daemon=True)
+        self._asking.start()
 
     # The day.
 

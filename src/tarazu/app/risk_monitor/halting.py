@@ -1,14 +1,12 @@
 """A person halts, or takes a halt back. A halt needs no main: who cannot tell it writes it where main looks, at its
 start and each second."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from tarazu.app.account.whose import clock_of
-from tarazu.app.broker_address import NoAddress, broker_address
+from tarazu.app.account.whose import now_ns
 from tarazu.app.home import Home
 from tarazu.app.incidents import store
 from tarazu.app.main.telling import MainSilent, tell_main
@@ -158,14 +156,6 @@ def facts_of(was: Standing) -> dict[str, Any]:
         "source": was.source,
         "unknown": was.unknown,
     }
-
-
-def now_ns(home: Home) -> int:
-    """Of the profile's clock, where that can be read."""
-    try:
-        return clock_of(broker_address(home)).wall_ns()
-    except (NoAddress, OSError):
-        return time.time_ns()
 
 
 def _verdict(

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from tarazu.app.account.whose import now_ns
 from tarazu.app.config.show import origin_told
 from tarazu.app.config.values import Origin, Value, shown
 from tarazu.app.feed.words import table
 from tarazu.app.home import Home
-from tarazu.app.risk_monitor.halting import now_ns
 from tarazu.app.risk_monitor.standing import standing_of
 from tarazu.app.verdict import Check, Status, Verdict, exit_of, worst
 from tarazu.model.units import SECOND_NS

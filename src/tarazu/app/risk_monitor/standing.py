@@ -7,12 +7,9 @@ import msgspec
 
 from tarazu.app.depth_ws.health import BadHealth
 from tarazu.app.home import Home
-from tarazu.app.main.desk_watch import pending_halts
 from tarazu.app.main.health import MainHealth, read_main_health
-from tarazu.engine.codec import BadPayload
 from tarazu.engine.messages import Halt, RiskState
 from tarazu.runtime.desk_record import BadDeskRecord, DeskEntry
-from tarazu.runtime.journal_reader import BrokenChain
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +51,11 @@ def _current(home: Home, mono_ns: int) -> MainHealth | None:
 
 
 def _without_main(home: Home, health: MainHealth | None) -> Standing:
-    from tarazu.app.main.past import last_of  # the journal's codec: some 50 ms that a running main spares
+    # The journal's codec: some 50 ms that a running main spares.
+    from tarazu.app.main.desk_watch import pending_halts
+    from tarazu.app.main.past import last_of
+    from tarazu.engine.codec import BadPayload
+    from tarazu.runtime.journal_reader import BrokenChain
 
     try:
         past = last_of(home.journal)

@@ -46,6 +46,15 @@ def is_running(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
+def is_stopped(pid: int) -> bool:
+    """SIGSTOP, or a debugger: proc(5), state T or t."""
+    try:
+        stat = (PROC / str(pid) / "stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] in "Tt"
+
+
 def _orphan(home: Home, pid: int) -> Orphan | None:
     environ = _environ(pid)
     ours = environ.get("TARAZU_HOME") == str(home.root.parent) and environ.get("TARAZU_PROFILE") == home.profile

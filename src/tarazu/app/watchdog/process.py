@@ -19,6 +19,8 @@ from tarazu.app.depth_ws.seen_file import SeenFile
 from tarazu.app.home import Home, Profile
 from tarazu.app.secrets.store import BadSecrets, watched_file
 from tarazu.app.settings import Settings
+from tarazu.app.shipping.beside import Beside
+from tarazu.app.shipping.checks import ship_standing
 from tarazu.app.watchdog import triggers
 from tarazu.app.watchdog.account.brake import Brake
 from tarazu.app.watchdog.account.result import Result
@@ -74,6 +76,9 @@ class Watchdog:
         if self._account is not None:
             works["account"] = self._watch_account
         threads = [threading.Thread(target=self._kept, args=work, name=work[0], daemon=True) for work in works.items()]
+        if self.settings.ship.to:  # not kept: nothing that happens to it ends the watchdog
+            beside = Beside(self.home)
+            threads.append(threading.Thread(target=beside.run, args=(self.ending,), name="ship", daemon=True))
         for thread in threads:
             thread.start()
         log.info("watching %s", self.home.root)
@@ -172,6 +177,8 @@ class Watchdog:
         self._main_said = triggers.last_word(current, self._main_said)
         yield from self._main_said
         yield from triggers.of_feed(feed, processes.feed.pulse)
+        if self.settings.ship.to:
+            yield from triggers.of_ship(ship_standing(self.home, mono_ns, self.settings)[1])
         if self._account is None:
             return
         day = ist.day_of(self.clock.wall_ns()).isoformat()

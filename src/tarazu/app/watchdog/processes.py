@@ -12,7 +12,7 @@ from tarazu.app.depth_ws.health import BadHealth, DepthWsHealth, boot, read_heal
 from tarazu.app.home import Home
 from tarazu.app.main.health import MainHealth, read_main_health
 from tarazu.app.supervision.link import SupervisorRefused
-from tarazu.app.supervision.orphans import PROC, is_running
+from tarazu.app.supervision.orphans import is_running, is_stopped
 from tarazu.app.supervision.programs import DEPTH_WS, MAIN
 from tarazu.app.supervision.state import ProcessState, State
 from tarazu.app.supervision.supervisor import Supervision
@@ -132,7 +132,7 @@ class Process:
             return None
         if not is_running(state.pid):
             return None
-        return sign_of_start(state.pid, _is_stopped(state.pid), self._vital.still_ns // SECOND_NS)
+        return sign_of_start(state.pid, is_stopped(state.pid), self._vital.still_ns // SECOND_NS)
 
 
 class Processes:
@@ -188,15 +188,6 @@ def _asked(home: Home, name: str) -> ProcessState | None:
         return supervision.state(name) if supervision.pid is not None else None
     except (SupervisorRefused, OSError, msgspec.MsgspecError):
         return None
-
-
-def _is_stopped(pid: int) -> bool:
-    """SIGSTOP, or a debugger: proc(5), state T or t."""
-    try:
-        stat = (PROC / str(pid) / "stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] in "Tt"
 
 
 _LEVEL = {

@@ -10,6 +10,7 @@ from tarazu.app.depth_ws.health import DepthWsHealth
 from tarazu.app.depth_ws.health import Stage as FeedStage
 from tarazu.app.main.health import DISK, MainHealth, Stage
 from tarazu.app.settings import WatchdogSettings
+from tarazu.app.verdict import Check, Status
 from tarazu.app.watchdog.account.watch import AccountFacts
 from tarazu.app.watchdog.finding import Finding
 from tarazu.app.watchdog.health import BookRead, OwnPnl, Watched
@@ -25,6 +26,7 @@ FOREIGN_NS = 10 * SECOND_NS
 """An order of ours whose tag was lost is known by the engine within its next reads."""
 UNREAD_NS = 30 * SECOND_NS
 DIFFERS_NS = 60 * SECOND_NS
+UNSHIPPED_NS = 60 * SECOND_NS
 TROUBLE_NS = 2 * SECOND_NS
 CALLED_NS = 3 * SECOND_NS
 """The engine's own alert is out of the journal and in the outbox by then."""
@@ -143,6 +145,16 @@ def of_feed(health: DepthWsHealth | None, pulse: Pulse) -> Iterator[Finding]:
                 runbook="sev2-feed-stale",
                 lasts_ns=0 if pulse is Pulse.HUNG else STALE_NS,
             )
+
+
+def of_ship(ship: Check) -> Iterator[Finding]:
+    """The copy of the record on another disk is behind, or takes nothing: nothing halts for it."""
+    if ship.status in (Status.OK, Status.SKIP):
+        return
+    text = f"the record is not copied: {ship.code}: {ship.detail}"
+    yield Finding(
+        code="SHIP", severity="SEV2", text=text, key="ship", hint=ship.hint, opens=False, lasts_ns=UNSHIPPED_NS
+    )
 
 
 def of_account(

@@ -8,8 +8,10 @@ from tarazu.app.depth_ws.health import DepthWsHealth
 from tarazu.app.feed.checks import feed_checks, unrecovered
 from tarazu.app.feed.words import clock
 from tarazu.app.feed.words import span as told_span
+from tarazu.app.flags.standing import flags_standing
 from tarazu.app.main.checks import engine_checks
 from tarazu.app.main.health import MainHealth, Stage
+from tarazu.app.shipping.checks import ship_standing
 from tarazu.app.verdict import Check, Status, plain, worst
 from tarazu.app.watching.look import Look
 from tarazu.app.watching.models import models
@@ -62,11 +64,15 @@ def sections(seen: Look, past: Past) -> Iterator[Section]:
     yield _orders(seen, past, of_engine)
     yield _positions(seen, of_engine)
     yield _risk(seen, of_engine)
-    text, checks = models(seen.home)
+    text, checks = models(seen.home, seen.engine, past.now.scores if past.now else ())
     yield Section(name="MODEL", text=text, checks=checks)
+    text, checks = flags_standing(seen.home, seen.engine)
+    yield Section(name="FLAGS", text=text, checks=checks)
     text, checks = system(seen)
     own = _of(of_engine, "engine.tick", "engine.loop", "engine.journal", "engine.database", "engine.disk")
     yield Section(name="SYSTEM", text=text, checks=(*checks, *own))
+    text, check = ship_standing(seen.home, seen.mono_ns)
+    yield Section(name="SHIP", text=text, checks=(check,))
     yield _incidents(seen, past)
 
 

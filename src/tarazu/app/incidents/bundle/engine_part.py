@@ -18,11 +18,11 @@ from tarazu.app.incidents.bundle.scope import Scope
 from tarazu.app.incidents.bundle.staging import Staging
 from tarazu.app.incidents.bundle.story import Event, Phase, Story
 from tarazu.app.why import words
-from tarazu.app.why.names import Told, fresh_engine, records
+from tarazu.app.why.names import Told, records, recovery
 from tarazu.engine.acts import Alert, Decline, HaltStrategy, Intend, Mark, MovePhase, SetHalt, Severity
 from tarazu.engine.codec import Failure
 from tarazu.engine.messages import Commanded, RecordTrouble, Started, Stopping
-from tarazu.engine.process import Engine
+from tarazu.engine.recovery import Recovery
 from tarazu.engine.state import EngineState
 from tarazu.model import ist
 from tarazu.orders.exposure import exposures
@@ -46,10 +46,10 @@ def engine_part(scope: Scope, staging: Staging, story: Story) -> None:
     denials: list[Any] = []
     rows: list[dict[str, object]] = []
     before: dict[str, object] | None = None
-    engine = fresh_engine()
+    engine = recovery()
     for day in touched:
         # A day's engine begins with the positions that its own first reads told.
-        engine = fresh_engine()
+        engine = recovery()
         for told in records(day_folder(scope.home.journal, day)):
             at_ns = told.record.stamped.wall_ns
             if at_ns >= scope.until_ns:
@@ -74,7 +74,7 @@ def engine_part(scope: Scope, staging: Staging, story: Story) -> None:
     staging.json("positions-before-after.json", standing)
 
 
-def _recover(engine: Engine, told: Told) -> None:
+def _recover(engine: Recovery, told: Told) -> None:
     if not isinstance(told.record, Failure):
         engine.recover(told.record.stamped, told.record.step)
 

@@ -1,7 +1,7 @@
 """What it ran on and with: settings, build, machine, models, what each process said of itself, and its log.
 
 env/tarazu.toml     as it is, without credentials; none: the defaults
-env/machine.json    version, source, python, packages, host, disk, clock, which models are active
+env/machine.json    version, source, python, packages, host, disk, clock, which models and flags are active
 health/*.json       what each process last said of itself
 logs/*.log          the lines of the window, by the machine's clock; the last lines where they carry no time
 """
@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import tarazu
+from tarazu.app.flags.standing import flags_facts
 from tarazu.app.incidents.bundle.scope import Scope
 from tarazu.app.incidents.bundle.staging import Staging
 from tarazu.model import ist
@@ -46,6 +47,7 @@ def environment_part(scope: Scope, staging: Staging) -> None:
         "disk_total_bytes": free.total,
         "clock": {"machine_utc_ns": time.time_ns(), "profile_ns": scope.now_ns, "profile_ist": ist.stamp(scope.now_ns)},
         "models": _models(scope.home.models),
+        "flags": flags_facts(scope.home.flags),
         "packages": dict(sorted(_packages())),
     }
     staging.json("env/machine.json", machine)

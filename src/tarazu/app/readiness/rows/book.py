@@ -12,7 +12,7 @@ from tarazu.app.readiness.acceptance import ACCEPTABLE, accepted
 from tarazu.app.readiness.look import Look
 from tarazu.app.readiness.rows.row import block, ok, skip, unknown, warn
 from tarazu.app.verdict import Check
-from tarazu.app.why.names import fresh_engine, records
+from tarazu.app.why.names import records, recovery
 from tarazu.engine.codec import BadPayload
 from tarazu.model import ist
 from tarazu.runtime.journal_files import day_folder, days
@@ -102,7 +102,7 @@ def _ours(look: Look) -> Ours | None:
 
 def _held_at_the_end(look: Look, day: date) -> Held | None:
     """None for a day on which main never began."""
-    recovered, began = fresh_engine(), False
+    recovered, began = recovery(), False
     for told in records(day_folder(look.home.journal, day)):
         recovered.recover(told.record.stamped, told.record.step)
         began = True

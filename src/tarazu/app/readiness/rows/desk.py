@@ -4,6 +4,8 @@ from tarazu.app.doctor.home import private_check, private_files
 from tarazu.app.home import Profile
 from tarazu.app.main.permission import ALLOW_LIVE
 from tarazu.app.models.active import BadModels, active_models
+from tarazu.app.models.manifest import BadManifest
+from tarazu.app.models.registry import manifest_of
 from tarazu.app.readiness.fingerprint import config_sha256
 from tarazu.app.readiness.look import Look
 from tarazu.app.readiness.rows.row import block, ok, skip, unknown, warn
@@ -74,13 +76,19 @@ def strategies(look: Look, row: Check) -> Check:
 
 
 def model(look: Look, row: Check) -> Check:
-    """Every active model is, byte for byte, what its name says."""
+    """Every active model is, byte for byte, what its name says, reads, and was signed for by this home's key."""
     try:
         found = active_models(look.home.models)
     except BadModels as bad:
-        return block(row, "BAD_MODEL", str(bad))
+        return block(row, "BAD_MODEL", str(bad), "tarazu model list")
     if not found:
         return skip(row, "no model is active")
+    for one in found.values():
+        try:
+            manifest_of(look.home, one.name, one.sha256)
+        except BadManifest as bad:
+            unsigned = warn if look.is_sim else block
+            return unsigned(row, "MODEL_UNSIGNED", f"{one.name} {one.short}: {bad}", "tarazu model list")
     return ok(row, ", ".join(f"{one.name} {one.sha256[:12]}" for one in found.values()), observed=len(found))
 
 

@@ -1,12 +1,9 @@
-"""The gate's rows, in the order in which they are told. Ids are published: none is renamed, none is taken away.
-
-Rows whose thing does not exist yet are absent, not skipped: flags and the restore-verified backup (issue 7).
-"""
+"""The gate's rows, in the order in which they are told. Ids are published: none is renamed, none is taken away."""
 
 import logging
 
 from tarazu.app.readiness.look import Look
-from tarazu.app.readiness.rows import book, broker, day, desk, process, record, risk
+from tarazu.app.readiness.rows import backup, book, broker, day, desk, flags, process, record, risk, ship
 from tarazu.app.readiness.rows.row import Row, unknown
 from tarazu.app.verdict import Check, Status
 
@@ -22,6 +19,8 @@ ROWS = (
     Row("audit.chain", record.chain),
     Row("desk.chain", record.record),
     Row("lock", record.lock),
+    Row("ship", ship.ship),
+    Row("backup", backup.backup),
     Row("session.token", broker.token),
     Row("session.expiry", broker.expiry),
     Row("static_ip", broker.static_ip),
@@ -33,6 +32,7 @@ ROWS = (
     Row("limits", desk.limits),
     Row("strategies", desk.strategies),
     Row("model", desk.model),
+    Row("flags", flags.flags),
     Row("reconcile", book.reconcile),
     Row("risk", risk.risk),
     Row("breaker", risk.breaker),

@@ -1,0 +1,52 @@
+"""The last backup, and how long ago a restore was proven."""
+
+from tarazu.app.backup.latest import BackupStanding, latest_backup
+from tarazu.app.readiness.look import Look
+from tarazu.app.readiness.rows.row import block, ok, unknown, warn
+from tarazu.app.verdict import Check
+from tarazu.model import ist
+from tarazu.model.units import DAY_NS
+from tarazu.runtime.desk_record import BadDeskRecord
+from tarazu.runtime.journal_files import days
+
+WARN_DAYS, BLOCK_DAYS = 8, 15
+"""Of the last proven restore, by a backup or a drill: a week that was missed, and two."""
+MAKE, DRILL = "tarazu dr backup", "tarazu dr drill"
+
+
+def backup(look: Look, row: Check) -> Check:
+    """A first boot has none and is READY; a desk that goes on for a fortnight without a proven one is not, in live."""
+    try:
+        standing = latest_backup(look.home)
+    except BadDeskRecord as bad:
+        return unknown(row, "BACKUP_UNKNOWN", str(bad), "tarazu ready --only desk")
+    if standing is None:
+        return _none(look, row)
+    told = f"{ist.stamp(standing.file.made_ns)[5:16]} {'restore-verified' if standing.file.proven else 'not proven'}"
+    if not standing.there:
+        return warn(row, "BACKUP_GONE", f"{told}; {standing.file.path} is not there any more", MAKE)
+    return _aged(look, row, standing, told)
+
+
+def _aged(look: Look, row: Check, standing: BackupStanding, told: str) -> Check:
+    age_ns = standing.age_ns(look.now_ns)
+    if age_ns is None:
+        return _late(look, row, BLOCK_DAYS + 1, f"{told}; no restore of a backup was ever proven here")
+    age = age_ns / DAY_NS
+    if age <= WARN_DAYS:
+        return ok(row, told)
+    seen = ok(row, "", observed=round(age, 1), limit=WARN_DAYS, unit="days")
+    return _late(look, seen, age, f"{told}; since then no restore was proven")
+
+
+def _none(look: Look, row: Check) -> Check:
+    """By the desk's age: the first day of its journal."""
+    known = days(look.home.journal)
+    age = (ist.day_of(look.now_ns) - known[0]).days if known else 0
+    return _late(look, row, age, "there is no backup of this desk")
+
+
+def _late(look: Look, row: Check, age: float, told: str) -> Check:
+    hint = MAKE if row.observed is None else f"{MAKE}, or {DRILL}"
+    is_blocked = look.is_live and age > BLOCK_DAYS
+    return (block if is_blocked else warn)(row, "NO_BACKUP" if row.observed is None else "BACKUP_OLD", told, hint)
