@@ -55,6 +55,10 @@ ENDLESS = Entry("feed/a", changes={"bytes": 1 << 50, "packed": 1 << 50, "stored"
 
 
 SIGNED: dict[str, tuple[Code, list[Entry]]] = {
+    "a database that the manifest does not tell of": (Code.TABLES_DIFFER, [Entry("database.sqlite")]),
+    "a verifier key that is none": (Code.BAD_VERIFIER, [Entry("keys/journal.vkey")]),
+    "bytes for a verifier key of before": (Code.BAD_VERIFIER, [Entry("keys/past/x.vkey", b"\xff\xfe")]),
+    "a journal's day that the manifest does not tell of": (Code.ROOT_DIFFERS, [Entry("journal/2031-01-01/000001.seg")]),
     "a way out of the home": (Code.TRAVERSAL, named("../../etc/cron.d/x")),
     "a way out in the middle": (Code.TRAVERSAL, named("desk/../../x")),
     "a dot": (Code.TRAVERSAL, named("desk/./x")),

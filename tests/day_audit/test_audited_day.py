@@ -138,7 +138,7 @@ def test_a_reconciliation_that_does_not_hold_is_told(traded, home, audit, reason
 def test_a_day_without_an_engine_passes_with_a_warning_and_no_other_days_file(home, audit):
     audit()
     other = DATE + timedelta(days=1)
-    verdict = audit(other)
+    verdict = audit(other, now_ns=EVENING_NS + 24 * HOUR_NS)
     assert verdict.exit_code == Exit.WARN and codes(verdict) == {"EMPTY_DAY"}
     told = json.loads((home.closes / str(other) / "audit.json").read_bytes())
     assert (told["day"], told["standing"]["entries"], told["orders"]) == (str(other), 0, [])
@@ -178,3 +178,9 @@ def test_the_page_needs_nothing_else_and_shows_every_part(home, audit):
     for part in ("Equity", "Drawdown", "Orders on price", "From decisions to fills", "Risk used", "Latencies"):
         assert f"<h2>{part}" in page
     assert page.count("<svg") >= 8 and "NFO:NIFTY" in page
+
+
+def test_a_day_that_has_not_been_is_not_audited(home, audit):
+    verdict = audit(DATE + timedelta(days=1))
+    assert (verdict.exit_code, [check.code for check in verdict.checks]) == (3, ["NOT_YET"])
+    assert not (home.closes / str(DATE + timedelta(days=1))).exists()

@@ -179,3 +179,15 @@ def test_more_requests_in_a_second_than_the_throttle_lets_through_are_named(roun
     found = of(walked(burst).limits.findings, Code.LIMIT_EXCEEDED)
     assert "requests a second: 9 requests, limit 8" in [one.detail for one in found]
     assert walked(burst).limits.uses["requests a second"].used == 9
+
+
+def test_a_result_that_is_not_known_is_told_as_that_and_passes_nothing(round_trip):
+    unread = walked([one for one in round_trip if not isinstance(one.message, m.PositionsRead)])
+    unread.money.end()
+    assert unread.money.result().net_paise is None
+    assert [one.status for one in of(unread.money.findings, Code.NOT_COMPUTABLE)] == [Status.UNKNOWN]
+    sold = max(one.sequence for one in round_trip if any(isinstance(said, Filled) for said in one.outputs))
+    unpriced = walked([one for one in round_trip if one.sequence < sold])
+    unpriced.money.end()
+    assert unpriced.money.result().net_paise is None
+    assert "NO_PRICE" in of(unpriced.money.findings, Code.NOT_COMPUTABLE)[0].detail

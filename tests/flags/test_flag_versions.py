@@ -291,6 +291,16 @@ def test_the_record_is_written_before_the_pointer_moves(home: Home) -> None:
     assert active_flags(home.flags).values == {"entries": False}
 
 
+def test_where_the_pointer_does_not_follow_the_record_saying_it_again_makes_them_agree(home: Home) -> None:
+    set_(home, strategy__orb__size_pct=50)
+    before = (home.flags / ACTIVE).read_bytes()
+    set_(home, strategy__orb__size_pct=10)
+    (home.flags / ACTIVE).write_bytes(before)  # as a command that was cut off leaves it
+    again = set_flags(home, {"strategy.orb.size_pct": 50}, who="asha", why="a test", now_ns=NOW_NS)
+    assert again.is_one and again.now.version == 3 and active_flags(home.flags) == again.now
+    assert recorded(home)[-1]["version"] == 3
+
+
 def test_two_commands_do_not_change_them_at_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tarazu.app.flags.folder.PATIENCE_S", 0.05)
     with alone(home.flags), pytest.raises(FlagsBusy):

@@ -3,10 +3,11 @@
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tarazu.app.flags.store import rollback_flags, set_flags
-from tarazu.app.flags.versions import ACTIVE, FlagSet, path_of
+from tarazu.app.flags.versions import ACTIVE, FlagSet, Pointer, path_of
 from tarazu.app.home import Home, Profile
 from tarazu.app.main.flags_watch import FlagsWatch
 from tarazu.engine.messages import FlagsSet, RecordTrouble
@@ -25,12 +26,12 @@ def off(home: Home, pct: int) -> FlagSet:
 
 
 def test_a_desk_without_flags_is_told_nothing(home: Home) -> None:
-    watch = FlagsWatch(home.flags)
+    watch = FlagsWatch(home)
     assert watch.look(Flags()) == watch.look(Flags()) == []
 
 
 def test_another_version_is_told_once(home: Home) -> None:
-    watch, told = FlagsWatch(home.flags), Flags()
+    watch, told = FlagsWatch(home), Flags()
     assert watch.look(told) == []
     for pct in (50, 0):
         made = off(home, pct)
@@ -43,8 +44,8 @@ def test_another_version_is_told_once(home: Home) -> None:
 
 def test_a_start_tells_what_the_journal_does_not_know_and_nothing_else(home: Home) -> None:
     made = off(home, 50)
-    assert FlagsWatch(home.flags).look(Flags()) == [FlagsSet(flags=made.flags)]
-    assert FlagsWatch(home.flags).look(made.flags) == []
+    assert FlagsWatch(home).look(Flags()) == [FlagsSet(flags=made.flags)]
+    assert FlagsWatch(home).look(made.flags) == []
 
 
 def trouble(watch: FlagsWatch, told: Flags) -> RecordTrouble:
@@ -55,7 +56,7 @@ def trouble(watch: FlagsWatch, told: Flags) -> RecordTrouble:
 
 
 def test_an_altered_version_is_trouble_until_another_one_is_active(home: Home) -> None:
-    watch, first, second = FlagsWatch(home.flags), off(home, 50), off(home, 10)
+    watch, first, second = FlagsWatch(home), off(home, 50), off(home, 10)
     assert watch.look(second.flags) == []
     path = path_of(home.flags, second.version, second.sha256)
     path.chmod(0o600)
@@ -68,7 +69,7 @@ def test_an_altered_version_is_trouble_until_another_one_is_active(home: Home) -
 
 @pytest.mark.parametrize("how", ["pointer", "folder", "a file in its place"])
 def test_flags_that_are_gone_are_trouble_and_not_everything_on(home: Home, how: str) -> None:
-    watch, made = FlagsWatch(home.flags), off(home, 0)
+    watch, made = FlagsWatch(home), off(home, 0)
     assert watch.look(made.flags) == []
     if how == "pointer":
         (home.flags / ACTIVE).unlink()
@@ -77,4 +78,17 @@ def test_flags_that_are_gone_are_trouble_and_not_everything_on(home: Home, how: 
     if how == "a file in its place":
         home.flags.write_text("nothing")
     assert not trouble(watch, made.flags).ok
-    assert [type(said) for said in FlagsWatch(home.flags).look(made.flags)] == [RecordTrouble], "nor after a restart"
+    assert [type(said) for said in FlagsWatch(home).look(made.flags)] == [RecordTrouble], "nor after a restart"
+
+
+@pytest.mark.parametrize("when", ["while it runs", "before it starts"])
+def test_a_pointer_that_no_command_has_moved_is_trouble_and_not_kept_to(home: Home, when: str) -> None:
+    watch, made = FlagsWatch(home), set_flags(home, {"entries": False}, who="asha", why="a test", now_ns=NOW_NS).now
+    if when == "while it runs":
+        assert watch.look(made.flags) == []
+    everything_on = Pointer(latest=made.version, latest_sha256=made.sha256)
+    (home.flags / ACTIVE).write_bytes(msgspec.json.encode(everything_on))
+    said = trouble(watch, made.flags)
+    assert not said.ok and "by the desk's record it is version 1" in said.text
+    rollback_flags(home, 1, who="asha", why="a test", now_ns=NOW_NS)
+    assert watch.look(made.flags) == [RecordTrouble(of="FLAGS", ok=True)]

@@ -6,6 +6,8 @@ import pytest
 
 from tarazu.app.home import Home, Profile
 from tarazu.app.models.manifest import Manifest
+from tarazu.app.models.moving.swap import move
+from tarazu.app.models.moving.trail import Act
 from tarazu.app.models.registry import register
 from tarazu.app.models.versions import manifest_file, model_file
 from tarazu.app.readiness.gate import readiness
@@ -19,7 +21,7 @@ class Gate:
         self.home = Home(profile, root / profile)
         self.home.make()
         self.sha256 = register(self.home, "xgb", TEXT, Manifest(), who="asha", now_ns=1)
-        (self.home.models / "xgb" / "active").write_text(self.sha256)
+        move(self.home, "xgb", Act.PROMOTE, self.sha256, why="a test", who="asha", now_ns=2)
 
     @property
     def row(self) -> Check:
@@ -56,5 +58,16 @@ def test_one_with_other_bytes_blocks_everywhere(tmp_path: Path, profile: Profile
 
 def test_where_none_is_active_the_row_is_not_looked_at_and_says_so(tmp_path: Path) -> None:
     gate = Gate(tmp_path, Profile.LIVE)
-    (gate.home.models / "xgb" / "active").unlink()
+    move(gate.home, "xgb", Act.NONE, "", why="a test", who="asha", now_ns=3)
     assert gate.row.status is Status.SKIP and gate.row.detail == "no model is active"
+
+
+@pytest.mark.parametrize("how", ["gone", "moved"])
+def test_a_pointer_that_no_command_has_moved_blocks_where_a_market_is_real(tmp_path: Path, how: str) -> None:
+    gate = Gate(tmp_path, Profile.LIVE)
+    if how == "gone":
+        (gate.home.models / "xgb" / "active").unlink()
+    else:
+        other = register(gate.home, "xgb", TEXT + b" ", Manifest(), who="asha", now_ns=2)
+        (gate.home.models / "xgb" / "active").write_text(other)
+    assert (gate.row.status, gate.row.code) == (Status.CRIT, "MODEL_MOVED")

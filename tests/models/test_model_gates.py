@@ -73,6 +73,8 @@ def test_one_that_is_better_and_has_its_days_passes_every_gate() -> None:
     ("manifest", "gate", "code"),
     [
         (but(baseline=judged(300)), "baseline", "NOT_BETTER_THAN_NONE"),
+        (but(out_of_sample=judged(-1), baseline=judged(-100), against={ACTIVE: judged(-2)}), "baseline", "LOSES"),
+        (but(out_of_sample=judged(0), baseline=judged(-100), against={ACTIVE: judged(-2)}), "baseline", "LOSES"),
         (but(baseline=judged(301)), "baseline", "NOT_BETTER_THAN_NONE"),
         (but(baseline=None), "baseline", "NOT_JUDGED"),
         (but(out_of_sample=judged(300, trades=0)), "baseline", "NOT_BETTER_THAN_NONE"),
@@ -86,7 +88,7 @@ def test_one_that_is_better_and_has_its_days_passes_every_gate() -> None:
 def test_one_gate_alone_says_no_and_why(manifest: Manifest, gate: str, code: str) -> None:
     found = told(manifest)
     assert found[gate] == code
-    others = {"active", "baseline"} if manifest.out_of_sample != GOOD.out_of_sample else {gate}
+    others = {"active", "baseline"} if manifest.out_of_sample == judged(300, trades=0) else {gate}
     assert {name for name, said in found.items() if said != "ok"} == others
 
 

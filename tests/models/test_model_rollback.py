@@ -15,7 +15,8 @@ from tarazu.app.main.models_health import ModelsPage
 from tarazu.app.models.active import active_hashes
 from tarazu.app.models.manifest import Manifest
 from tarazu.app.models.moving.promoting import promote
-from tarazu.app.models.moving.swap import standing
+from tarazu.app.models.moving.swap import Moved, move, standing
+from tarazu.app.models.moving.trail import Act
 from tarazu.app.models.registry import register
 from tarazu.app.models.versions import manifest_file, model_file
 from tarazu.app.verdict import Verdict
@@ -232,3 +233,26 @@ def test_done_is_said_only_where_main_says_so_too(desk: Desk, page: ModelsPage, 
     is_well = state in ("ACKNOWLEDGED", "NOT_USED")
     assert (told.word, told.exit_code) == (("DONE", 0) if is_well else ("PARTIAL", 5))
     assert desk.active == "B", "the pointer was moved, and the answer says who does not follow"
+
+
+def test_a_pointer_that_is_gone_is_not_none_until_a_person_says_so(desk: Desk) -> None:
+    desk.pointer.unlink()
+    assert not standing(desk.home, "xgb").is_by_the_record
+    assert desk.back("none").exit_code == 0 and standing(desk.home, "xgb").is_by_the_record
+    assert (desk.back("previous").exit_code, desk.active) == (0, "C")
+
+
+def test_one_that_a_hand_has_made_active_is_not_adopted_by_a_rollback(desk: Desk) -> None:
+    never = desk.made(7)
+    desk.pointer.write_text(never)
+    assert desk.back(never).exit_code == 4
+    assert (desk.back("previous").exit_code, desk.active) == (0, "C")
+
+
+def test_a_version_that_was_judged_beside_another_active_one_is_not_promoted(desk: Desk) -> None:
+    before = standing(desk.home, "xgb")
+    desk.back("previous")
+    with pytest.raises(Moved, match="meanwhile"):
+        a, beside = desk.hashes["A"], before.active
+        move(desk.home, "xgb", Act.PROMOTE, a, why="a test", who="asha", now_ns=NOW_NS, beside=beside)
+    assert desk.active == "B" and standing(desk.home, "xgb").is_by_the_record

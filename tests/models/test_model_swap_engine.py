@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 import pytest
 
-from harness.engine_desk import EngineDesk
+from harness.engine_desk import BUY, CONFIG, EngineDesk
 from harness.order_story import KEY
 from harness.strategy_desk import StrategyDesk
 from tarazu.engine import codec
 from tarazu.engine import messages as m
-from tarazu.engine.acts import Decide, HaltStrategy, Step
+from tarazu.engine.acts import AskCancel, Decide, EndHold, HaltStrategy, HoldWant, Step
 from tarazu.engine.messages import Stamped
 from tarazu.journal.entry import Durability
 from tarazu.model.execution import Fill
@@ -154,3 +155,22 @@ def test_what_a_model_was_asked_is_kept_each_time_and_what_repeats_otherwise_is_
     acts = [act.decision for step in desk.steps for act in step.acts if isinstance(act, Decide)]
     near = [said for said in acts if said.why == "the means are too near each other"]
     assert len(near) <= 2 and not any(said.measured for said in near)
+
+
+@pytest.mark.parametrize(("asks", "taken_back"), [(frozenset({"xgb"}), 1), (frozenset[str](), 0)])
+def test_entries_that_still_work_were_decided_by_the_model_before_and_are_taken_back(
+    asks: frozenset[str], taken_back: int
+) -> None:
+    desk = EngineDesk(make_strategies=lambda day: (Plain("story", day, asks),)).ready()
+    desk.want()
+    desk.placed("1")
+    step = desk.tell(m.ModelsSet(active={"xgb": B}), after_s=1)
+    asked = [act for act in step.acts if isinstance(act, AskCancel)]
+    assert len(asked) == taken_back and all(act.until_ended and "model" in act.why for act in asked)
+
+
+def test_what_waits_for_leave_ends_when_other_models_are_active() -> None:
+    desk = EngineDesk(msgspec.structs.replace(CONFIG, approvals=True)).ready()
+    assert [act for act in desk.want(BUY).acts if isinstance(act, HoldWant)]
+    (ended,) = [act for act in desk.tell(m.ModelsSet(active={"xgb": B})).acts if isinstance(act, EndHold)]
+    assert ended.how == "other models are active now" and not desk.engine.state.waiting

@@ -11,6 +11,8 @@ from tarazu.app.home import Home, Profile
 from tarazu.app.main.models_watch import ModelsWatch
 from tarazu.app.main.strategies import BadStrategy
 from tarazu.app.models.manifest import Manifest
+from tarazu.app.models.moving.swap import move
+from tarazu.app.models.moving.trail import Act
 from tarazu.app.models.registry import register
 from tarazu.app.models.versions import write_whole
 from tarazu.engine.messages import Message, ModelsSet, RecordTrouble
@@ -29,7 +31,7 @@ class Watched:
         self.tried: list[Mapping[str, str]] = []
         self.may_go_on = threading.Event()
         self.may_go_on.set()
-        self.point(self.a)
+        self.use(self.a)
         self.watch = ModelsWatch(self.home, {"xgb": self.a}, self.try_on)
 
     def try_on(self, hashes: Mapping[str, str]) -> None:
@@ -38,7 +40,13 @@ class Watched:
         if self.refusal is not None:
             raise self.refusal
 
+    def use(self, sha256: str) -> None:
+        """As the commands do."""
+        act = Act.PROMOTE if sha256 else Act.NONE
+        move(self.home, "xgb", act, sha256, why="a test", who="asha", now_ns=2)
+
     def point(self, text: str) -> None:
+        """By hand."""
         write_whole(self.home.models / "xgb" / "active", text.encode())
 
     def settled(self) -> list[Message]:
@@ -62,16 +70,16 @@ def test_what_it_began_with_is_no_news_and_nothing_is_tried_on(watched: Watched)
 
 
 def test_another_version_is_tried_on_and_told_once(watched: Watched) -> None:
-    watched.point(watched.b)
+    watched.use(watched.b)
     assert watched.settled() == [ModelsSet(active={"xgb": watched.b})]
     assert watched.settled() == [] and watched.tried == [{"xgb": watched.b}]
-    (watched.home.models / "xgb" / "active").unlink()
+    watched.use("")
     assert watched.settled() == [ModelsSet(active={})]
 
 
 def test_nothing_waits_while_it_is_tried_on(watched: Watched) -> None:
     watched.may_go_on.clear()
-    watched.point(watched.b)
+    watched.use(watched.b)
     assert [watched.watch.look() for _ in range(50)] == [[]] * 50 and watched.tried == []
     watched.may_go_on.set()
     assert watched.settled() == [ModelsSet(active={"xgb": watched.b})]
@@ -79,16 +87,16 @@ def test_nothing_waits_while_it_is_tried_on(watched: Watched) -> None:
 
 def test_what_strategies_do_not_take_is_trouble_until_the_pointer_goes_back(watched: Watched) -> None:
     watched.refusal = BadStrategy("no feature is called x")
-    watched.point(watched.b)
+    watched.use(watched.b)
     assert watched.settled() == [RecordTrouble(of="MODELS", ok=False, text="no feature is called x")]
     assert watched.settled() == [], "said once"
-    watched.point(watched.a)
+    watched.use(watched.a)
     assert watched.settled() == [RecordTrouble(of="MODELS", ok=True)] and watched.watch.trouble == ""
 
 
 def test_what_is_mended_in_its_place_is_used(watched: Watched) -> None:
     watched.refusal = BadStrategy("its file is gone")
-    watched.point(watched.b)
+    watched.use(watched.b)
     watched.settled()
     watched.refusal = None
     assert watched.settled() == [RecordTrouble(of="MODELS", ok=True), ModelsSet(active={"xgb": watched.b})]
@@ -103,6 +111,21 @@ def test_a_pointer_to_nothing_that_could_be_is_trouble(watched: Watched, text: s
 
 def test_a_bug_in_it_is_told_and_ends_nothing(watched: Watched) -> None:
     watched.refusal = ZeroDivisionError("a bug")
-    watched.point(watched.b)
+    watched.use(watched.b)
     (told,) = watched.settled()
     assert isinstance(told, RecordTrouble) and told.text == "BUG: ZeroDivisionError: a bug"
+
+
+@pytest.mark.parametrize("how", ["gone", "moved"])
+def test_a_pointer_that_no_command_has_moved_is_trouble_and_what_ran_runs_on(watched: Watched, how: str) -> None:
+    pointer = watched.home.models / "xgb" / "active"
+    if how == "gone":
+        pointer.unlink()
+    else:
+        watched.point(watched.b)
+    (told,) = watched.settled()
+    assert isinstance(told, RecordTrouble) and not told.ok and "no command has moved" in told.text
+    assert watched.tried == []
+    watched.use("" if how == "gone" else watched.b)
+    now = {} if how == "gone" else {"xgb": watched.b}
+    assert watched.settled() == [RecordTrouble(of="MODELS", ok=True), ModelsSet(active=now)]

@@ -10,11 +10,14 @@ from harness.journal_days import write_day
 from tarazu.adapters.signing import key_of
 from tarazu.app.backup.make import Asked, Made, make_backup
 from tarazu.app.data.steps import steps
+from tarazu.app.home import Home, Profile
 from tarazu.app.readiness.look import Look
 from tarazu.app.verdict import Status
 from tarazu.model import ist
 from tarazu.model.units import DAY_NS
 from tarazu.ops.dr_backup import dr_backup
+from tarazu.ops.dr_drill import dr_drill
+from tarazu.ops.dr_restore import dr_restore
 
 
 def backed_up(gate: GateHome, days_ago: int) -> Path:
@@ -68,6 +71,39 @@ def test_one_that_is_not_where_it_was_put_or_not_whole_is_gone(gate: GateHome) -
     assert row(gate) == (Status.WARN, "BACKUP_GONE")
     path.unlink()
     assert row(gate) == (Status.WARN, "BACKUP_GONE")
+
+
+def test_a_drill_of_an_old_one_makes_it_no_newer(gate: GateHome) -> None:
+    dr_drill(gate.home, backed_up(gate, 30), None, None, "asha", gate.now_ns)
+    assert row(gate) == (Status.CRIT, "BACKUP_OLD")
+    path = backed_up(gate, 1)
+    dr_drill(gate.home, path.with_name(min(one.name for one in path.parent.iterdir())), None, None, "asha", gate.now_ns)
+    assert row(gate) == (Status.OK, ""), "nor does it hide the one of yesterday"
+
+
+def test_a_drill_of_another_desks_backup_proves_nothing_here(gate: GateHome, tmp_path: Path) -> None:
+    other = Home(Profile.LIVE, tmp_path / "other" / "live")
+    other.make()
+    asked = Asked(folder=tmp_path / "there", day=ist.day_of(gate.now_ns))
+    path = Path(str(dr_backup(other, asked, "asha", gate.now_ns).facts["backup"].path))  # type: ignore[attr-defined]
+    key = (other.keys / "journal.vkey").read_text()
+    told = dr_drill(gate.home, path, key, None, "asha", gate.now_ns)
+    assert [check.code for check in told.checks] == ["OTHER_DESK"] and told.exit_code == 1
+    assert row(gate) == (Status.WARN, "NO_BACKUP")
+
+
+def test_one_that_is_gone_for_a_fortnight_blocks_live_as_none_does(gate: GateHome) -> None:
+    backed_up(gate, 16).unlink()
+    assert row(gate) == (Status.CRIT, "BACKUP_GONE")
+
+
+def test_a_home_that_was_restored_says_so_until_it_has_a_backup_of_its_own(gate: GateHome, tmp_path: Path) -> None:
+    path, key = backed_up(gate, 1), (gate.home.keys / "journal.vkey").read_text()
+    gate.home.root.rename(tmp_path / "lost")
+    assert dr_restore(gate.home, path, key, "asha", gate.now_ns).exit_code == 0
+    assert row(gate) == (Status.WARN, "RESTORED")
+    backed_up(gate, 0)
+    assert row(gate) == (Status.OK, "")
 
 
 def test_one_that_was_not_made_proves_nothing(gate: GateHome) -> None:

@@ -1,5 +1,6 @@
 """`tarazu reconcile` and `tarazu close import-note` on kept answers: exit codes, what they write, what they refuse."""
 
+import hashlib
 import shutil
 from datetime import date
 from pathlib import Path
@@ -8,18 +9,24 @@ from typing import Any
 import msgspec
 import pytest
 
+from tarazu.app.account.reading import Failure, Read, Why
 from tarazu.app.closing.steps import done, step_done
 from tarazu.app.closing.whole import close_folder
 from tarazu.app.home import Home, Profile
 from tarazu.app.incidents.store import incidents
+from tarazu.app.reconcile import broker_side
+from tarazu.app.reconcile.broker_side import BROKER, BothSides, NoBroker
 from tarazu.app.reconcile.kept import READ_FILE, Altered, BrokerRead, encoded, keep, latest_note, read_reconciliation
 from tarazu.app.reconcile.legs.charges import note_of, traded
 from tarazu.app.verdict import Exit, Verdict
+from tarazu.ops import reconcile as ops_reconcile
 from tarazu.ops.close_import_note import import_note
 from tarazu.ops.reconcile import reconcile
 from tarazu.runtime.desk_record import DeskKind
 
 DAY_NS = 1_795_420_800 * 10**9
+FOUR_NS = 1_795_429_800 * 10**9
+"""16:00 IST."""
 
 
 @pytest.fixture
@@ -36,8 +43,8 @@ def answered(kept: Any, home: Home) -> Home:
 
 
 def answers(kept: Any, home: Home, **changed: Any) -> Home:
-    theirs = {"account": kept.account, "charges": kept.notes} | changed
-    read = BrokerRead(day=kept.day.day.isoformat(), profile="sim", as_of_ns=kept.as_of_ns, **theirs)
+    theirs = {"account": kept.account, "charges": kept.notes, "as_of_ns": FOUR_NS} | changed
+    read = BrokerRead(day=kept.day.day.isoformat(), profile="sim", **theirs)
     keep(home, kept.day.day, kept.found(), encoded(read), verdict="RECONCILED", exit_code=0, who="t", now_ns=DAY_NS)
     return home
 
@@ -187,3 +194,51 @@ def test_a_file_that_is_no_note_changes_nothing(kept: Any, home: Home, tmp_path:
     assert verdict.exit_code == Exit.CRIT and "BAD_NOTE" in verdict.text()
     assert import_note(home, (tmp_path / "none.csv",), kept.day.day, "tester").exit_code == Exit.CRIT
     assert not home.closes.exists() and not home.desk.exists()
+
+
+@pytest.mark.parametrize("again", ["away", "partly"])
+def test_a_second_reading_that_tells_less_takes_no_break_back(
+    kept: Any, home: Home, monkeypatch: pytest.MonkeyPatch, again: str
+) -> None:
+    account = kept.account
+    del account.trades.value[7]
+    read = BrokerRead(
+        day=kept.day.day.isoformat(), profile="sim", as_of_ns=FOUR_NS, account=account, charges=kept.notes
+    )
+    first = BothSides(ours=kept.ours, read=read, source=BROKER, answers=encoded(read), sha256="")
+    nothing = msgspec.structs.replace(
+        account, trades=Read(started_ns=0, ended_ns=0, failure=Failure(Why.THROTTLED, ""))
+    )
+    partly = msgspec.structs.replace(first, read=msgspec.structs.replace(read, account=nothing))
+    told = [first]
+
+    def sides(*asked: Any, **how: Any) -> BothSides:
+        if told:
+            return told.pop()
+        if again == "partly":
+            return partly
+        raise NoBroker("BROKER_UNREACHABLE", "the broker tells nothing")
+
+    monkeypatch.setattr(broker_side, "both_sides", sides)
+    monkeypatch.setattr(ops_reconcile, "AGAIN_S", 0.0)
+    verdict = reconcile(home, kept.day.day, False, "tester")
+    assert (verdict.word, verdict.exit_code) == ("BREAKS", Exit.CRIT) and len(incidents(home)) == 1
+
+
+def test_a_later_reading_that_tells_less_does_not_replace_the_answers_that_told_all(
+    kept: Any, answered: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = (close_folder(answered, kept.day.day) / READ_FILE).read_bytes()
+    account = msgspec.structs.replace(
+        kept.account, trades=Read(started_ns=0, ended_ns=0, failure=Failure(Why.THROTTLED, ""))
+    )
+    read = BrokerRead(
+        day=kept.day.day.isoformat(), profile="sim", as_of_ns=FOUR_NS, account=account, charges=kept.notes
+    )
+    text = encoded(read)
+    sides = BothSides(ours=kept.ours, read=read, source=BROKER, answers=text, sha256=hashlib.sha256(text).hexdigest())
+    monkeypatch.setattr(broker_side, "both_sides", lambda *asked, **how: sides)
+    assert reconcile(answered, kept.day.day, False, "tester").exit_code == Exit.UNKNOWN
+    assert (close_folder(answered, kept.day.day) / READ_FILE).read_bytes() == whole
+    monkeypatch.undo()
+    assert again(kept, answered).word == "RECONCILED"

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import sys
+import time as monotonic
 from collections.abc import Callable, Iterator
 from datetime import date, time
 from functools import cache
@@ -16,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from tarazu import reference
+from tarazu.app.depth_ws.health import boot
 from tarazu.app.home import Home, Profile
 from tarazu.app.models.registry import register, version_of
 from tarazu.app.models.versions import ACTIVE
@@ -235,12 +237,20 @@ WORDS = (
 
 
 def test_the_command_registers_a_version_and_writes_its_page(fresh: Path) -> None:
+    desk = Home(Profile.SIM, fresh / "h" / "sim")
+    desk.main_health.parent.mkdir(parents=True)
+    now_ns = 1_780_000_000_000_000_000
+    desk.main_health.write_bytes(
+        msgspec.json.encode({"wall_ns": now_ns, "mono_ns": monotonic.monotonic_ns(), "boot": boot()})
+    )
     code, said = run(*WORDS, "--out", str(fresh / "out"))
     assert code in (0, 1) and said["is_registered"], said
     sha256 = str(said["sha256"])
     assert (fresh / "h/sim/models/xgb" / f"{sha256}.json").read_bytes() == (fresh / "out/model.json").read_bytes()
     assert sha256 in (fresh / "out/report.html").read_text()
     assert not (fresh / "h/sim/models/xgb" / ACTIVE).exists()
+    manifest = version_of(desk, "xgb", sha256).manifest
+    assert manifest is not None and 0 <= manifest.made_ns - now_ns < DAY_NS, "by the desk's clock, as shadow days are"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 Exits, stops and cancellations never ask for leave. What waits for it is in the record, ends by itself (`approval_ns`),
 and with everything that ends the wish for entries: a halt, its strategy's, a person's CANCEL_ENTRIES, ENTRIES_OFF or
-FLATTEN, other flags, and the end or the start of a process, for what it was decided by is gone by then.
+FLATTEN, other flags or models, and the end or the start of a process, for what it was decided by is gone by then.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tarazu.engine.acts import Alert, Decline, Deny, EndHold, Guard, HoldWant, Severity
-from tarazu.engine.messages import Commanded, FlagsSet, Order, Started
+from tarazu.engine.messages import Commanded, FlagsSet, ModelsSet, Order, Started
 from tarazu.engine.run import Run
 from tarazu.engine.tags import fresh_tag
 from tarazu.engine.weighing import addings, denials_of
@@ -100,6 +100,8 @@ def _over(run: Run, held: HoldWant) -> str:
         return "the process has started anew"
     if isinstance(message, FlagsSet):
         return f"the flags are of version {message.flags.version} now"
+    if isinstance(message, ModelsSet):
+        return "other models are active now"
     if isinstance(message, Commanded):
         if message.order is Order.REFUSE and message.ref == held.ref:
             return f"refused by {message.who}: {message.why}"

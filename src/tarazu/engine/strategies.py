@@ -9,10 +9,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from tarazu.engine import entries, risk_watch
-from tarazu.engine.acts import Decide, HaltStrategy
+from tarazu.engine.acts import AskCancel, Decide, HaltStrategy
 from tarazu.engine.carry_out import subject_of, told_of
 from tarazu.engine.messages import MarketMoved, ModelsSet, RiskState, Ticked
 from tarazu.engine.run import Run
+from tarazu.orders.intent import Purpose
 from tarazu.orders.messages import Filled
 from tarazu.strategy.base import Strategy, Word
 from tarazu.strategy.day import TradingDay
@@ -34,7 +35,8 @@ _WORDS = msgspec.json.Decoder(tuple[Word, ...])
 
 def renewed(run: Run, running: Sequence[Strategy]) -> Sequence[Strategy]:
     """A strategy that a person has reset begins anew: what it knew when it was halted is not to be relied on.
-    With other models those that ask one of them are made anew, and carry on what they knew where they can."""
+    With other models those that ask one of them are made anew, and carry on what they knew where they can; their
+    entries that still work were decided by the models before, and are taken back."""
     if isinstance(run.message, ModelsSet):
         return _swapped(run, running, run.message.active)
     reset = {act.strategy for act in run.acts if isinstance(act, HaltStrategy) and act.halt is None}
@@ -51,6 +53,7 @@ def _swapped(run: Run, running: Sequence[Strategy], active: Mapping[str, str]) -
     concerned = {strategy.name for strategy in running if _asks(strategy, changed)}
     if not concerned:
         return running
+    _take_back(run, concerned)
     try:
         fresh = {strategy.name: strategy for strategy in run.make_strategies()}
         return [_carried_on(s, fresh[s.name]) if s.name in concerned else s for s in running]
@@ -58,6 +61,15 @@ def _swapped(run: Run, running: Sequence[Strategy], active: Mapping[str, str]) -
         for name in sorted(concerned):
             risk_watch.halt_strategy(run, name, RAISED, _as_text(f"with other models: {_where(bad)}"))
         return running
+
+
+def _take_back(run: Run, concerned: Collection[str]) -> None:
+    for order in tuple(run.state.blotter.open()):
+        intent = order.intent
+        if intent is None or intent.purpose is not Purpose.ENTRY or order.ended or order.ref in run.state.cancels:
+            continue
+        if intent.strategy in concerned:
+            run.act(AskCancel(ref=order.ref, why="another model is active", until_ended=True))
 
 
 def _asks(strategy: Strategy, changed: Collection[str]) -> bool:

@@ -69,14 +69,21 @@ def _lost(found: "Rehearsed") -> tuple[str, ...]:
 
 
 def _noted(home: Home, found: "Rehearsed", who: str, now_ns: int) -> tuple[Check, ...]:
+    from tarazu.adapters.signing import verifiers_of
     from tarazu.app.backup.restore import note_restored
+    from tarazu.journal.checkpoint import BadNote
     from tarazu.runtime.desk_record import BadDeskRecord
 
     if not home.root.is_dir():
         return ()
     try:
+        if found.back.verifier not in {f"{key.name}+{key.key_id.hex()}" for key in verifiers_of(home.keys)}:
+            told = f"signed by {found.back.verifier}, no key of {home.root}: it proves nothing of this desk's backups"
+            return (
+                Check(id="backup.desk", status=Status.WARN, code="OTHER_DESK", detail=told, hint="tarazu dr drill"),
+            )
         note_restored(home, found.back, drill=True, who=who, now_ns=now_ns)
-    except (BadDeskRecord, OSError) as bad:
+    except (BadDeskRecord, BadNote, OSError) as bad:
         hint = "df -h; tarazu ready --only desk"
         return (Check(id="desk.record", status=Status.WARN, code="NOT_RECORDED", detail=str(bad), hint=hint),)
     return ()

@@ -47,9 +47,9 @@ def rollback(home: Home, family: str, to: str, why: str, dry_run: bool, wait_s: 
     try:
         stands = standing(home, family_of(home, family))
         sha256 = version_named(home, stands, to)
-        if sha256 and sha256 not in stands.way.steps:
+        if sha256 and sha256 not in stands.trail.steps:
             raise NoSuchVersion(f"{named(sha256)} was never active: tarazu model promote --family {family} --to {to}")
-        if sha256 == stands.active and not stands.unread:
+        if sha256 == stands.active and stands.is_by_the_record:
             return _already(home, now_ns, family, sha256)
         if sha256:
             prove(home, family, sha256)

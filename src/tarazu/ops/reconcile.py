@@ -60,8 +60,7 @@ def reconcile(home: Home, day: date, saved: bool, who: str) -> Verdict:
         result, trouble = _compared(home, day, sides)
         if result.money_breaks and sides.source == BROKER:
             time.sleep(AGAIN_S)
-            sides = both_sides(home, day)
-            result, trouble = _compared(home, day, sides)
+            sides, result, trouble = _again(home, day, sides, result, trouble)
         return _kept(home, day, result, sides.answers, trouble, who)
     except NoBroker as away:
         return _unknown(home, day, Status.UNKNOWN, away.code, str(away), away.hint)
@@ -73,6 +72,23 @@ def reconcile(home: Home, day: date, saved: bool, who: str) -> Verdict:
         return _unknown(home, day, Status.CRIT, "RECORD_DAMAGED", str(damaged), f"tarazu audit verify --date {day}")
     except OSError as failed:
         return _unknown(home, day, Status.UNKNOWN, "NOT_READ", str(failed), "tarazu doctor")
+
+
+def _again(
+    home: Home, day: date, sides: "BothSides", result: "Reconciliation", trouble: list[Check]
+) -> "tuple[BothSides, Reconciliation, list[Check]]":
+    """What a second reading shows; where it tells less than the first, the first stands: its breaks are not taken back
+    by a broker that does not answer."""
+    from tarazu.app.reconcile.broker_side import NoBroker, both_sides
+
+    try:
+        later = both_sides(home, day)
+    except (NoBroker, OSError):
+        return sides, result, trouble
+    found, more = _compared(home, day, later)
+    if later.source != sides.source or len(found.unknown) > len(result.unknown):
+        return sides, result, trouble
+    return later, found, more
 
 
 def _compared(home: Home, day: date, sides: "BothSides") -> "tuple[Reconciliation, list[Check]]":

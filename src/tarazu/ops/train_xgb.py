@@ -91,6 +91,7 @@ def _train(
 ) -> Verdict:
     from tarazu.adapters.signing import BadKeyFile
     from tarazu.app.data.steps import steps
+    from tarazu.app.incidents.moment import desk_now_ns
     from tarazu.app.models.versions import BadVersion, is_family
     from tarazu.app.research.choice import chosen
     from tarazu.app.research.params import BadParam, params_of
@@ -119,7 +120,7 @@ def _train(
         )
         days = choice.days(desk.feed, desk.masters, settings.feed)
         training = train(desk, order, days, len(choice), steps())
-        sha256 = "" if dry_run else keep(desk, training, person(), clock.time_ns())
+        sha256 = "" if dry_run else keep(desk, training, person(), desk_now_ns(desk))
     except (NoTrainer, NoSuchDay, BadFolds, TooFew, NoContracts) as cannot:
         return _cannot(desk, _CODES[type(cannot).__name__], str(cannot))
     except (BadParam, BadParams, BadSettings) as bad:

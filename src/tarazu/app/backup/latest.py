@@ -28,11 +28,13 @@ class FileTold(msgspec.Struct, frozen=True, kw_only=True):
 
 class BackupStanding(msgspec.Struct, frozen=True, kw_only=True):
     file: FileTold
-    """The latest that is there; where none is, the latest there was."""
+    """The one made last that is there; where none is, the one made last."""
     there: bool
     """Whether a file of that size is where it was put. Its bytes are `tarazu dr verify`'s to judge."""
     proven_ns: int | None
     """When a restore was last proven, by a backup or a drill; None: in none of the entries looked at."""
+    restored_ns: int | None = None
+    """When this home itself was made of a backup, if it has made none of its own since."""
 
     def age_ns(self, now_ns: int) -> int | None:
         """Of the last proof; by a clock that has gone back, 0."""
@@ -42,16 +44,25 @@ class BackupStanding(msgspec.Struct, frozen=True, kw_only=True):
 def latest_backup(home: Home) -> BackupStanding | None:
     """None: the desk's record names none. Raises BadDeskRecord, OSError."""
     proven_ns: int | None = None
-    first: FileTold | None = None
+    restored_ns: int | None = None
+    files: list[FileTold] = []
+    has_own = False
     for entry in _entries(home):
+        has_own |= entry.kind is DeskKind.BACKED_UP
         told = file_told(entry)
         if told is None:
             continue
         proven_ns = max(filter(None, (proven_ns, entry.ts_ns if told.proven else None)), default=None)
-        first = first or told
-        if is_there(told):
-            return BackupStanding(file=told, there=True, proven_ns=proven_ns)
-    return None if first is None else BackupStanding(file=first, there=False, proven_ns=proven_ns)
+        if entry.kind is DeskKind.RESTORED and not entry.body.get("drill") and not has_own:
+            restored_ns = restored_ns or entry.ts_ns
+        files.append(told)
+    # By when it was made: a drill of an old one is the latest entry, and no later backup.
+    files.sort(key=lambda told: told.made_ns, reverse=True)
+    there = next(filter(is_there, files), None)
+    file = there or next(iter(files), None)
+    if file is None:
+        return None
+    return BackupStanding(file=file, there=there is not None, proven_ns=proven_ns, restored_ns=restored_ns)
 
 
 def file_told(entry: DeskEntry) -> FileTold | None:

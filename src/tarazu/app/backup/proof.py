@@ -51,7 +51,7 @@ def _journal(root: Path, manifest: Manifest, verifiers: tuple[Verifier, ...], pr
 def _tables(root: Path, manifest: Manifest) -> Refused | None:
     file = root / DATABASE
     if manifest.tables is None:
-        return None
+        return Refused(Code.TABLES_DIFFER, "a database of which nothing is told") if file.exists() else None
     if not file.is_file():
         return Refused(Code.TABLES_DIFFER, "no database came back")
     try:

@@ -62,6 +62,8 @@ class Code(StrEnum):
     ROOT_DIFFERS = "ROOT_DIFFERS"
     """The journal that came back is not the one that was backed up."""
     TABLES_DIFFER = "TABLES_DIFFER"
+    BAD_VERIFIER = "BAD_VERIFIER"
+    """A verifier key in it that does not read."""
     RECORD_DIFFERS = "RECORD_DIFFERS"
     """The desk's record that came back does not hold together."""
     CHANGED_MEANWHILE = "CHANGED_MEANWHILE"

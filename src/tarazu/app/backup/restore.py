@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from tarazu.adapters.signing import PAST, VERIFIER_FILE, verifiers_of
+from tarazu.adapters.signing import PAST, VERIFIER_FILE, Ed25519Verifier, verifiers_of
 from tarazu.app.backup.container import sealed
 from tarazu.app.backup.container.manifest import Manifest
 from tarazu.app.backup.container.unpack import unpack
@@ -25,7 +25,7 @@ from tarazu.app.backup.proof import proof_fault
 from tarazu.app.backup.refusal import Code, Refused
 from tarazu.app.data.steps import Steps
 from tarazu.app.home import Home
-from tarazu.journal.checkpoint import Verifier, parse_verifier_key
+from tarazu.journal.checkpoint import BadNote, Verifier, parse_verifier_key
 from tarazu.runtime import desk_record
 from tarazu.runtime.desk_record import DeskKind
 
@@ -76,7 +76,8 @@ def came_back(
             fault = unpack(opened, folder, progress, durable=durable)
     if fault is None:
         with steps("proving") as progress:
-            fault = proof_fault(folder, manifest, verifiers_of(folder / "keys"), progress)
+            keys = _verifiers(folder / "keys")
+            fault = keys if isinstance(keys, Refused) else proof_fault(folder, manifest, keys, progress)
     if fault is not None:
         return fault
     took_s = round(time.monotonic() - begun_s, 3)
@@ -142,6 +143,14 @@ def sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _verifiers(keys: Path) -> tuple[Ed25519Verifier, ...] | Refused:
+    """Those that came back, by which its journal is judged."""
+    try:
+        return verifiers_of(keys)
+    except (BadNote, UnicodeDecodeError) as bad:
+        return Refused(Code.BAD_VERIFIER, f"a verifier key in it does not read: {bad}", "another copy of it")
 
 
 def _keep_verifier(keys: Path) -> None:

@@ -29,6 +29,9 @@ def archive_day(home: Home, day: date, out: Path | None, so_far: bool, steps: St
     if out is not None and target.exists() and read_quietly(target) is None and any(target.iterdir()):
         return _refused("data.convert", home, now_ns, f"{target} is there and is no archive", "name another folder")
     kept = read_quietly(target)
+    if kept is not None and kept.through > (seen.last_sequence or 0):
+        detail = f"{target} has frames to {kept.through:,}, and the log ends at {seen.last_sequence or 0:,}: it stays"
+        return _refused("data.convert", home, now_ns, detail, f"tarazu data verify {day}; what is lost is in there")
     if kept is not None and kept.through == seen.last_sequence and not (kept.so_far and not seen.recording):
         with steps("checksums") as progress:
             unchanged = not changed_files(target, kept, progress)

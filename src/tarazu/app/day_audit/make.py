@@ -34,6 +34,7 @@ from tarazu.app.verdict import Check, Status, Verdict
 from tarazu.engine.codec import BadPayload
 from tarazu.engine.messages import Started
 from tarazu.journal.findings import Report
+from tarazu.model import ist
 from tarazu.model.instrument import Instrument
 from tarazu.runtime.desk_record import BadDeskRecord, DeskKind
 from tarazu.runtime.journal_files import days
@@ -47,6 +48,8 @@ def audit_day(home: Home, day: date, *, who: str, now_ns: int, replays: bool) ->
     """The day's audit, in `closes/<day>/` and in the desk's record. What cannot be written is told."""
     if not home.root.is_dir():
         return cannot(home, day, now_ns, f"there is no {home.root}: tarazu init makes it", "NO_HOME")
+    if day > ist.day_of(now_ns):
+        return cannot(home, day, now_ns, f"{day} has not been; at the desk it is {ist.day_of(now_ns)}", "NOT_YET")
     if day not in days(home.journal):
         return without_journal(home, day, who, now_ns, f"no engine ran on {day}")
     began_s, shown = time.monotonic(), steps()

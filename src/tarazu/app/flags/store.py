@@ -77,7 +77,8 @@ def known_good(folder: Path) -> FlagSet | None:
 
 
 def set_flags(home: Home, changes: Values, *, who: str, why: str, now_ns: int) -> Change:
-    """What is active with the changes, as a new version, active at once. Without a difference nothing is made.
+    """What is active with the changes, as a new version, active at once. Without a difference nothing is made,
+    unless the record says that another one is active.
 
     Raises BadFlag, BadFlags where what is active cannot be read, FlagsBusy, BadDeskRecord, OSError.
     """
@@ -85,7 +86,7 @@ def set_flags(home: Home, changes: Values, *, who: str, why: str, now_ns: int) -
         pointer = read_pointer(home.flags) or Pointer()
         was = read_version(home.flags, pointer.version, pointer.sha256)
         values = changed(was.values, changes)
-        if values == dict(was.values):
+        if values == dict(was.values) and _is_recorded(home, was):
             return Change(was=was, now=was)
         number = max([pointer.latest, *numbers(home.flags)]) + 1
         made = FlagSet(version=number, prev=pointer.latest_sha256, at_ns=now_ns, who=who, why=why, values=values)

@@ -98,7 +98,7 @@ class EngineDay:
         self.watchdog = WatchdogWatch(home, clock.wall_ns)
         self.desk_record = DeskWatch(home.desk, opened.noted)
         self.models = self._models_watch(home, strategies, session)
-        self.flags = FlagsWatch(home.flags)
+        self.flags = FlagsWatch(home)
         self.market = Market(day_folder(home.feed, prepared.day), prepared.watched, opened.heard_to)
         self._home, self._settings, self._opened, self.strategies = home, settings, opened, strategies
         self._second_s, self._session = second_s, session

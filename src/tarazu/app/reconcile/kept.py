@@ -23,6 +23,8 @@ from tarazu.runtime.desk_record import DeskKind
 T = TypeVar("T")
 
 READ_FILE = "broker_read.json"
+PART_FILE = "broker_read-part.json"
+"""Of a later run that was told less."""
 
 
 class Altered(ValueError):
@@ -80,13 +82,18 @@ def keep(
     now_ns: int,
 ) -> None:
     """Write both whole, and say so in the desk's record; without `answers` those that are kept stay what it is of.
+    Answers that leave something unknown do not take the place of others: the broker tells a day only on that day.
 
     Raises BadDeskRecord, OSError, ValueError.
     """
     folder = close_folder(home, day)
     files = {READ_FILE: result.read_sha256} if result.read_sha256 else {}
     if answers:
-        files[READ_FILE] = write_whole(folder / READ_FILE, answers)
+        entry = step_done(home, day, DeskKind.RECONCILED) if result.unknown else None
+        before = "" if entry is None else done(entry).files.get(READ_FILE, "")
+        files = {READ_FILE: before} if before else {}
+        name = PART_FILE if before else READ_FILE
+        files[name] = write_whole(folder / name, answers)
     files[FILE] = write_whole(folder / FILE, msgspec.json.encode(result))
     body = {
         "verdict": verdict,

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 
+from tarazu.app.closing.trading_day import still_open
 from tarazu.app.reconcile.breaks import Against, Amount, Break, Compared, Reconciliation
 from tarazu.app.verdict import Check, Status, worst
 from tarazu.journal.findings import Fault
@@ -43,6 +45,11 @@ def checks_of(result: Reconciliation) -> tuple[Check, ...]:
                 id="reconcile.journal", status=status, code="JOURNAL_DAMAGED", detail=result.standing.fault, hint=hint
             )
         )
+    early = still_open(date.fromisoformat(result.day), result.as_of_ns) if result.source == "saved" else ""
+    if early:
+        asked = ist.stamp(result.as_of_ns)[11:16]
+        detail = f"kept answers of {asked}, when {early}: what came after them was compared with nothing"
+        found.append(Check(id="reconcile.answers", status=Status.UNKNOWN, code="EARLY_ANSWERS", detail=detail))
     if result.open_orders:
         found.append(
             Check(

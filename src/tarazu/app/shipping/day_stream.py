@@ -7,17 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from tarazu.app.shipping.failing import reading, writing
+from tarazu.app.shipping.failing import SourceFailed, reading, writing
 from tarazu.app.shipping.feed_day import FeedDay
 from tarazu.app.shipping.journal_day import JournalDay
-from tarazu.app.shipping.stream import BUDGET_BYTES, Come
+from tarazu.app.shipping.stream import BUDGET_BYTES, SETTLE_NS, Come
 from tarazu.app.shipping.target import Target
 from tarazu.runtime.journal_files import days, watermark_path
 from tarazu.runtime.writer_lock import is_being_written
 
 EPOCH = "epoch"
 OPEN_MAX = 3
-"""Days whose files are held open: one is written at a time."""
+"""Days whose files are held open: one is written at a time. As many are waited for at once until they settle."""
 
 Stamp = tuple[int, int, int] | None
 """Of a file that changes whenever the day does: inode, mtime, size. None: the day may change without it."""
@@ -58,6 +58,8 @@ class DayStream:
         self._stamp, self._is_live, self._before = stamp, is_live, before
         self._whole: dict[str, Stamp] = {}
         """Days that are in the copy as they were when their stamp was this."""
+        self._stood: dict[str, tuple[Stamp, int]] = {}
+        """A day's stamp, and since when: what is written in the tick of the stamp itself does not change it."""
         self._open: dict[str, Day] = {}
 
     def ship(self, mono_ns: int) -> Come:
@@ -66,25 +68,52 @@ class DayStream:
         self._before()
         copied = 0
         ends: list[int | None] = [mono_ns]
+        failed: SourceFailed | None = None
         for source in (self._root / day.isoformat() for day in known):
-            with reading(source):
-                stamp = self._stamp(source)
-            if stamp is not None and self._whole.get(source.name) == stamp:
+            if ends.count(None) >= OPEN_MAX:
+                break  # each has to be held until it has settled
+            try:
+                taken, ended_ns = self._ship_changed(source, mono_ns)
+            except SourceFailed as bad:
+                self._let_go(source.name)
+                failed = failed or bad  # and the days after it are copied all the same
                 continue
-            is_live = self._is_live(source)
-            taken, ended_ns = self._ship_day(source, mono_ns)
             copied += taken
             ends.append(ended_ns)
             if copied >= BUDGET_BYTES:
                 return Come(copied=copied)
-            if ended_ns is not None and stamp is not None and not is_live:
-                self._whole[source.name] = stamp
+        if failed is not None:
+            raise failed
         as_of = [end for end in ends if end is not None]
         return Come(copied=copied, caught_up_ns=min(as_of) if len(as_of) == len(ends) else None)
 
     def close(self) -> None:
         for name in list(self._open):
-            self._open.pop(name).close()
+            self._let_go(name)
+
+    def _let_go(self, name: str) -> None:
+        if (day := self._open.pop(name, None)) is not None:
+            day.close()
+
+    def _ship_changed(self, source: Path, mono_ns: int) -> tuple[int, int | None]:
+        """As `Day.ship`; a day that is in the copy as it is costs a look at its stamp."""
+        with reading(source):
+            stamp = self._stamp(source)
+        if stamp is not None and self._whole.get(source.name) == stamp:
+            return 0, mono_ns
+        is_live = self._is_live(source)
+        taken, ended_ns = self._ship_day(source, mono_ns)
+        if ended_ns is not None and stamp is not None and not is_live and self._stands(source, stamp, mono_ns):
+            self._whole[source.name] = stamp
+        return taken, ended_ns
+
+    def _stands(self, source: Path, stamp: Stamp, mono_ns: int) -> bool:
+        """Whether it was that already when this day was looked at before."""
+        before, since_ns = self._stood.get(source.name, (None, mono_ns))
+        if before != stamp:
+            self._stood[source.name] = stamp, mono_ns
+            return False
+        return mono_ns - since_ns >= SETTLE_NS
 
     def _ship_day(self, source: Path, mono_ns: int) -> tuple[int, int | None]:
         day = self._open.pop(source.name, None)
@@ -95,7 +124,7 @@ class DayStream:
             day = self._open_day(source)
         self._open[source.name] = day  # the last one used is the last one
         while len(self._open) > OPEN_MAX:
-            self._open.pop(next(iter(self._open))).close()
+            self._let_go(next(iter(self._open)))
         told = day.ship(mono_ns)
         self.day, self.sequence = source.name, day.sequence
         return told
@@ -114,13 +143,14 @@ def journal_stream(target: Target) -> DayStream:
 
 
 def feed_stream(target: Target) -> DayStream:
-    """Each writer that begins changes the day's lock, and holds it for as long as it writes."""
+    """Each writer that begins changes the day's lock, and holds it for as long as it writes. A day that was restored
+    has none, and its folder changes when it gets one."""
     root = target.home.feed
     return DayStream(
         "feed",
         root,
         lambda source: FeedDay(target, source),
-        lambda source: _stamp(source / "writer.lock"),
+        lambda source: _stamp(source / "writer.lock") or _stamp(source),
         is_being_written,
     )
 

@@ -14,8 +14,8 @@ from tarazu.app.shipping.failing import SourceFailed, reading, writing
 from tarazu.app.shipping.stream import BUDGET_BYTES, Come
 from tarazu.app.shipping.target import Target
 
-FOLDERS = ("masters", "flags", "models", "closes", "incidents", "runbook", "keys/past")
-FILES = ("tarazu.toml", "keys/journal.vkey")
+FOLDERS = ("masters", "flags", "models", "closes", "incidents", "runbook", "keys/past", "freeze", "paper")
+FILES = ("tarazu.toml", "keys/journal.vkey", "feed_breaker.json", "flatten-evidence.jsonl")
 POINTER = "active"
 """Names one of the files beside it: read before they are listed, written after they are there."""
 UNFINISHED = (".part", ".new", ".tmp", ".lock")

@@ -11,9 +11,9 @@ from tarazu.app.backup.refusal import Code, Refused
 
 FOLDERS = frozenset(
     ("alerts", "archive", "closes", "desk", "feed", "flags", "freeze", "incidents", "journal", "keys", "masters",
-     "models", "runbook")
+     "models", "paper", "runbook")
 )  # fmt: skip
-FILES = frozenset(("database.sqlite", "feed_breaker.json", "tarazu.toml"))
+FILES = frozenset(("database.sqlite", "feed_breaker.json", "flatten-evidence.jsonl", "tarazu.toml"))
 """At the top of a home. What is in neither (.env, run, logs, backups) is in no backup."""
 NAME_BYTES_MAX, PART_BYTES_MAX = 200, 100
 """ustar (POSIX.1-1988) takes 255 in two fields; ours are far shorter."""

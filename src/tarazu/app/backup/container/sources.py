@@ -25,11 +25,17 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """So many of its bytes are taken; what follows is not yet, or not ours."""
     bytes: int
     """Its size when restored: behind `upto` zeros."""
+    stamp: tuple[int, int, int] | None = None
+    """Inode, size and mtime (ns) that it has to have when it is read; None: it grows, and what is taken of it stays."""
 
     @property
     def coding(self) -> Literal["raw", "gzip"]:
         is_raw = self.upto <= RAW_BYTES_MAX or self.name.endswith(PACKED_ALREADY) or self.name.startswith(FEED)
         return "raw" if is_raw else "gzip"
+
+
+class Changed(OSError):
+    """It is another file than the one that was looked at."""
 
 
 class Shrunk(OSError):
@@ -41,13 +47,19 @@ def source_of(name: str, path: Path) -> Source:
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):
         raise OSError(f"{path} is no plain file")
-    return Source(name=name, path=path, upto=found.st_size, bytes=found.st_size)
+    return Source(name=name, path=path, upto=found.st_size, bytes=found.st_size, stamp=_stamp(found))
+
+
+def _stamp(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def chunks(source: Source) -> Iterator[bytes]:
-    """What is taken of it, up to its last byte that is not zero. Raises OSError, Shrunk."""
+    """What is taken of it, up to its last byte that is not zero. Raises OSError, Changed, Shrunk."""
     fd = os.open(source.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
+        if source.stamp is not None and _stamp(os.fstat(fd)) != source.stamp:
+            raise Changed(f"{source.path} was replaced or written meanwhile")
         at, held = 0, 0
         while at < source.upto:
             chunk = os.pread(fd, min(CHUNK_BYTES, source.upto - at), at)

@@ -1,5 +1,8 @@
 """The rest of a home: the desk's record, masters, settings, flags, models, what the days' closes made, incidents,
-public keys. Every file is looked through for the desk's credentials first; one that has one stays out."""
+public keys. Every file is looked through for the desk's credentials first; one that has one stays out.
+
+Processes replace and append to these while a backup is packed, so what was looked through is what is packed: a copy of
+it, or, of what is large and never changes, the file itself as long as it is the same one."""
 
 from pathlib import Path
 
@@ -25,6 +28,10 @@ NOT_TAKEN = {
     "backups": "a backup has no backups in it",
 }
 SCANNED_BYTES_MAX = 64 << 20
+UNCHANGING = ("archive", "masters")
+"""Gigabytes, each file written once: not copied."""
+POINTER = "active"
+"""Names one of the files beside it: read before they are listed."""
 _PASSING = (".part", ".lock", ".turn", ".new", "-wal", "-shm", "-journal", ".tmp")
 _LOCKS = ("lock", "writer.lock", "reserve")
 
@@ -35,8 +42,9 @@ def desk_part(into: Gathering) -> None:
     redactor = _redactor(into)
     for name in sorted(FOLDERS.difference(ELSEWHERE)):
         folder = (home.root / name).resolve()  # a folder on another disk, by a link, is the home's as well
+        pointers = {path: path.read_bytes() for path in _files(folder) if path.name == POINTER and path.is_file()}
         for path in _files(folder):
-            _take(into, redactor, f"{name}/{path.relative_to(folder).as_posix()}", path)
+            _take(into, redactor, f"{name}/{path.relative_to(folder).as_posix()}", path, pointers.get(path))
     for name in sorted(FILES - {DATABASE}):
         if (home.root / name).exists():
             _take(into, redactor, name, home.root / name)
@@ -55,22 +63,27 @@ def _record(into: Gathering) -> None:
         into.staged(name, content[: content.rfind(b"\n") + 1])
 
 
-def _take(into: Gathering, redactor: Redactor, name: str, path: Path) -> None:
+def _take(into: Gathering, redactor: Redactor, name: str, path: Path, content: bytes | None = None) -> None:
+    """`content`: what it was when that mattered; None: it is read now."""
     if name.startswith("keys/") and not name.endswith(".vkey"):
         return
     parts = name.split("/")
     if parts[0] == "archive" and len(parts) == 3 and parse_day(parts[1]) is not None and parts[2] in ARCHIVE_FILES:
         return  # a recorded day: `feed_part`'s
     try:
-        size = source_of(name, path).bytes
-        found = redactor.found_in(path.read_bytes()) if size <= SCANNED_BYTES_MAX else ()
+        source = source_of(name, path)
+        if content is None and source.bytes <= SCANNED_BYTES_MAX:
+            content = path.read_bytes()
     except OSError as bad:
         into.leave_out(name, str(bad), is_wrong=True)
         return
+    found = redactor.found_in(content) if content is not None else ()
     if found:
         into.leave_out(name, f"withheld: {', '.join(found)} is in it", is_wrong=True)
-        return
-    into.take(name, path)
+    elif content is None or parts[0] in UNCHANGING:
+        into.take(name, path)
+    else:
+        into.staged(name, content)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -28,13 +28,15 @@ class Gathering:
         self.left_out.append(LeftOut(what, " ".join(why.split())[:400], is_wrong))
 
     def take(self, name: str, path: Path, **changes: int) -> None:
-        """A file as it is now; `upto` and `bytes` where it is more than is taken. One that cannot be taken is told."""
+        """A file as it is now; `upto` and `bytes` where it is more than is taken, and may be written behind that. One
+        that cannot be taken is told."""
         fault = name_fault(name)
         if fault is not None:
             self.leave_out(name[:200], f"{fault.code}: {fault.detail}", is_wrong=True)
             return
         try:
-            self.sources.append(msgspec.structs.replace(source_of(name, path), **changes))
+            found = source_of(name, path)
+            self.sources.append(msgspec.structs.replace(found, stamp=None, **changes) if changes else found)
         except OSError as bad:
             self.leave_out(name, str(bad), is_wrong=True)
 

@@ -52,7 +52,7 @@ def journal_part(into: Gathering, verifiers: tuple[Verifier, ...], progress: Pro
         progress(done, len(known))
     if (root / "epoch").exists():
         # The last, so that no segment is of an epoch that was never begun.
-        into.take("journal/epoch", root / "epoch")
+        into.staged("journal/epoch", (root / "epoch").read_bytes())
 
 
 def _past_day(into: Gathering, day: date) -> DayFiles:

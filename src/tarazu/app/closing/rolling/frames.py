@@ -5,6 +5,7 @@ A day whose frames are gone is restored by `tarazu data restore DAY`, from its a
 
 import shutil
 from datetime import date, timedelta
+from pathlib import Path
 
 import msgspec
 
@@ -39,9 +40,17 @@ def drop(home: Home, day: date, progress: Progress) -> Gone:
     size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
     why = _kept_why(home, day, progress)
     if not why:
-        shutil.rmtree(folder)
-        sync_folder(home.feed)
+        _take_away(folder)
     return Gone(day=day, bytes=size, kept_why=why)
+
+
+def _take_away(folder: Path) -> None:
+    """In one moment: of a day whose frames are half gone an archive could be made that has but the other half. What a
+    crash has left of an earlier one goes with it."""
+    folder.rename(folder.with_name(f".{folder.name}.gone"))
+    sync_folder(folder.parent)
+    for gone in folder.parent.glob(".*.gone"):
+        shutil.rmtree(gone)
 
 
 def _kept_why(home: Home, day: date, progress: Progress) -> str:

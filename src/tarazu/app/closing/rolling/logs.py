@@ -61,6 +61,7 @@ def keep_logs(home: Home, day: date, now_ns: int, progress: Progress) -> LogsKep
         for done, source in enumerate(sources, start=1):
             files.append(_kept(source, making))
             progress(done, len(sources))
+        files += _rotated_away(target, making, sources)
         kept = LogsKept(day=day, made_ns=now_ns, files=tuple(files))
         _write(making / MANIFEST, msgspec.json.format(msgspec.json.encode(kept)))
         sync_folder(making)
@@ -69,6 +70,36 @@ def keep_logs(home: Home, day: date, now_ns: int, progress: Progress) -> LogsKep
         shutil.rmtree(making, ignore_errors=True)
         raise
     return kept
+
+
+def _rotated_away(target: Path, making: Path, sources: list[Path]) -> list[KeptLog]:
+    """What the day's earlier archive has and no log begins with any more, taken over: there is no other copy of it."""
+    taken: list[KeptLog] = []
+    for file in _listed(target):
+        path = target / f"{file.name}.gz"
+        if not _is_same(path, file):
+            continue  # altered since, which the rollup has told: it is not what was kept
+        packed = path.read_bytes()
+        if any(_begins_with(source, gzip.decompress(packed)) for source in sources):
+            continue
+        name = file.name if not (making / path.name).exists() else f"{file.name}.{file.sha256[:12]}"
+        if not (making / f"{name}.gz").exists():
+            _write(making / f"{name}.gz", packed)
+            taken.append(msgspec.structs.replace(file, name=name))
+    return taken
+
+
+def _listed(folder: Path) -> tuple[KeptLog, ...]:
+    """Of the archive's manifest; none where there is no archive, or its manifest does not read."""
+    try:
+        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=LogsKept).files
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return ()
+
+
+def _begins_with(source: Path, text: bytes) -> bool:
+    with source.open("rb") as file:
+        return file.read(len(text)) == text
 
 
 def changed_logs(folder: Path) -> list[str]:

@@ -110,7 +110,13 @@ class Money:
         if self.why and self.fills:
             self._found(Code.NOT_COMPUTABLE, Status.UNKNOWN, "", 0, 0, self.why)
         if self.books is None:
-            return "the broker's positions were never read"
+            never = "the broker's positions were never read"
+            if self.fills and not self.why:
+                self._found(Code.NOT_COMPUTABLE, Status.UNKNOWN, "", 0, 0, f"{never}: what was carried in is not known")
+            return never
+        result = self.result()
+        if self.fills and result.net_paise is None:
+            self._found(Code.NOT_COMPUTABLE, Status.UNKNOWN, "", 0, 0, result.why)
         if self._rows_ns <= self._filled_ns:
             return "the broker's positions were not read again after the last execution"
         for found in compare(self.books, [row for row in self._rows if other_segment(row.key) is None]).breaks:

@@ -1,8 +1,9 @@
 """What a version must have shown before it is made the active one. What is not known is not passed.
 
-Four gates: better than no model, and than the active one, on rows that no training has seen and net of charges; no
-drift; days in its shadow. A person may waive one by its name, and says why: the record keeps both. That the bytes are
-what their name says, read, and are signed for is no gate and is waived by nobody (`swap.prove`).
+Four gates: better than no model and than doing nothing, better than the active one, on rows that no training has seen
+and net of charges; no drift; days in its shadow. A person may waive one by its name, and says why: the record keeps
+both. That the bytes are what their name says, read, and are signed for is no gate and is waived by nobody
+(`swap.prove`).
 """
 
 from collections.abc import Sequence
@@ -66,7 +67,11 @@ def waived(checks: Sequence[Check], names: Sequence[str]) -> tuple[Check, ...]:
 
 def _baseline(of: Evidence) -> Check:
     seen = Check(id=f"gate.{GateName.BASELINE}", status=Status.OK)
-    return _better(seen, of.manifest.out_of_sample, of.manifest.baseline, "no model", "NOT_BETTER_THAN_NONE")
+    own = of.manifest.out_of_sample
+    found = _better(seen, own, of.manifest.baseline, "no model", "NOT_BETTER_THAN_NONE")
+    if found.status is Status.OK and own is not None and own.net_paise <= 0:  # without a model a strategy may pass
+        return seen.broken(Status.CRIT, "LOSES", f"{found.detail}; and doing nothing {rupees(0)}")
+    return found
 
 
 def _active(of: Evidence) -> Check:

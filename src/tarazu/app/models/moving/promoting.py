@@ -13,7 +13,7 @@ from tarazu.app.models.judging.promotion import waived
 from tarazu.app.models.manifest import Manifest
 from tarazu.app.models.moving.answers import ACK_S, broken, cannot, moved
 from tarazu.app.models.moving.naming import NoSuchVersion, family_of, version_named
-from tarazu.app.models.moving.swap import Standing, acknowledged, move, prove, standing
+from tarazu.app.models.moving.swap import Moved, Standing, acknowledged, move, prove, standing
 from tarazu.app.models.moving.trail import Act
 from tarazu.app.models.registry import register
 from tarazu.app.models.versions import MODEL_BYTES_MAX, BadVersion, refuse_strangers
@@ -41,6 +41,8 @@ def promote(
     now_ns = desk_now_ns(home)
     try:
         return _promote(home, now_ns, family, to, file, waive, why, dry_run, wait_s)
+    except Moved as moved_meanwhile:
+        return cannot(home, COMMAND, now_ns, Exit.REFUSED, broken("MOVED_MEANWHILE", str(moved_meanwhile), LIST))
     except NoSuchVersion as none:
         return cannot(home, COMMAND, now_ns, Exit.REFUSED, broken("NO_SUCH_VERSION", str(none), LIST))
     except (BadVersion, BadModel) as bad:
@@ -71,7 +73,7 @@ def _promote(
     if not sha256:
         raise NoSuchVersion(f"none is no version: tarazu model rollback --family {family} --to none")
     prove(home, family, sha256)
-    if sha256 == stands.active:
+    if sha256 == stands.active and stands.is_by_the_record:
         return _answer(home, now_ns, "OK", Exit.OK, f"{family} {sha256[:12]} is active already", ())
     judgement = judged(home, family, sha256, stands.active, settings)
     checks = waived(judgement.gates, waive)
@@ -105,7 +107,9 @@ def _moved(
     gates = {check.id.removeprefix("gate."): f"{check.code or 'ok'} {check.detail}".strip() for check in of.gates}
     more = {"gates": gates, "waived": list(waive)}
     why = why or "promoted by its gates"
-    return move(home, stands.family, Act.PROMOTE, sha256, why=why, who=person(), now_ns=now_ns, **more)
+    return move(
+        home, stands.family, Act.PROMOTE, sha256, why=why, who=person(), now_ns=now_ns, beside=stands.active, **more
+    )
 
 
 def _answer(home: Home, now_ns: int, word: str, code: Exit, line: str, checks: tuple[Check, ...]) -> Verdict:

@@ -19,6 +19,10 @@ from tarazu.runtime.desk_record import DeskKind, append
 LOOK_S = 0.1
 
 
+class Moved(Exception):
+    """Another command has made another version active meanwhile: what was judged beside the old one is not known."""
+
+
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What is active, and how it came to it."""
 
@@ -64,14 +68,27 @@ def prove(home: Home, family: str, sha256: str) -> None:
 
 
 def move(
-    home: Home, family: str, act: Act, sha256: str, *, why: str, who: str, now_ns: int, **more: object
+    home: Home,
+    family: str,
+    act: Act,
+    sha256: str,
+    *,
+    why: str,
+    who: str,
+    now_ns: int,
+    beside: str | None = None,
+    **more: object,
 ) -> Standing:
-    """To that version, or to none: `sha256` empty. Raises BadVersion, BadDeskRecord, OSError: nothing was moved then,
+    """To that version, or to none: `sha256` empty. `beside`: the active one that it was judged beside. Raises Moved
+    where another is active by now, BadVersion, BadDeskRecord, OSError: nothing was moved then,
     or the record says that it was to be."""
     with alone(home.models / family / "lock"):
         if sha256:
             prove(home, family, sha256)
         before = standing(home, family)
+        if beside is not None and before.active != beside:
+            now, was = before.active[:12] or "none", beside[:12] or "none"
+            raise Moved(f"{family}: {now} is active meanwhile, judged was beside {was}; promote it again")
         told = body(family, act, before.active, sha256, why, **more)
         append(home.desk, DeskKind.MODEL, told, who=who, now_ns=now_ns)
         pointer = home.models / family / ACTIVE

@@ -5,12 +5,15 @@ from tarazu.app.home import Profile
 from tarazu.app.main.permission import ALLOW_LIVE
 from tarazu.app.models.active import BadModels, active_models
 from tarazu.app.models.manifest import BadManifest
+from tarazu.app.models.moving.swap import standing
 from tarazu.app.models.registry import manifest_of
+from tarazu.app.models.versions import families
 from tarazu.app.readiness.fingerprint import config_sha256
 from tarazu.app.readiness.look import Look
 from tarazu.app.readiness.rows.row import block, ok, skip, unknown, warn
 from tarazu.app.settings import RISK_NEEDED, EngineSettings
 from tarazu.app.verdict import Check, Status
+from tarazu.runtime.desk_record import BadDeskRecord
 
 
 def config(look: Look, row: Check) -> Check:
@@ -76,11 +79,19 @@ def strategies(look: Look, row: Check) -> Check:
 
 
 def model(look: Look, row: Check) -> Check:
-    """Every active model is, byte for byte, what its name says, reads, and was signed for by this home's key."""
+    """Every active model is, byte for byte, what its name says, reads, and was signed for by this home's key; and a
+    command has made it active."""
     try:
         found = active_models(look.home.models)
     except BadModels as bad:
         return block(row, "BAD_MODEL", str(bad), "tarazu model list")
+    try:
+        moved = [name for name in families(look.home.models) if not standing(look.home, name).is_by_the_record]
+    except (BadDeskRecord, OSError) as bad:
+        return unknown(row, "RECORD_UNREADABLE", str(bad), "tarazu audit verify")
+    if moved:
+        say, told = warn if look.is_sim else block, f"{', '.join(moved)}: no command has moved the pointer"
+        return say(row, "MODEL_MOVED", told, "tarazu model list; tarazu model rollback or promote")
     if not found:
         return skip(row, "no model is active")
     for one in found.values():

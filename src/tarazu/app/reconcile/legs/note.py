@@ -99,7 +99,7 @@ def _of_charges(ours: OurDay, told: tuple[NoteCharges, ...]) -> Iterator[Break]:
     """Raises NotCovered."""
     orders = {order.order_id: order for order in traded(ours)}
     left = dict(orders)
-    of_orders = [row for row in told if not row.is_of_the_day]
+    of_orders = [row for row in told if not row.is_of_the_day and (not row.key or is_ours(row.key))]
     for row in of_orders:
         order = _order_of(row, left)
         if order is None:

@@ -43,7 +43,7 @@ def compare_orders(ours: OurDay, account: AccountRead, began_ns: int) -> Leg:
         return Compared(against=Against.ORDERS, ours=count, unknown=why_not(account.orders.failure)), []
     read = book_read(book, began_ns, began_ns)
     rows = {str(row.order_id): row for row in read.reports}
-    breaks = [*_doubled(read, rows), *_unsettled(ours, read)]
+    breaks = [*_doubled(ours, read, rows), *_unsettled(ours, read), *_other_terms(ours, rows)]
     breaks += [_of_order(ours, rows, found) for found in engine.reconcile(ours.state.blotter, read)]
     told = Compared(against=Against.ORDERS, ours=count, broker=len(read.reports), unknown=_unread(read))
     return told, breaks
@@ -97,13 +97,40 @@ def _is_money(kind: BreakKind, order: OrderState | None, row: OrderReport | None
     return not (kind is _K.STATUS and ended)
 
 
-def _doubled(read: BookRead, rows: Mapping[str, OrderReport]) -> Iterator[Break]:
+def _other_terms(ours: OurDay, rows: Mapping[str, OrderReport]) -> Iterator[Break]:
+    """The engine finds an order by its id and compares how far it is; of a finished day also what it was for."""
+    for order_id, row in rows.items():
+        order = ours.state.blotter.find(f"#{order_id}")
+        if order is None or row.word is Word.ODD:  # what does not read has no side
+            continue
+        for field, mine, theirs in (("key", order.key, row.key), ("side", str(order.side), str(row.side))):
+            if mine != theirs:
+                yield _terms(order, field, mine, theirs)
+
+
+def _terms(order: OrderState, field: str, mine: str, theirs: str) -> Break:
+    return Break(
+        kind=_K.TERMS,
+        against=Against.ORDERS,
+        field=field,
+        order_id=order.order_id,
+        ref=order.ref if order.intent is not None else "",
+        key=order.key,
+        product=str(order.product),
+        ours=mine,
+        broker=theirs,
+    )
+
+
+def _doubled(ours: OurDay, read: BookRead, rows: Mapping[str, OrderReport]) -> Iterator[Break]:
+    """Another program may give all of its orders one tag."""
+    mine = {order.ref for order in ours.orders if order.intent is not None}
     ids = Counter(row.order_id for row in read.reports)
-    tags = Counter(row.tag for row in rows.values() if row.tag)
+    tags = Counter(row.tag for row in rows.values() if row.tag in mine)
     for row in rows.values():
         if ids[row.order_id] > 1:
             yield _twice(row, "id", ids[row.order_id])
-        if row.tag and tags[row.tag] > 1:
+        if tags[row.tag] > 1:
             yield _twice(row, "tag", tags[row.tag])
 
 

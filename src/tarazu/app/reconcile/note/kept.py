@@ -40,8 +40,17 @@ def read_note(paths: Sequence[Path], day: date) -> ContractNote:
     hashes = [file.sha256 for file in files]
     sha256 = hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
     return ContractNote(
-        day=day.isoformat(), sha256=sha256, files=tuple(files), fills=tuple(fills), charges=tuple(charges)
+        day=day.isoformat(), sha256=sha256, files=tuple(files), fills=tuple(fills), charges=tuple(_of_one_day(charges))
     )
+
+
+def _of_one_day(charges: Sequence[NoteCharges]) -> list[NoteCharges]:
+    """A file of a segment tells the segment's charges: the day's are those of all files, line by line. A line that one
+    of them does not tell is not known of the day."""
+    of_day = [row.lines for row in charges if row.is_of_the_day]
+    told = [line for line in (of_day[0] if of_day else {}) if all(line in lines for lines in of_day)]
+    summed = [NoteCharges(lines={line: sum(lines[line] for lines in of_day) for line in told})] if of_day else []
+    return [*summed, *(row for row in charges if not row.is_of_the_day)]
 
 
 def _read(path: Path) -> NoteFile:
