@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tarazu.app.alerts.alone import alone
 from tarazu.app.home import Home, Profile
 from tarazu.app.incidents.incident import Act
 from tarazu.app.incidents.store import (
@@ -23,6 +22,7 @@ from tarazu.app.incidents.store import (
 )
 from tarazu.model.units import DAY_NS, SECOND_NS
 from tarazu.runtime import desk_record
+from tarazu.runtime.alone import alone
 from tarazu.runtime.desk_record import DeskKind
 
 NOW_NS = 1_795_411_800_000_000_000

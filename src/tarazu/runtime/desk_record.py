@@ -10,10 +10,8 @@ of `append` leaves, is taken out by the next one and told in its place.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import os
-import time
 from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
@@ -23,11 +21,12 @@ from typing import Any
 import msgspec
 
 from tarazu.model import ist
+from tarazu.runtime.alone import Held, alone
+from tarazu.runtime.whole import sync_folder
 
 NOTHING_BEFORE = "0" * 64
 LINE_BYTES_MAX = 1 << 20
 PATIENCE_S = 5.0
-_LOOK_S = 0.01
 
 
 class DeskKind(StrEnum):
@@ -117,7 +116,7 @@ def append(folder: Path, kind: DeskKind, body: Mapping[str, Any], *, who: str, n
         finally:
             os.close(fd)
         if new:
-            _sync_folder(folder)
+            sync_folder(folder)
     return entry
 
 
@@ -251,25 +250,9 @@ def _write(fd: int, end: int, entry: DeskEntry) -> int:
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    end = time.monotonic() + PATIENCE_S
-    try:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > end:
-                    raise DeskRecordBusy(f"{folder} is held by another process for {PATIENCE_S:g} s") from None
-                time.sleep(_LOOK_S)
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(alone(folder / "lock", PATIENCE_S))
+        except Held as busy:
+            raise DeskRecordBusy(str(busy)) from None
         yield
-    finally:
-        os.close(lock)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

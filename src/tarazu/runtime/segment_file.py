@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from tarazu.runtime.segment import SEGMENT_HEADER_BYTES, segment_header, segment_path
+from tarazu.runtime.whole import sync_folder
 
 _MADV_POPULATE_WRITE = 23  # Linux 5.14, uapi/asm-generic/mman-common.h; older kernels say EINVAL and we go without
 _MADV_DONTNEED, _MS_SYNC = 4, 4  # Linux, uapi/asm-generic/mman-common.h
@@ -122,15 +123,6 @@ def _fill(path: Path, header: bytes, size: int) -> None:
     try:
         os.posix_fallocate(fd, 0, size)
         os.pwrite(fd, header, 0)
-    finally:
-        os.close(fd)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the folder's names durable."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
     finally:
         os.close(fd)
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 
 from tarazu.app.alerts.alert import RANK, Alert, Kept
-from tarazu.app.alerts.alone import alone
 from tarazu.model import ist
 from tarazu.model.units import DAY_NS, MINUTE_NS
+from tarazu.runtime.alone import alone
 
 SAME_NS = 7 * MINUTE_NS
 """An acknowledged alert whose key is posted again after so much silence has happened again, and is a new one. Longer

@@ -32,11 +32,12 @@ from tarazu.app.backup.parts.gathering import Gathering
 from tarazu.app.backup.parts.journal_part import journal_part
 from tarazu.app.backup.proof import record_told
 from tarazu.app.backup.refusal import Code, Refused
-from tarazu.app.backup.restore import Back, came_back, sha256_of, sync_folder
+from tarazu.app.backup.restore import Back, came_back, sha256_of
 from tarazu.app.data.steps import Steps
 from tarazu.app.home import Home
 from tarazu.app.supervision.orphans import is_running
 from tarazu.model import ist
+from tarazu.runtime.whole import sync_folder
 
 _OWNER = re.compile(r"\.backup-([0-9]+)-")
 

@@ -28,6 +28,7 @@ from tarazu.app.home import Home
 from tarazu.journal.checkpoint import BadNote, Verifier, parse_verifier_key
 from tarazu.runtime import desk_record
 from tarazu.runtime.desk_record import DeskKind
+from tarazu.runtime.whole import sync_folder
 
 
 class Back(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,15 +135,6 @@ def note_restored(home: Home, back: Back, *, drill: bool, who: str, now_ns: int)
         "entries": back.manifest.entries,
     }
     desk_record.append(home.desk, DeskKind.RESTORED, body, who=who, now_ns=now_ns)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the folder's names durable."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _verifiers(keys: Path) -> tuple[Ed25519Verifier, ...] | Refused:

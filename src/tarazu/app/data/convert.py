@@ -37,7 +37,7 @@ from tarazu.app.data.tables import (
 )
 from tarazu.runtime.repair import Report, verify
 from tarazu.runtime.segment import segment_path, segments
-from tarazu.runtime.segment_file import sync_folder
+from tarazu.runtime.whole import sync_folder
 from tarazu.runtime.writer_lock import is_being_written
 
 GROUP_BYTES = 16 << 20

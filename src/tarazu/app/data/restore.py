@@ -28,7 +28,8 @@ from tarazu.runtime.segment import (
     Kind,
     aligned,
 )
-from tarazu.runtime.segment_file import make_segment, sync_folder
+from tarazu.runtime.segment_file import make_segment
+from tarazu.runtime.whole import sync_folder
 
 
 def restore(

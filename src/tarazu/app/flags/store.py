@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tarazu.app.flags.folder import alone, write_whole
+from tarazu.app.flags.folder import alone
 from tarazu.app.flags.known import Values, changed, differences, said
 from tarazu.app.flags.recorded import last_recorded
 from tarazu.app.flags.versions import (
@@ -31,6 +31,7 @@ from tarazu.app.flags.versions import (
 )
 from tarazu.app.home import Home
 from tarazu.runtime.desk_record import DeskEntry, DeskKind, append
+from tarazu.runtime.whole import write_whole
 
 
 class NoTarget(Exception):

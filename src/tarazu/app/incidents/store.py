@@ -15,10 +15,10 @@ from pathlib import Path
 import msgspec
 
 from tarazu.app.alerts.alert import RANK, Severity
-from tarazu.app.alerts.alone import alone
 from tarazu.app.home import Home
 from tarazu.app.incidents.incident import Act, Incident, Said
 from tarazu.model import ist
+from tarazu.runtime.alone import alone
 from tarazu.runtime.desk_record import BadDeskRecord, DeskEntry, DeskKind, append, days
 
 _ID = re.compile(r"INC-[0-9]{8}-[0-9]{2,}")

@@ -23,6 +23,7 @@ from tarazu.app.home import Home
 from tarazu.model.instrument import Instrument
 from tarazu.model.rules import RuleBook
 from tarazu.runtime.desk_record import DeskKind, append
+from tarazu.runtime.whole import sync_folder
 
 SYMBOL, QUANTITY = "SYMBOL", "VOL_FRZ_QTY"
 BYTES_MAX = 1 << 20
@@ -88,7 +89,7 @@ def import_freeze(home: Home, source: Path, valid_from: date, *, who: str, now_n
         beside.replace(kept)
     finally:
         beside.unlink(missing_ok=True)
-    _sync(folder)
+    sync_folder(folder)
     return taken
 
 
@@ -144,14 +145,6 @@ def _note(home: Home, taken: FreezeList, source: Path, who: str, now_ns: int) ->
     told = {"valid_from": taken.valid_from.isoformat(), "sha256": taken.sha256, "replaced": taken.replaced}
     body = {"act": "take_in", **told, "names": len(taken.quantities), "source": str(source)}
     append(home.desk, DeskKind.FREEZE, body, who=who, now_ns=now_ns)
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _names(rows: Iterable[Instrument]) -> set[str]:

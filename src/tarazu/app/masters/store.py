@@ -17,6 +17,8 @@ from pathlib import Path
 
 import msgspec
 
+from tarazu.runtime.whole import sync_folder
+
 
 class DamagedMaster(Exception):
     """What is kept cannot be trusted; the message names the file and says what to do."""
@@ -99,7 +101,7 @@ class MasterStore:
         self._set_aside(day, meta.sha256)
         _replace(self._csv(day), gzip.compress(csv, compresslevel=6, mtime=0))
         _replace(self._meta(day), msgspec.json.encode(meta))
-        _sync(self.folder)
+        sync_folder(self.folder)
         return meta
 
     def days(self) -> tuple[date, ...]:
@@ -143,14 +145,6 @@ def _replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _day(text: str) -> date | None:

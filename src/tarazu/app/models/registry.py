@@ -21,10 +21,10 @@ from tarazu.app.models.versions import (
     model_bytes,
     model_file,
     refuse_strangers,
-    write_whole,
 )
 from tarazu.journal.checkpoint import BadNote
 from tarazu.runtime.desk_record import DeskKind, append
+from tarazu.runtime.whole import write_whole
 from tarazu.strategy.calibration import BadModel
 
 

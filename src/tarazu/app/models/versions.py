@@ -8,7 +8,6 @@ What is no model is refused by its name and its first byte, before anything pars
 """
 
 import hashlib
-import os
 import re
 from pathlib import Path
 
@@ -94,27 +93,3 @@ def refuse_strangers(name: str, text: bytes) -> None:
     if not text.startswith(b"{"):
         kind = "a pickle, and pickles are programs" if text.startswith(_PICKLES) else "no JSON object"
         raise BadModel(f"{name}: it begins as {kind}; it was not opened. Save the model as JSON")
-
-
-def write_whole(path: Path, text: bytes) -> None:
-    """On the disk when this returns, under its name or not at all. Raises OSError."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(fd)
-        unfinished.replace(path)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

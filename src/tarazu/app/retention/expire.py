@@ -11,7 +11,7 @@ from tarazu.app.retention.kept import Kept, NotKept, kept
 from tarazu.app.retention.plan import Due, Plan, due_days, folders_of, oldest_kept, plan
 from tarazu.app.verdict import Check, Exit, Status, Verdict
 from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, append
-from tarazu.runtime.segment_file import sync_folder
+from tarazu.runtime.whole import sync_folder
 
 COMMAND = "retention"
 SHA = 12

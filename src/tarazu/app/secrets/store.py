@@ -18,6 +18,7 @@ from tarazu.app.redaction import know
 from tarazu.app.secrets.env_text import BadEnv, values_of, with_value
 from tarazu.app.secrets.sealed import BadSecrets, opened, sealed
 from tarazu.app.secrets.secret import Secret
+from tarazu.runtime.whole import sync_folder
 
 __all__ = [
     "ALERT_URLS",
@@ -180,15 +181,7 @@ def replace_file(path: Path, content: bytes) -> None:
     except OSError:
         beside.unlink(missing_ok=True)
         raise
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    sync_folder(path.parent)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from tarazu.app.data.days import recorded_days
 from tarazu.app.data.steps import Progress
 from tarazu.app.home import Home
 from tarazu.runtime.segment import day_folder, segments
-from tarazu.runtime.segment_file import sync_folder
+from tarazu.runtime.whole import sync_folder
 from tarazu.runtime.writer_lock import is_being_written
 
 

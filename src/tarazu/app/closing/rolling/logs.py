@@ -20,7 +20,7 @@ import msgspec
 
 from tarazu.app.data.steps import Progress
 from tarazu.app.home import Home
-from tarazu.runtime.segment_file import sync_folder
+from tarazu.runtime.whole import sync_folder
 
 SCHEMA = "tarazu.logs/1"
 MANIFEST = "manifest.json"

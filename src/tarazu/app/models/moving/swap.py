@@ -9,12 +9,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from tarazu.app.alerts.alone import alone
 from tarazu.app.home import Home
 from tarazu.app.models.moving.trail import Act, Change, Trail, body, changes, trail
 from tarazu.app.models.registry import readable, version_of
-from tarazu.app.models.versions import ACTIVE, BadVersion, active_sha256, sync_folder, write_whole
+from tarazu.app.models.versions import ACTIVE, BadVersion, active_sha256
+from tarazu.runtime.alone import alone
 from tarazu.runtime.desk_record import DeskKind, append
+from tarazu.runtime.whole import sync_folder, write_whole
 
 LOOK_S = 0.1
 
