@@ -14,8 +14,8 @@ from tarazu.app.models.manifest import Manifest
 from tarazu.app.models.moving.swap import move
 from tarazu.app.models.moving.trail import Act
 from tarazu.app.models.registry import register
-from tarazu.app.models.versions import write_whole
 from tarazu.engine.messages import Message, ModelsSet, RecordTrouble
+from tarazu.runtime.whole import write_whole
 
 PATIENCE_S = 60.0
 
