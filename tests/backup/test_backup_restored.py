@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyrage
 import pytest
@@ -12,6 +13,7 @@ from harness.journalled_desk import JournalledDesk
 from tarazu.adapters.signing import BadKeyFile, key_of, verifiers_of
 from tarazu.adapters.sqlite_projection.content import Database
 from tarazu.app import audit
+from tarazu.app.backup.container import sealed
 from tarazu.app.backup.latest import latest_backup
 from tarazu.app.backup.make import Made
 from tarazu.app.backup.refusal import Code, Refused
@@ -136,6 +138,22 @@ def test_an_encrypted_one_opens_with_its_key_alone(desk: JournalledDesk, tmp_pat
     assert refused(restore(tmp_path / "cut.age", tmp_path / "a", desk, mine)) is Code.SEALED
     assert list((tmp_path / "a").iterdir()) == []
     assert came(restore(made, tmp_path / "a", desk, mine)).manifest == made.manifest
+
+
+def test_what_is_encrypted_for_a_disk_that_others_read_is_never_on_it_in_the_plain(
+    desk: JournalledDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, seal, seen = tmp_path / "share", sealed.seal, list[str]()
+
+    def looks(*words: Any) -> Any:
+        seen.append("looked")
+        seen.extend(path.name for path in there.rglob("*") if path.is_file())
+        return seal(*words)
+
+    monkeypatch.setattr(sealed, "seal", looks)
+    made = backed_up(desk.home, there, recipient=str(pyrage.x25519.Identity.generate().to_public()))
+    assert seen == ["looked"] and [path.name for path in there.iterdir()] == [Path(made.file.path).name]
+    assert not list(desk.home.backups.iterdir()), "nor is it left at home"
 
 
 def test_for_a_passphrase_as_well_and_for_nobody_at_all_it_is_not_made(desk: JournalledDesk, tmp_path: Path) -> None:

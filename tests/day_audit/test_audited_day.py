@@ -16,7 +16,7 @@ from tarazu.app.verdict import Exit, Status, Verdict
 from tarazu.model import ist
 from tarazu.model.units import HOUR_NS, MINUTE_NS
 from tarazu.ops.audit_daily import audit_daily
-from tarazu.runtime.desk_record import DeskKind, entries
+from tarazu.runtime.desk_record import DeskKind, append, entries
 from tarazu.runtime.journal_files import day_folder, segment_path
 
 EVENING_NS = ist.midnight_ns(DATE) + 18 * HOUR_NS
@@ -153,6 +153,24 @@ def test_a_journal_that_is_gone_is_no_empty_day(home, audit):
     assert any("entries" in check.detail for check in verdict.checks if check.code == "JOURNAL_GONE")
 
 
+def test_a_day_on_which_main_was_started_has_a_journal_or_has_lost_it(home, audit):
+    """Whoever takes the journal away before any step of the close leaves the desk's record behind."""
+    other = DATE + timedelta(days=1)
+    at_ns = EVENING_NS + 24 * HOUR_NS
+    rows = [{"name": "depth_ws", "did": "started", "exit": 0}, {"name": "main", "did": "started", "exit": 1}]
+    append(home.desk, DeskKind.STACK, {"act": "up", "processes": rows}, who="asha", now_ns=at_ns - 8 * HOUR_NS)
+    verdict = audit(other, now_ns=at_ns)
+    assert verdict.exit_code == Exit.CRIT and "JOURNAL_GONE" in codes(verdict)
+
+
+@pytest.mark.parametrize("row", [{"name": "main", "did": "failed", "exit": 2}, {"name": "watchdog", "did": "started"}])
+def test_a_main_that_did_not_start_has_left_no_journal(home, audit, row):
+    other = DATE + timedelta(days=1)
+    at_ns = EVENING_NS + 24 * HOUR_NS
+    append(home.desk, DeskKind.STACK, {"act": "up", "processes": [row]}, who="asha", now_ns=at_ns - 8 * HOUR_NS)
+    assert codes(audit(other, now_ns=at_ns)) == {"EMPTY_DAY"}
+
+
 def test_a_day_that_is_not_over_is_judged_as_far_as_it_is(audit, home):
     verdict = audit(replays=False, now_ns=ist.midnight_ns(DATE) + 9 * HOUR_NS + 30 * MINUTE_NS)
     assert "audit.end" in {check.id for check in verdict.checks if check.status is Status.SKIP}
@@ -184,3 +202,14 @@ def test_a_day_that_has_not_been_is_not_audited(home, audit):
     verdict = audit(DATE + timedelta(days=1))
     assert (verdict.exit_code, [check.code for check in verdict.checks]) == (3, ["NOT_YET"])
     assert not (home.closes / str(DATE + timedelta(days=1))).exists()
+
+
+def test_a_desk_record_that_was_changed_is_named_on_a_day_without_an_engine_too(home, audit):
+    other = DATE + timedelta(days=1)
+    at_ns = EVENING_NS + 24 * HOUR_NS
+    for seq in range(3):
+        append(home.desk, DeskKind.STACK, {"act": "down", "nth": seq}, who="asha", now_ns=at_ns)
+    path = home.desk / f"{other}.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"nth":1', b'"nth":7'))
+    verdict = audit(other, now_ns=at_ns)
+    assert verdict.exit_code == Exit.CRIT and "DESK_RECORD" in codes(verdict)

@@ -5,14 +5,16 @@ it shows, the journal before the feed's frames and the desk's record that it ref
 more.
 """
 
+import contextlib
 import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -54,6 +56,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     passphrase: bool = False
     """Encrypt it for the passphrase that the environment names."""
 
+    @property
+    def is_sealed(self) -> bool:
+        return bool(self.recipient or self.passphrase)
+
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     file: FileTold
@@ -70,12 +76,11 @@ def make_backup(
     if fault is not None:
         return fault
     signer = key_of(home.keys, journal_name(home))
-    asked.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    scratch = _scratch(asked.folder)
-    try:
-        return _Making(home, asked, scratch, signer, steps).made(who, now_ns, environ)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with contextlib.ExitStack() as held:
+        there = held.enter_context(_scratch(asked.folder))
+        # What is encrypted for a disk that others may read is never on that disk in the plain.
+        here = held.enter_context(_scratch(home.backups)) if asked.is_sealed else there
+        return _Making(home, asked, Scratch(here, there), signer, steps).made(who, now_ns, environ)
 
 
 def _fault(home: Home, asked: Asked) -> Refused | None:
@@ -84,16 +89,23 @@ def _fault(home: Home, asked: Asked) -> Refused | None:
     return sealed.recipient_fault(asked.recipient) if asked.recipient else None
 
 
+class Scratch(NamedTuple):
+    plain: Path
+    placed: Path
+    """On the disk of the target."""
+
+
 class _Making:
-    def __init__(self, home: Home, asked: Asked, scratch: Path, signer: Ed25519Signer, steps: Steps) -> None:
-        self.home, self.asked, self.scratch, self.signer, self.steps = home, asked, scratch, signer, steps
+    def __init__(self, home: Home, asked: Asked, scratch: Scratch, signer: Ed25519Signer, steps: Steps) -> None:
+        self.home, self.asked, self.signer, self.steps = home, asked, signer, steps
+        self.scratch, self.placed = scratch
         self.verifiers = verifiers_of(home.keys)
         self.took_s: dict[str, float] = {}
         self._begun_s = time.monotonic()
 
     def made(self, who: str, now_ns: int, environ: Mapping[str, str]) -> Made | Refused:
         into = self._gathered()
-        fault = room_fault(self.asked.folder, self._needed(into))
+        fault = room_fault(self.scratch, self._needed(into)) or room_fault(self.placed, self._taken(into))
         if fault is not None:
             return fault
         plain = self.scratch / f"plain{SUFFIX}"
@@ -143,23 +155,22 @@ class _Making:
 
     def _needed(self, into: Gathering) -> int:
         """What is compressed, what is packed, what is encrypted of it, what is restored from it: at most."""
-        taken = sum(source.upto for source in into.sources)
-        return taken * (3 if self._is_sealed else 2) + sum(source.bytes for source in into.sources)
+        copies = 3 if self.asked.is_sealed else 2
+        return self._taken(into) * copies + sum(source.bytes for source in into.sources)
 
-    @property
-    def _is_sealed(self) -> bool:
-        return bool(self.asked.recipient or self.asked.passphrase)
+    def _taken(self, into: Gathering) -> int:
+        return sum(source.upto for source in into.sources)
 
     def _placed(self, plain: Path, back: Back, now_ns: int, environ: Mapping[str, str]) -> Made | Refused:
         whole, file = plain, back.file
-        if self._is_sealed:
-            whole = self.scratch / f"sealed{SEALED_SUFFIX}"
+        if self.asked.is_sealed:
+            whole = self.placed / f"sealed{SEALED_SUFFIX}"
             fault = sealed.seal(plain, whole, self.asked.recipient, environ)
             if fault is not None:
                 return fault
             file = msgspec.structs.replace(file, bytes=whole.stat().st_size, sha256=sha256_of(whole), sealed=True)
             self._took("sealing")
-        suffix = SEALED_SUFFIX if self._is_sealed else SUFFIX
+        suffix = SEALED_SUFFIX if self.asked.is_sealed else SUFFIX
         target = _named(self.asked.folder, self.home, now_ns, suffix, whole)
         file = msgspec.structs.replace(file, path=str(target))
         return Made(file=file, manifest=back.manifest, steps_s=self.took_s)
@@ -194,11 +205,16 @@ def _linked(whole: Path, target: Path) -> bool:
     return True
 
 
-def _scratch(folder: Path) -> Path:
-    """Beside the target, where there is room for a backup; nobody else's. What processes that died in the middle of one
-    have left there goes."""
+@contextlib.contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """For the time of one backup, and nobody else's. What processes that died in the middle of one left there goes."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in folder.glob(".backup-*"):
         owner = _OWNER.match(left.name)
         if owner and left.is_dir() and not left.is_symlink() and not is_running(int(owner[1])):
             shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f".backup-{os.getpid()}-", dir=folder))
+    made = Path(tempfile.mkdtemp(prefix=f".backup-{os.getpid()}-", dir=folder))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)

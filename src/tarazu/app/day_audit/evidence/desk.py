@@ -2,15 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import msgspec
 
 from tarazu.app.day_audit.finding import Code, Finding
 from tarazu.app.day_audit.walk.seen import Seen
 from tarazu.app.home import Home
+from tarazu.app.supervision.programs import MAIN
 from tarazu.app.verdict import Status
 from tarazu.engine.messages import DeskNoted
-from tarazu.runtime.desk_record import BadDeskRecord, DeskEntry, days, entries, head_before
+from tarazu.runtime.desk_record import BadDeskRecord, DeskEntry, DeskKind, days, entries, head_before, stamped
+
+_BEGAN = ("started", "restarted")
+"""`app.supervision.outcome`: main was there, and worked."""
 
 
 class DeskProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +67,14 @@ def about_day(home: Home, day: date) -> list[DeskEntry]:
     return found
 
 
+def said_on(home: Home, day: date) -> tuple[list[DeskEntry], list[Finding]]:
+    """What the record says on that day by the clock; or that it cannot be believed."""
+    try:
+        return stamped(home.desk, day), []
+    except (BadDeskRecord, OSError) as bad:
+        return [], [_broken(day, str(bad))]
+
+
 def _proven(home: Home, day: date, findings: list[Finding]) -> list[DeskEntry]:
     try:
         of_day = entries(home.desk, day)
@@ -91,3 +104,14 @@ def traces(of_day: list[DeskEntry]) -> Iterator[str]:
         count = standing.get("entries") if isinstance(standing, dict) else None
         if isinstance(count, int) and count:
             yield f"{entry.kind} stood on a journal of {count:,} entries"
+        if entry.kind is DeskKind.STACK and _began_main(entry.body):
+            yield f"main was started ({entry.kind}, entry {entry.seq}), and its first word goes into the day's journal"
+
+
+def _began_main(body: dict[str, Any]) -> bool:
+    rows = body.get("processes")
+    return body.get("act") == "up" and any(
+        row.get("name") == MAIN and row.get("did") in _BEGAN and row.get("exit") in (0, 1)
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, dict)
+    )
