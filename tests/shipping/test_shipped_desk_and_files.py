@@ -1,5 +1,6 @@
 """The desk's record line for line, and the files beside the records whole."""
 
+import base64
 import os
 from pathlib import Path
 
@@ -134,3 +135,17 @@ def test_nothing_behind_a_link_is_copied_and_nothing_half_made(desk: ShippedHome
     (desk.home.closes / "rollup.part").write_text("half")
     desk.passes()
     assert [path.name for path in desk.to.rglob("*") if path.parent.name == "closes"] == []
+
+
+def test_a_file_with_a_credential_in_it_stays_at_home(desk: ShippedHome) -> None:
+    token = "k7x2Qp9Zr4TwLm8VbN3c"
+    desk.home.env_file.write_text(f"KITE_ACCESS_TOKEN={token}\n")
+    run = desk.home.runbook / "r1"
+    run.mkdir(parents=True)
+    (run / "told.txt").write_bytes(b"it said " + base64.b64encode(token.encode()))
+    (run / "harmless.txt").write_text("it said nothing")
+    desk.passes()
+    assert [path.name for path in (desk.copy.runbook / "r1").iterdir()] == ["harmless.txt"]
+    (run / "told.txt").write_text("it said ***")
+    desk.passes()
+    assert (desk.copy.runbook / "r1" / "told.txt").read_text() == "it said ***"

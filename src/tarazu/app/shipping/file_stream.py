@@ -1,18 +1,23 @@
 """The files beside the records, each copied whole when it has changed: what the journal needs to be understood.
 
-Never a secret: `.env` and the signing key are named nowhere here, only the key's public part is. A file that is taken
-away stays in the copy.
+Never a secret: `.env` and the signing key are named nowhere here, only the key's public part is, and a file that has a
+credential in it stays where it is, as in a backup. A file that is taken away stays in the copy.
 """
 
+import logging
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from tarazu.app.redaction import Redactor
+from tarazu.app.secrets.store import BadSecrets, read_secrets
 from tarazu.app.shipping.copied_file import Original
 from tarazu.app.shipping.failing import SourceFailed, reading, writing
 from tarazu.app.shipping.stream import BUDGET_BYTES, Come
 from tarazu.app.shipping.target import Target
+
+log = logging.getLogger("tarazu.ship")
 
 FOLDERS = ("masters", "flags", "models", "closes", "incidents", "runbook", "keys/past", "freeze", "paper")
 FILES = ("tarazu.toml", "keys/journal.vkey", "feed_breaker.json", "flatten-evidence.jsonl")
@@ -40,11 +45,11 @@ class FileStream:
         with reading(self._root):
             pointers = [(path, path.read_bytes()) for path in self._files() if path.name == POINTER]
             changed = [path for path in self._files() if path.name != POINTER and self._is_new(path)]
-        copied = 0
+        copied, redactor = 0, self._redactor() if changed else Redactor()
         for path in changed:
             if copied >= BUDGET_BYTES:
                 return Come(copied=copied)
-            copied += self._copy(path)
+            copied += self._copy(path, redactor)
         for path, told in pointers:
             copied += self._point(path, told)
         self._passed_ns = mono_ns
@@ -84,8 +89,14 @@ class FileStream:
             self._copied[name] = stamp  # by a process before this one
         return not is_there
 
-    def _copy(self, path: Path) -> int:
-        """Bytes; 0 for one that is gone meanwhile."""
+    def _redactor(self) -> Redactor:
+        try:
+            return Redactor(read_secrets(self._target.home).concealed())
+        except BadSecrets as bad:
+            raise SourceFailed("SOURCE_FAILED", f"which credentials no file may have is not known: {bad}") from bad
+
+    def _copy(self, path: Path, redactor: Redactor) -> int:
+        """Bytes; 0 for one that is gone meanwhile, and for one with a credential in it."""
         stamp = self._stamp(path)
         if stamp is None:
             return 0
@@ -94,6 +105,10 @@ class FileStream:
         original = Original(path)
         told = original.read(0, stamp[0])
         original.close()
+        if found := redactor.found_in(told):
+            log.warning("%s is not copied: it has %s in it", path, ", ".join(found))
+            self._copied[str(path.relative_to(self._root))] = stamp
+            return 0
         self._write(path, told)
         with writing(self._target.root):
             os.utime(self._target.root / path.relative_to(self._root), ns=(stamp[1], stamp[1]))
