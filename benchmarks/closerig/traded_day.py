@@ -32,13 +32,16 @@ from tarazu.app.research.recorded_days import _frames
 from tarazu.app.research.run import DayRun, Terms
 from tarazu.app.settings import StrategySettings
 from tarazu.model import ist
-from tarazu.model.units import HOUR_NS, SECOND_NS
+from tarazu.model.units import HOUR_NS, MINUTE_NS, SECOND_NS
 from tarazu.runtime.feed_log import FeedLog
 from tarazu.runtime.segment import Frame, Kind, day_folder
 from tarazu.wire.kite_ticks import Mode, TickFrame, decode, encode
 
 FRAMES_A_SECOND = 44
 """So that a day of them, with its seconds, is a million entries."""
+
+ASKED_NS = ist.midnight_ns(DAY) + (15 * 60 + 41) * MINUTE_NS
+"""The broker is asked after the close (15:40): what it says earlier closes no day."""
 
 
 class TradedDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +52,7 @@ class TradedDay(msgspec.Struct, frozen=True, kw_only=True):
 
 def traded_day(seconds: int = SECONDS) -> TradedDay:
     """From the cache, or made now. Raises BadBenchmark, OSError."""
-    root = cache_folder() / f"dayclose-2-{seconds}"
+    root = cache_folder() / f"dayclose-3-{seconds}"
     kept = root / "made.json"
     if not kept.exists():
         begun = root.with_name(f"{root.name}.begun")
@@ -108,7 +111,7 @@ def _make(root: Path, seconds: int) -> tuple[int, int]:
     run = DayRun(day, Strategies([strategy]), CONFIG, Terms(), journal)
     result = run.whole(sha256, _progress)
     journal.close()
-    keep_books(kept.home, DAY, LocalKite(run.broker, run.steady_ns), run.steady_ns())
+    keep_books(kept.home, DAY, LocalKite(run.broker, run.steady_ns), ASKED_NS)
     entries = standing_of(kept.home, DAY).entries
     _say(f"{entries:,} entries, {len(result.trades)} trades, made in {time.perf_counter() - began_s:.0f} s")
     return ticks, entries
