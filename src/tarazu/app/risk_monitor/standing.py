@@ -8,6 +8,7 @@ import msgspec
 from tarazu.app.depth_ws.health import BadHealth
 from tarazu.app.home import Home
 from tarazu.app.main.health import MainHealth, read_main_health
+from tarazu.app.supervision.orphans import is_running
 from tarazu.engine.messages import Halt, RiskState
 from tarazu.runtime.desk_record import BadDeskRecord, DeskEntry
 
@@ -47,7 +48,8 @@ def _current(home: Home, mono_ns: int) -> MainHealth | None:
         health = read_main_health(home.main_health)
     except (BadHealth, OSError):
         return None
-    return health if health is not None and health.is_current(mono_ns) else None
+    # A file is believed for 1.5 s, and a main that died in them has said nothing of what was asked since.
+    return health if health is not None and health.is_current(mono_ns) and is_running(health.pid) else None
 
 
 def _without_main(home: Home, health: MainHealth | None) -> Standing:
