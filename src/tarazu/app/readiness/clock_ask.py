@@ -9,9 +9,9 @@ import msgspec
 from tarazu.adapters.kite_broker.clock_offset import OffsetWindow, parse_date
 from tarazu.adapters.kite_origin import origin_of, tls
 
-ASKS = 4
-GAP_S = 0.2
-"""A `Date` counts whole seconds: these answers leave 0.4 s unknown at most, 0.2 s where a second ends among them."""
+ASKS = 5
+GAP_S = 0.21
+"""A `Date` counts whole seconds: answers a fifth of a second apart leave about that much unknown."""
 ASK_S = 3.0
 
 
@@ -28,7 +28,7 @@ class ClockSpread(msgspec.Struct, frozen=True):
 
 
 def ask_clock(rest_url: str, wall_ns: Callable[[], int]) -> ClockSpread | str:
-    """In about 0.6 s; or why it is not known. `wall_ns` is our clock."""
+    """In about a second; or why it is not known. `wall_ns` is our clock."""
     origin, window = origin_of(rest_url), OffsetWindow()
     line = (
         http.client.HTTPSConnection(origin.host, origin.port, timeout=ASK_S, context=tls())

@@ -68,7 +68,7 @@ def static_ip(look: Look, row: Check) -> Check:
 
 
 def skew(look: Look, row: Check) -> Check:
-    """By four answers a fifth of a second apart: what is certain of it counts."""
+    """By five answers a fifth of a second apart: what is certain of it counts."""
     spread = look.broker_clock
     if isinstance(spread, str):
         return unknown(row, "CLOCK_UNKNOWN", spread, CHECK_SESSION)
