@@ -80,5 +80,5 @@ def test_a_stop_resurrects_nobody_and_says_what_is_left(desk: StackDesk) -> None
     desk.signal(MAIN, STOP)
     code, out, _ = desk.verb("down", "all")
     assert code == 0 and out.startswith("DOWN  SIM  "), out
-    assert "account            is flat, " in out and " entries cancelled here" in out, f"main could not: {out}"
+    assert "account            is flat, 1 entries cancelled here" in out, f"by this command, main could not: {out}"
     assert entry.tag and [row.state for row in desk.standing().rows] == [RowState.STOPPED] * 4
