@@ -4,7 +4,8 @@ import gzip
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,15 +16,17 @@ from tarazu.app.closing.rolling.frames import drop, due
 from tarazu.app.closing.rolling.logs import changed_logs, keep_logs, logs_folder
 from tarazu.app.closing.rolling.roll_up import roll_up
 from tarazu.app.closing.steps import ORDER, step_done
+from tarazu.app.closing.trading_day import still_open
 from tarazu.app.closing.whole import close_folder
 from tarazu.app.data.archive import archive_folder
 from tarazu.app.data.archiving import restore_day
 from tarazu.app.data.steps import steps
 from tarazu.app.day_audit.evidence.artefacts import archive_findings
 from tarazu.app.day_audit.finding import Code
-from tarazu.app.home import Home
+from tarazu.app.home import Home, Profile
 from tarazu.app.verdict import Status, Verdict
-from tarazu.model.units import HOUR_NS
+from tarazu.model import ist
+from tarazu.model.units import HOUR_NS, SECOND_NS
 from tarazu.ops import rollup
 from tarazu.runtime.desk_record import DeskKind, entries
 from tarazu.runtime.feed_log import FeedLog
@@ -63,6 +66,19 @@ def test_a_day_is_not_closed_while_its_market_is_open(traded: Home, step: Step) 
     assert "not closed: the market is open until 15:40" in at_noon.text()
     assert step_done(traded, DAY, DeskKind.CLOSED) is None
     assert rolled(traded).facts["closed"]
+
+
+@pytest.mark.parametrize(("pace", "seconds"), [("short", 126), ("brief", 79)])
+def test_a_day_that_a_simulated_broker_plays_shorter_ends_by_its_own_timetable(
+    tmp_path: Path, pace: str, seconds: int
+) -> None:
+    home = Home(Profile.SIM, tmp_path)
+    home.settings_file.write_text(f'[sim]\nsession = "{pace}"\n')
+    nine_ns = ist.at_ns(DAY, time(9))
+    assert still_open(home, DAY, nine_ns + (seconds - 1) * SECOND_NS).startswith("the market is open until 09:0")
+    assert not still_open(home, DAY, nine_ns + seconds * SECOND_NS)
+    home.settings_file.write_text("")
+    assert still_open(home, DAY, nine_ns + seconds * SECOND_NS) == "the market is open until 15:40"
 
 
 def test_out_of_order_it_does_its_part_and_says_why_the_day_is_open(traded: Home) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tarazu import reference
 from tarazu.model import ist
+from tarazu.model.calendar import Pace
 from tarazu.sim.broker.broker import AccountSeed, Broker, BrokerConfig
 from tarazu.sim.dice import Dice
 from tarazu.sim.faults import FaultOrder
@@ -47,7 +48,7 @@ class House:
                 scenario=SCENARIOS[scenario],
                 size="tiny",
                 start_ns=self.start_ns,
-                short=short,
+                pace=Pace.SHORT if short else Pace.FULL,
                 accounts=tuple(AccountSeed(user_id=u, cash_paise=CASH_PAISE, holdings=HOLDINGS) for u in USERS),
             )
         )

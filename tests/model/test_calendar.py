@@ -6,7 +6,7 @@ import pytest
 
 from tarazu import reference
 from tarazu.model import ist
-from tarazu.model.calendar import NotCovered, Phase, TradingSession, Venue, shorten
+from tarazu.model.calendar import NotCovered, Pace, Phase, TradingSession, Venue, paced, shorten
 from tarazu.model.units import SECOND_NS
 
 CALENDAR = reference.calendar()
@@ -132,6 +132,17 @@ def test_a_short_session_knows_which_market_hour_it_stands_for() -> None:
     halfway = (full.first_ns + full.last_ns) // 2
     assert abs(short.nominal_ns(short.actual_ns(halfway)) - halfway) < SECOND_NS
     assert full.nominal_ns(halfway) == halfway
+
+
+def test_a_brief_session_is_over_in_a_minute_and_a_half() -> None:
+    full = session_of(date(2026, 11, 23))
+    assert paced(full, Pace.FULL) is full
+    brief, short = paced(full, Pace.BRIEF), paced(full, Pace.SHORT)
+    assert (brief.last_ns - brief.first_ns) / SECOND_NS == 52 + 11 * 3
+    assert short == shorten(full)
+    assert {venue: [w.phase for w in windows] for venue, windows in brief.windows.items()} == {
+        venue: [w.phase for w in windows] for venue, windows in full.windows.items()
+    }
 
 
 def test_the_permissive_calendar_is_open_at_any_hour() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tarazu.app.closing.trading_day import still_open
 from tarazu.app.home import Home, Profile
 from tarazu.app.incidents.store import incidents
 from tarazu.app.reconcile.incident import opened_for
@@ -46,9 +47,12 @@ def test_orders_of_another_program_under_its_one_tag_are_no_duplicates_and_two_u
 
 
 @pytest.mark.parametrize(("hours", "codes"), [(0, ["EARLY_ANSWERS"]), (4, [])])
-def test_answers_that_were_kept_before_the_close_do_not_tell_the_day(kept: Any, hours: int, codes: list[str]) -> None:
+def test_answers_that_were_kept_before_the_close_do_not_tell_the_day(
+    kept: Any, hours: int, codes: list[str], tmp_path: Path
+) -> None:
     result = msgspec.structs.replace(kept.found(), source="saved", as_of_ns=NOON_NS + hours * HOUR_NS)
-    found = [check for check in checks_of(result) if check.status is not Status.OK and check.code]
+    early = still_open(Home(Profile.SIM, tmp_path), date.fromisoformat(result.day), result.as_of_ns)
+    found = [check for check in checks_of(result, early) if check.status is not Status.OK and check.code]
     assert [check.code for check in found] == codes
     assert all(check.status is Status.UNKNOWN for check in found)
 

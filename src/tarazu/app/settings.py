@@ -72,8 +72,8 @@ class SimSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Another seed is another market."""
     speed: Annotated[float, Meta(gt=0)] = 1.0
     """So many seconds of its day pass in one of ours."""
-    session: Literal["full", "short"] = "full"
-    """`short`: minutes instead of hours of trading."""
+    session: Literal["full", "short", "brief"] = "full"
+    """`short`: a day in two minutes, `brief`: in one and a half; seconds stay seconds."""
     size: Literal["tiny", "desk", "full"] = "desk"
     """How many instruments there are."""
     step_ms: Annotated[int, Meta(ge=10, le=60_000)] = 1000

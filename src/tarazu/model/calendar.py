@@ -156,7 +156,7 @@ class TradingSession(msgspec.Struct, frozen=True, kw_only=True):
 
     def nominal_ns(self, ts_ns: int) -> int:
         """The market time `ts_ns` stands for: itself, unless this session is played short."""
-        return _interpolate(self.knots, ts_ns)
+        return nominal_at(self.knots, ts_ns)
 
     def actual_ns(self, nominal_ns: int) -> int:
         """When nominal market time `nominal_ns` happens in this session."""
@@ -258,6 +258,26 @@ class AlwaysOpen(TradingCalendar):
         )
 
 
+class Pace(StrEnum):
+    """How long a day's phases last where it is played: as the exchange has them, or in minutes."""
+
+    FULL = "full"
+    SHORT = "short"
+    BRIEF = "brief"
+
+
+# Seconds of the stretch in which every venue trades continuously, and of every other between two phase boundaries.
+SHORTER = {Pace.SHORT: (90, 4), Pace.BRIEF: (52, 3)}
+
+
+def paced(session: TradingSession, pace: Pace) -> TradingSession:
+    """`session` as it is played at this pace."""
+    if pace is Pace.FULL:
+        return session
+    continuous_s, other_s = SHORTER[pace]
+    return shorten(session, continuous_s * SECOND_NS, other_s * SECOND_NS)
+
+
 def shorten(
     session: TradingSession, continuous_ns: int = 90 * SECOND_NS, other_ns: int = 4 * SECOND_NS
 ) -> TradingSession:
@@ -307,6 +327,11 @@ def _windows(day: date, rules: tuple[WindowRule, ...]) -> tuple[PhaseWindow, ...
 def _special_windows(day: date, special: SpecialSession) -> tuple[PhaseWindow, ...]:
     start, end = ist.at_ns(day, special.opens), ist.at_ns(day, special.closes)
     return (PhaseWindow(Phase.CONTINUOUS, start, end, end),)
+
+
+def nominal_at(knots: tuple[tuple[int, int], ...], ts_ns: int) -> int:
+    """As `TradingSession.nominal_ns`, for whoever has the knots alone."""
+    return _interpolate(knots, ts_ns)
 
 
 def _interpolate(knots: tuple[tuple[int, int], ...], x: int) -> int:

@@ -114,6 +114,12 @@ def _compared(home: Home, day: date, sides: "BothSides") -> "tuple[Reconciliatio
     return result, trouble
 
 
+def _early(home: Home, result: "Reconciliation") -> str:
+    from tarazu.app.closing.trading_day import still_open
+
+    return still_open(home, date.fromisoformat(result.day), result.as_of_ns) if result.source == "saved" else ""
+
+
 def _kept(home: Home, day: date, result: "Reconciliation", answers: bytes, trouble: list[Check], who: str) -> Verdict:
     """Written, recorded, told; a break of money is an incident."""
     from tarazu.app.incidents.store import NotKept
@@ -123,7 +129,7 @@ def _kept(home: Home, day: date, result: "Reconciliation", answers: bytes, troub
     from tarazu.runtime.desk_record import BadDeskRecord
 
     now_ns = desk_now_ns(home)
-    checks = (*told.checks_of(result), *trouble)
+    checks = (*told.checks_of(result, _early(home, result)), *trouble)
     tail: tuple[str, ...] = ()
     if result.money_breaks:
         try:

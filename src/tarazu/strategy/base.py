@@ -48,7 +48,7 @@ class View(Protocol):
 
     @property
     def risk(self) -> str:
-        """NORMAL, SOFT_HALT or HARD_HALT (`engine.messages.RiskState`)."""
+        """NORMAL, SOFT_HALT or HARD_HALT (`engine.halts.RiskState`)."""
         ...
 
     @property

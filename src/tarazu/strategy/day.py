@@ -21,6 +21,8 @@ class TradingDay(msgspec.Struct, frozen=True, kw_only=True):
     opens_ns: int = 0
     """Continuous trading of derivatives, wall clock UTC ns; 0 where nobody has said: a strategy of hours then waits."""
     closes_ns: int = 0
+    knots: tuple[tuple[int, int], ...] = ()
+    """Of a session played short: `model.calendar.TradingSession.knots`. Minutes of the day are the market's."""
     models: Mapping[str, Model] = {}
     """Active ones, by name."""
     model_hashes: Mapping[str, str] = {}
@@ -37,5 +39,10 @@ def trading_day(
     window = session.window(Venue.DERIVATIVES, Phase.CONTINUOUS) if session is not None else None
     opens_ns, closes_ns = (window.start_ns, window.end_ns) if window is not None else (0, 0)
     return TradingDay(
-        date=day, instruments=instruments, opens_ns=opens_ns, closes_ns=closes_ns, model_hashes=model_hashes
+        date=day,
+        instruments=instruments,
+        opens_ns=opens_ns,
+        closes_ns=closes_ns,
+        knots=session.knots if session is not None else (),
+        model_hashes=model_hashes,
     )

@@ -21,7 +21,7 @@ from tarazu.model.units import MINUTE_NS, PAISE, SECOND_NS
 from tarazu.orders.intent import Purpose
 from tarazu.strategy import own
 from tarazu.strategy.base import View, Word
-from tarazu.strategy.clock import is_open, minutes_left, minutes_open
+from tarazu.strategy.clock import is_open, minutes_left, minutes_open, share_gone
 from tarazu.strategy.closes import Closes, ema, move_bps, place_in_range, volatility_bps
 from tarazu.strategy.day import TradingDay
 from tarazu.strategy.decision import NONE, Decision, Facts, Verb, numbered
@@ -148,7 +148,6 @@ class Momentum:
     def _features(self, sign: int, gap: float, wall_ns: int) -> dict[str, float]:
         """Of a trade on that side."""
         bars = self._bars
-        share = minutes_open(self.day, wall_ns) * MINUTE_NS / (self.day.closes_ns - self.day.opens_ns)
         return {
             "move_1_bps": sign * move_bps(bars.closes, 1),
             "move_5_bps": sign * move_bps(bars.closes, 5),
@@ -156,7 +155,7 @@ class Momentum:
             "gap_bps": sign * gap,
             "volatility_bps": volatility_bps(bars.closes, LONGEST),
             "place": sign * place_in_range(bars.closes[-1], bars.high, bars.low),
-            "day_share": share,
+            "day_share": share_gone(self.day, wall_ns),
         }
 
     def _enter(self, view: View, side: Side, why: str, facts: dict[str, float]) -> Decision:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tarazu.model import ist
+from tarazu.model.calendar import Pace
 from tarazu.wire.kite_errors import Refusal
 
 USER = "TZ0001"
@@ -154,7 +155,7 @@ def test_the_permissive_auction_takes_every_share_all_day_and_ends_before_settle
 
 def test_a_session_played_short_has_its_half_hour(open_scene: Any) -> None:
     for seed in range(20):
-        scene = open_scene(seed=seed, at=time(8, 59), short=True)
+        scene = open_scene(seed=seed, at=time(8, 59), pace=Pace.SHORT)
         session = scene.broker.session
         scene.broker.advance(session.actual_ns(ist.at_ns(session.day, time(14, 1))))
         if scene.broker.auctions(USER):

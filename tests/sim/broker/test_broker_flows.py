@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tarazu import reference
 from tarazu.model import ist
+from tarazu.model.calendar import Pace
 from tarazu.model.instrument import Kind
 from tarazu.model.order import Side
 from tarazu.model.units import MILLISECOND_NS, SECOND_NS
@@ -48,7 +49,7 @@ def opened(faults: bool = False, seed: int = 11) -> Broker:
             scenario=SCENARIOS["quiet"],
             size="tiny",
             start_ns=ist.at_ns(date(2026, 11, 23), time(9, 0, 20)),
-            short=True,
+            pace=Pace.SHORT,
             accounts=tuple(AccountSeed(user_id=u, cash_paise=CASH, holdings=()) for u in USERS),
         )
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tarazu.model import ist
-from tarazu.model.calendar import NotCovered
+from tarazu.model.calendar import NotCovered, Pace
 from tarazu.model.instrument import Instrument
 from tarazu.model.order import Side
 from tarazu.sim.broker.gtt import GttLeg, GttRequest
@@ -122,7 +122,7 @@ def test_expiry_takes_the_mean_of_the_underlyings_last_half_hour(open_scene: Any
 
 
 def test_a_session_played_short_takes_the_mean_of_its_last_nominal_half_hour(open_scene: Any) -> None:
-    scene = open_scene(at=time(8, 59), short=True)
+    scene = open_scene(at=time(8, 59), pace=Pace.SHORT)
     session = scene.broker.session
     scene.wait(90)
     scene.place(symbol=CE, quantity=65, price=151, product="NRML")
@@ -198,14 +198,14 @@ def test_a_start_on_a_holiday_shows_the_last_trading_day(open_scene: Any) -> Non
     scene.place(price=1_501)
 
 
-@pytest.mark.parametrize("short", [False, True])
-def test_a_start_on_a_holiday_has_the_last_trading_days_candles(open_scene: Any, short: bool) -> None:
-    broker = open_scene(day=TUESDAY, market_factory=None, short=short).broker
+@pytest.mark.parametrize("pace", [Pace.FULL, Pace.SHORT])
+def test_a_start_on_a_holiday_has_the_last_trading_days_candles(open_scene: Any, pace: Pace) -> None:
+    broker = open_scene(day=TUESDAY, market_factory=None, pace=pace).broker
     index = broker.universe.index_of_key["NSE:INFY"]
     bars = broker.candles.candles(index, 0, broker.now_ns, "minute")
-    assert len(bars) >= (2 if short else 360)
+    assert len(bars) >= (360 if pace is Pace.FULL else 2)
     assert bars[-1].close == broker.exchange.market.rows["ltp"][index]
-    assert any(b.high > b.low for b in bars) or not short
+    assert any(b.high > b.low for b in bars) or pace is Pace.FULL
 
 
 def test_a_start_before_six_belongs_to_the_day_before(open_scene: Any) -> None:
@@ -216,7 +216,7 @@ def test_a_start_before_six_belongs_to_the_day_before(open_scene: Any) -> None:
 
 
 def test_a_short_session_is_over_in_minutes_and_keeps_its_phases(open_scene: Any) -> None:
-    scene = open_scene(at=time(8, 59), short=True)
+    scene = open_scene(at=time(8, 59), pace=Pace.SHORT)
     scene.wait(90)
     order_id = scene.place(price=1_501, product="CNC")
     scene.wait()
@@ -269,8 +269,8 @@ def test_lots_may_change_overnight_and_the_contracts_triggers_end(open_scene: An
 
 
 def test_the_next_scenario_begins_with_the_next_trading_day_and_stays(open_scene: Any) -> None:
-    scene = open_scene(market_factory=None, short=True, at=time(8, 59))
-    twin = open_scene(market_factory=None, short=True, at=time(8, 59))
+    scene = open_scene(market_factory=None, pace=Pace.SHORT, at=time(8, 59))
+    twin = open_scene(market_factory=None, pace=Pace.SHORT, at=time(8, 59))
     scene.wait(90)
     scene.broker.next_scenario(SCENARIOS["gap_open"])
     scene.go(5, 59, WEDNESDAY)

@@ -13,6 +13,7 @@ from requests.adapters import BaseAdapter
 
 from tarazu import reference
 from tarazu.model import ist
+from tarazu.model.calendar import Pace
 from tarazu.model.units import SECOND_NS
 from tarazu.sim.broker.broker import AccountSeed, Broker, BrokerConfig
 from tarazu.sim.front.front import Front
@@ -96,7 +97,7 @@ class Shop:
                 size="tiny",
                 step_ns=SECOND_NS,
                 start_ns=self.now_ns,
-                short=False,
+                pace=Pace.FULL,
                 accounts=tuple(AccountSeed(user_id=app.user_id) for app in APPS),
             )
         )

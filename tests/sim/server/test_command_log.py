@@ -3,12 +3,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tarazu.model.calendar import Pace
 from tarazu.sim.faults import FaultOrder
 from tarazu.sim.server.command_log import FILE_NAME, CommandLog, CommandLogError, Header, read_header
 from tarazu.sim.server.commands import ArmFault, IssueAccessToken, Line, Mark, OpenAccount, RestCall
 
 HEADER = Header(
-    seed=1, rules="nse-2026", scenario="quiet", size="tiny", step_ns=10**9, start_ns=5, short=True, cash_paise=100
+    seed=1, rules="nse-2026", scenario="quiet", size="tiny", step_ns=10**9, start_ns=5, pace=Pace.SHORT, cash_paise=100
 )
 LINES = [
     Line(5, OpenAccount(user_id="TZ0001", cash_paise=100, static_ips=("127.0.0.1",))),

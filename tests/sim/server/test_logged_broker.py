@@ -10,6 +10,7 @@ import pytest
 
 from tarazu import reference
 from tarazu.model import ist
+from tarazu.model.calendar import Pace
 from tarazu.model.units import MILLISECOND_NS, SECOND_NS
 from tarazu.sim.broker.broker import AccountSeed, Broker, BrokerConfig
 from tarazu.sim.faults import BadFault, FaultOrder
@@ -39,7 +40,7 @@ HEADER = Header(
     size="tiny",
     step_ns=SECOND_NS,
     start_ns=START_NS,
-    short=False,
+    pace=Pace.FULL,
     cash_paise=10**9,
 )
 FORM = {"content-type": "application/x-www-form-urlencoded"}

@@ -91,9 +91,9 @@ def record_step(home: Home, kind: DeskKind, day: date, body: Mapping[str, Any], 
 
 def open_because(home: Home, day: date, now_ns: int) -> list[str]:
     """Why the day is not closed; none: it can be, or is. Raises BadDeskRecord, OSError."""
-    early, found = still_open(day, now_ns), rows(home, day)
+    early, found = still_open(home, day, now_ns), rows(home, day)
     wrong = [f"{_name(row.kind)} {row.wrong}" for row in found if row.wrong]
-    if not early and not wrong and found[0].entry is not None and still_open(day, found[0].entry.ts_ns):
+    if not early and not wrong and found[0].entry is not None and still_open(home, day, found[0].entry.ts_ns):
         wrong = [f"{_name(found[0].kind)} done before the close: the broker's day was not over"]
     return [early, *wrong] if early else wrong
 

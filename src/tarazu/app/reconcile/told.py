@@ -2,9 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 
-from tarazu.app.closing.trading_day import still_open
 from tarazu.app.reconcile.breaks import Against, Amount, Break, Compared, Reconciliation
 from tarazu.app.verdict import Check, Status, worst
 from tarazu.journal.findings import Fault
@@ -25,8 +23,9 @@ BREAKS = "BREAKS"
 WORDS = {Status.OK: "RECONCILED", Status.WARN: "WARN", Status.UNKNOWN: "UNKNOWN", Status.CRIT: "CRIT"}
 
 
-def checks_of(result: Reconciliation) -> tuple[Check, ...]:
-    """Each book, and what makes the day's answer less than it seems."""
+def checks_of(result: Reconciliation, early: str = "") -> tuple[Check, ...]:
+    """Each book, and what makes the day's answer less than it seems. `early`: why kept answers were asked too soon
+    (`closing.trading_day.still_open`)."""
     found = [_of_book(result, compared) for compared in result.compared]
     if not result.standing.entries:
         found.append(
@@ -45,7 +44,6 @@ def checks_of(result: Reconciliation) -> tuple[Check, ...]:
                 id="reconcile.journal", status=status, code="JOURNAL_DAMAGED", detail=result.standing.fault, hint=hint
             )
         )
-    early = still_open(date.fromisoformat(result.day), result.as_of_ns) if result.source == "saved" else ""
     if early:
         asked = ist.stamp(result.as_of_ns)[11:16]
         detail = f"kept answers of {asked}, when {early}: what came after them was compared with nothing"

@@ -17,7 +17,7 @@ from tarazu.app.redaction import conceal_in_logs
 from tarazu.app.sim_broker.options import USER_ID, BadOptions, SimOptions, opening, today_ist
 from tarazu.app.sim_broker.ready import Ready, first_line, forget, keep
 from tarazu.model import ist
-from tarazu.model.calendar import NotCovered
+from tarazu.model.calendar import NotCovered, Pace
 from tarazu.sim.broker.broker import AccountSeed, Broker, BrokerConfig
 from tarazu.sim.broker.days import MarketFactory
 from tarazu.sim.front.front import Front
@@ -243,7 +243,7 @@ def _header(options: SimOptions, recording: Recording | None) -> Header:
         size=options.size,
         step_ns=options.step_ns,
         start_ns=start_ns,
-        short=options.session == "short",
+        pace=Pace(options.session),
         cash_paise=options.cash_paise,
         static_ips=options.static_ips,
         recording=recording.sha256 if recording else "",
@@ -277,7 +277,7 @@ def _broker(options: SimOptions, start_ns: int, recording: Recording | None) -> 
                 size=options.size,
                 step_ns=options.step_ns,
                 start_ns=start_ns,
-                short=options.session == "short",
+                pace=Pace(options.session),
                 accounts=(AccountSeed(user_id=USER_ID, cash_paise=options.cash_paise),),
                 market_factory=market,
                 universe_factory=recording.universe if recording else None,

@@ -41,7 +41,7 @@ FLAGS = (
         type=click.Choice(SESSIONS),
         default=_DEFAULT.session,
         show_default=True,
-        help="The whole day, or one with every phase shortened (about two minutes).",
+        help="The whole day, or one with every phase shortened (short: about two minutes; brief: one and a half).",
     ),
     click.option("--at", help="Begin at this IST time of the market's day.", metavar="HH:MM"),
     click.option("--day", help="Trading day; default: today when it trades, else the next.", metavar="YYYY-MM-DD"),

@@ -8,14 +8,14 @@ import msgspec
 
 from tarazu import reference
 from tarazu.model import ist
-from tarazu.model.calendar import NotCovered, TradingCalendar, TradingSession, shorten
+from tarazu.model.calendar import NotCovered, Pace, TradingCalendar, TradingSession, paced
 from tarazu.model.units import CRORE, MILLISECOND_NS, PAISE, SECOND_NS
 from tarazu.reference import RULE_PROFILES
 from tarazu.sim.server.clock import RATE_MAX
 from tarazu.sim.server.postback import BadPostbackUrl, parse_url
 from tarazu.sim.synthetic.scenario import SCENARIOS
 
-SESSIONS = ("full", "short")
+SESSIONS = tuple(str(pace) for pace in Pace)
 SIZE_NAMES = ("tiny", "desk", "full")
 USER_ID = "TZ0001"
 # The first minute of continuous trading is the busiest and needs no waiting for.
@@ -41,8 +41,8 @@ class SimOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Virtual seconds a real second."""
     session: str = "full"
     at: str | None = None
-    """IST `HH:MM[:SS]` of the market's day to begin at; default: the first continuous minute, or, in a short session,
-    its first moment."""
+    """IST `HH:MM[:SS]` of the market's day to begin at; default: the first continuous minute, or, where it
+    is played shorter, its first moment."""
     day: str | None = None
     """`YYYY-MM-DD`; default: today when it trades, else the next trading day."""
     size: str = "desk"
@@ -124,9 +124,7 @@ def opening(options: SimOptions, today: date, first_ns: int | None = None) -> Op
         raise BadOptions(str(refused)) from refused
     if session is None:
         raise BadOptions(f"{day} is not a trading day; the next is {calendar.next_trading_day(day)}")
-    if options.session == "short":
-        session = shorten(session)
-    return Opening(day, _start_ns(options, session, first_ns))
+    return Opening(day, _start_ns(options, paced(session, Pace(options.session)), first_ns))
 
 
 def _day(text: str | None, calendar: TradingCalendar, today: date, first_ns: int | None) -> date:
@@ -145,7 +143,7 @@ def _start_ns(options: SimOptions, session: TradingSession, first_ns: int | None
         hour_ns = first_ns - ist.midnight_ns(ist.day_of(first_ns))
         return max(session.actual_ns(ist.midnight_ns(session.day) + hour_ns), session.first_ns) - BEFORE_NS
     if options.at is None:
-        return session.first_ns if options.session == "short" else ist.at_ns(session.day, OPENS_AT)
+        return ist.at_ns(session.day, OPENS_AT) if options.session == Pace.FULL else session.first_ns
     try:
         moment = time.fromisoformat(options.at)
     except ValueError as bad:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import msgspec
 
 from tarazu.model import ist
-from tarazu.model.calendar import NotCovered, TradingCalendar, TradingSession
+from tarazu.model.calendar import NotCovered, Pace, TradingCalendar, TradingSession
 from tarazu.model.instrument import Instrument
 from tarazu.model.order import Product
 from tarazu.model.rules import ChargeRates, RuleBook
@@ -61,8 +61,8 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True):
     size: str = "desk"
     step_ns: int = SECOND_NS
     start_ns: int
-    short: bool = False
-    """Sessions played in minutes (`model.calendar.shorten`)."""
+    pace: Pace = Pace.FULL
+    """How long its sessions last."""
     accounts: tuple[AccountSeed, ...] = (AccountSeed(user_id="TZ0001"),)
     market_factory: MarketFactory | None = None
     """Makes each session's market in place of the synthetic one, e.g. a recorded day."""
@@ -85,7 +85,7 @@ class Broker:
             scenario=config.scenario,
             size=config.size,
             step_ns=config.step_ns,
-            short=config.short,
+            pace=config.pace,
             market_factory=config.market_factory,
             universe_factory=config.universe_factory,
         )

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import msgspec
 
 from tarazu.model import ist
-from tarazu.model.calendar import TradingCalendar, TradingSession, shorten
+from tarazu.model.calendar import Pace, TradingCalendar, TradingSession, paced
 from tarazu.model.instrument import Instrument
 from tarazu.model.rules import ChargeRates, RuleBook
 from tarazu.model.units import MINUTE_NS
@@ -42,7 +42,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     scenario: Scenario
     size: str
     step_ns: int
-    short: bool
+    pace: Pace
     market_factory: MarketFactory | None
     universe_factory: UniverseFactory | None
 
@@ -66,7 +66,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     def session(self, day: date) -> TradingSession:
         session = self.calendar.session(day)
         assert session is not None, f"{day} is no trading day"
-        return shorten(session) if self.short else session
+        return paced(session, self.pace)
 
     def build(self, day: date, closes: Closes, faults: Faults, now_ns: int) -> MarketDay:
         """The market of a trading day, not yet stepped."""
@@ -77,7 +77,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
         self.refuse_uncovered(day)
         if self.calendar.is_trading_day(day):
             return self.build(day, {}, faults, now_ns), True
-        step_ns = self.step_ns if self.short else SKIPPED_STEP_NS
+        step_ns = SKIPPED_STEP_NS if self.pace is Pace.FULL else self.step_ns
         past = self._build(self.calendar.previous_trading_day(day), {}, faults, now_ns, step_ns)
         while (due_ns := past.exchange.next_ns()) is not None:
             past.exchange.step()

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from tarazu import __version__
+from tarazu.model.calendar import Pace
 from tarazu.sim.server.commands import Line
 
 FILE_NAME = "commands.jsonl"
@@ -25,7 +26,7 @@ class CommandLogError(Exception):
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a broker is built from: a log can only be replayed into the same."""
 
-    version: int = 1
+    version: int = 2
     """Of this file's form."""
     tarazu: str = __version__
     """Another version may trade differently, so its log is not replayed."""
@@ -35,7 +36,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     size: str
     step_ns: int
     start_ns: int
-    short: bool
+    pace: Pace
     cash_paise: int
     static_ips: tuple[str, ...] = ()
     recording: str = ""
