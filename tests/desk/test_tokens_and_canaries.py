@@ -7,9 +7,12 @@ one more of the desk's own, the journal's key.
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import tarfile
 import urllib.request
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ from tarazu.app.redaction import Redactor
 from tarazu.app.secrets.secret import Secret
 from tarazu.app.secrets.store import Name, read_secrets, write_secrets
 from tarazu.app.session.issued import fingerprint
+from tarazu.app.settings import read_settings
 from tarazu.app.supervision.waiting import until
 from tarazu.engine.phase import Phase
 
@@ -35,6 +39,7 @@ PLANTED = {
     "TARAZU_ALERT_ESCALATION_URLS": "json://127.0.0.1:9/canarySecondList8",
     "SMTP_PASSWORD": "canary/of+the=desk's own",
 }
+GZIP = b"\x1f\x8b"
 WHOLE = ("sim_broker", "depth_ws", "main", "watchdog")
 TRADING = "[engine]\nposition_limit_default = 1_000\nsettle_s = 0\n" + WIDE_TOML
 
@@ -81,7 +86,8 @@ class CanaryDesk:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CanaryDesk]:
     with up_desk(tmp_path_factory.mktemp("canaries")) as up:
-        up.home.settings_file.write_text(up.home.settings_file.read_text() + TRADING)
+        metrics = f"[metrics]\nport = {free_port()}\n"
+        up.home.settings_file.write_text(up.home.settings_file.read_text() + TRADING + metrics)
         write_secrets(up.home, PLANTED)
         running = CanaryDesk(up)
         assert all(outcome.holds for outcome in up.up(*WHOLE, patience_s=120.0))
@@ -137,17 +143,26 @@ def test_no_credential_is_in_any_byte_that_the_desk_writes_or_shows(desk: Canary
     for words in (("status",), ("doctor",), ("config", "show"), ("engine", "status"), ("feed", "status"), ("sla",)):
         desk.command(*words)
     desk.command("session", "login", "--prompt-token", pasted="canaryRequestTok3n42")
+    assert desk.command("incident", "bundle", "INC-20260101-99")[0] in (0, 1)
+    assert desk.command("reconcile")[0] in (0, 1)
+    assert desk.command("audit", "daily")[0] in (0, 1)
+    assert desk.command("dr", "backup")[0] in (0, 1)
     canaries = Redactor(credentials(desk))
     assert canaries.found_in(desk.home.env_file.read_bytes()), "or the scan sees nothing"
-    found = {
-        str(path.relative_to(desk.home.root)): names
-        for path in files(desk.home)
-        if (names := canaries.found_in(path.read_bytes()))
-    }
-    assert found == {}
+    looked_at = list(written(desk.home))
+    packed = {name.split("/")[0] for name, _ in looked_at if "!" in name}
+    assert packed >= {"backups", "incidents"}, "what is packed is looked into"
+    assert {name: names for name, text in looked_at if (names := canaries.found_in(text))} == {}
+    assert canaries.found_in(metrics_of(desk.home)) == ()
     assert canaries.found_in(desk.printed) == ()
     shown = {pid: canaries.found_in(said) for pid, said in process_list()}
     assert {pid: names for pid, names in shown.items() if names} == {}
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
 
 
 def credentials(desk: CanaryDesk) -> Mapping[str, Secret]:
@@ -174,6 +189,34 @@ def files(home: Home) -> Iterator[Path]:
         own = path.is_relative_to(home.root / "sim_broker")
         if path.is_file() and path not in holders and not own:
             yield path
+
+
+def written(home: Home) -> Iterator[tuple[str, bytes]]:
+    """Every byte on the disk, and what is packed in a bundle or a backup as it was before it was packed."""
+    for path in files(home):
+        name, text = str(path.relative_to(home.root)), path.read_bytes()
+        yield name, text
+        if tarfile.is_tarfile(path):
+            with tarfile.open(path) as packed:
+                for member in filter(tarfile.TarInfo.isfile, packed):
+                    inside = packed.extractfile(member)
+                    assert inside is not None
+                    yield f"{name}!{member.name}", unzipped(inside.read())
+        elif text[:2] == GZIP:
+            yield f"{name}!", unzipped(text)
+
+
+def unzipped(text: bytes) -> bytes:
+    """A backup leaves the zeros at a file's end out, those of a gzip's last word too: what is there is unpacked."""
+    return zlib.decompressobj(wbits=31).decompress(text) if text[:2] == GZIP else text
+
+
+def metrics_of(home: Home) -> bytes:
+    port = read_settings(home.settings_file).metrics.port
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        told: bytes = answer.read()
+    assert b"tarazu_" in told
+    return told
 
 
 def process_list() -> Iterator[tuple[str, bytes]]:

@@ -6,7 +6,7 @@ import os
 from tarazu.app.verdict import Check, Status
 
 ERROR_MAX_S = 0.5
-"""Ours: as much as the gate allows between our clock and the broker's (`readiness.rows.broker.SKEW_NS_MAX`)."""
+"""Ours: as much as the gate allows between our clock and the broker's (`readiness.clock_ask.SKEW_NS_MAX`)."""
 
 _UNSYNC = 0x0040  # STA_UNSYNC
 _ERROR = 5  # TIME_ERROR: the clock is not synchronised

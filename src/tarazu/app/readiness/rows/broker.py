@@ -7,6 +7,7 @@ import urllib.request
 
 from tarazu.adapters.kite_origin import origin_of
 from tarazu.app.broker_address import BrokerAddress
+from tarazu.app.readiness.clock_ask import SKEW_NS_MAX
 from tarazu.app.readiness.look import ASK_S, Look
 from tarazu.app.readiness.rows.row import block, ok, skip, unknown
 from tarazu.app.session.standing import LOGIN, SessionState
@@ -14,10 +15,8 @@ from tarazu.app.settings import Settings
 from tarazu.app.verdict import Check
 from tarazu.model import ist
 from tarazu.model.calendar import NotCovered
-from tarazu.model.units import HOUR_NS, MILLISECOND_NS, SECOND_NS
+from tarazu.model.units import HOUR_NS, SECOND_NS
 
-SKEW_NS_MAX = 500 * MILLISECOND_NS
-"""Further off the broker's clock main enters nothing (`app.main.engine_day.SKEW_NS_MAX`)."""
 CHECK_SESSION = "tarazu session check"
 ECHO_BYTES_MAX = 64
 
@@ -68,7 +67,7 @@ def static_ip(look: Look, row: Check) -> Check:
 
 
 def skew(look: Look, row: Check) -> Check:
-    """By five answers a fifth of a second apart: what is certain of it counts."""
+    """By up to five answers a fifth of a second apart: what is certain of it counts."""
     spread = look.broker_clock
     if isinstance(spread, str):
         return unknown(row, "CLOCK_UNKNOWN", spread, CHECK_SESSION)
