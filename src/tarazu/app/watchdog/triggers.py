@@ -15,7 +15,7 @@ from tarazu.app.watchdog.account.watch import AccountFacts
 from tarazu.app.watchdog.finding import Finding
 from tarazu.app.watchdog.health import BookRead, OwnPnl, Watched
 from tarazu.app.watchdog.pulse import Pulse
-from tarazu.engine.messages import Halt, RiskState
+from tarazu.engine.halts import Halt, RiskState
 from tarazu.market.feed_events import FeedState
 from tarazu.model.units import PAISE, SECOND_NS
 
@@ -102,7 +102,7 @@ def of_main(health: MainHealth) -> Iterator[Finding]:
             severity="SEV1",
             text=what or health.detail,
             key="db_write",
-            hint="df -h; tarazu db status",
+            hint="df -h; tarazu db check",
             runbook="sev1-db-write",
             lasts_ns=0 if died_of_it else TROUBLE_NS,
         )

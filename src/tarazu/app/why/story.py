@@ -89,24 +89,19 @@ def tell_entry(day: Day, sequence: int) -> Story:
         said = [f"wanted by {outside}{act.want.strategy or 'nobody'}: {words.want(act.want)}"]
         said += [f"denied, {words.denial(no)}" for no in act.denials]
         lines += [Line(ts_ns=stamped.ts_ns, sequence=sequence, text=text) for text in said]
-    codes = ", ".join(dict.fromkeys(no.code for act in denied for no in act.denials))
+    codes = [no.code for act in denied for no in act.denials]
     wants = "; ".join(words.want(act.want) for act in denied)
     return Story(
         ref=f"@{sequence}",
         order_id="",
         status="DENIED",
         lines=lines,
-        standing=["exposure  none: nothing was written down as an intent, and nothing was sent"],
-        summary=f"{wants}: denied by {codes or 'the gate'}, nothing was sent.",
+        standing=[
+            "exposure  none: nothing was written down as an intent, and nothing was sent",
+            *words.meanings(codes),
+        ],
+        summary=f"{wants}: denied by {', '.join(dict.fromkeys(codes)) or 'the gate'}, nothing was sent.",
     )
-
-
-_PURPOSES = {
-    Purpose.ENTRY: "An entry",
-    Purpose.STOP: "A protective stop",
-    Purpose.EXIT: "An exit",
-    Purpose.SQUARE_OFF: "A square-off",
-}
 
 
 def _found(state: EngineState, subject: Subject) -> OrderState | None:

@@ -1,5 +1,8 @@
 """The engine's values in plain words."""
 
+from collections.abc import Iterable, Iterator
+
+from tarazu.app.codes.registry import room
 from tarazu.engine.messages import Call
 from tarazu.model import ist
 from tarazu.model.order import OrdType
@@ -60,6 +63,15 @@ def want(wanted: Want) -> str:
 def denial(no: Denial) -> str:
     limit = f", limit {no.limit}" if no.limit else ""
     return f"{no.code}: {no.observed or 'no'}{limit}"
+
+
+def meanings(codes: Iterable[str]) -> Iterator[str]:
+    """What each denial means, and what to do, as `tarazu explain` has it: once for each code."""
+    known = room("gate").codes
+    for code in dict.fromkeys(codes):
+        yield f"{code:<9} {known[code].means}"
+        if known[code].do:
+            yield f"{'':<9} do: {known[code].do}"
 
 
 def row(report: OrderReport) -> str:
