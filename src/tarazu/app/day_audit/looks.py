@@ -4,13 +4,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tarazu.app.closing.steps import ORDER
 from tarazu.app.day_audit.audit import Audit
 from tarazu.app.day_audit.evidence.journal import journal_checks
 from tarazu.app.day_audit.finding import Code, Finding, checks_of
 from tarazu.app.verdict import Check, Status
 from tarazu.journal.findings import Report
-from tarazu.runtime.desk_record import DeskKind
 
 LOSSES_TOLD = 3
 NOT_ASKED = "it was not asked for (--no-replay)"
@@ -69,14 +67,6 @@ def _checks(audit: Audit, report: Report, looks: Looks) -> Iterator[Check]:
         "audit.artefacts", looks.artefacts, _ok("audit.artefacts", len(audit.artefacts), "files"), hint
     )
     yield from _reconciled(audit, looks)
-
-
-def _made_by(audit: Audit) -> str:
-    """The command that makes the first altered file anew; what it was stays in the desk's record."""
-    kind = next((one.kind for one in audit.artefacts if not one.is_as_written), None)
-    if kind is DeskKind.CONTRACT_NOTE:
-        return "tarazu close import-note FILE"
-    return f"{ORDER[kind]} --date {audit.day}" if kind in ORDER else ""
 
 
 def _ok(id_: str, observed: int, unit: str) -> Check:

@@ -6,7 +6,7 @@ from tarazu.app.home import Home
 from tarazu.app.incidents.incident import Incident
 from tarazu.app.incidents.store import NoSuchIncident, NotKept
 from tarazu.app.incidents.words import headline
-from tarazu.app.verdict import Check, Exit, Status, Verdict
+from tarazu.app.verdict import Check, Exit, Status, Verdict, answer
 
 
 def acted(home: Home, command: str, id_: str, now_ns: int, act: Callable[[], tuple[str, Incident]]) -> Verdict:
@@ -50,12 +50,4 @@ def _no_such(id_: str, status: Status) -> Check:
 
 
 def _verdict(home: Home, command: str, now_ns: int, exit_code: Exit, line: str, check: Check) -> Verdict:
-    return Verdict(
-        command=command,
-        word=exit_code.name,
-        exit_code=exit_code,
-        profile=home.profile,
-        now_ns=now_ns,
-        summary=line,
-        checks=(check,),
-    )
+    return answer(command, exit_code.name, exit_code, home, now_ns, line, (check,))

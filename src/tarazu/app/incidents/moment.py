@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from tarazu.app.depth_ws.health import boot
+from tarazu.app.health import boot
 from tarazu.app.home import Home, Profile
 from tarazu.model.units import DAY_NS
 

@@ -6,11 +6,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from tarazu import __version__
+from tarazu.app.pages.paper import Axis, Scale
+from tarazu.app.pages.plot import Line, Mark, plot
+from tarazu.app.pages.sheet import sheet
+from tarazu.app.pages.tables import tiles
+from tarazu.app.pages.words import money, rupees, sign, signed
 from tarazu.app.research.held_greeks import UNITS
-from tarazu.app.research.plot import Axis, Line, Mark, plot
-from tarazu.app.research.report_tables import day_table, execution_table, refusal_table, sign, terms, walk_table
+from tarazu.app.research.report_tables import day_table, execution_table, refusal_table, terms, walk_table
 from tarazu.app.research.result import DayResult, Point, Result, Trade
-from tarazu.app.research.told import rupees, signed
 from tarazu.model import ist
 from tarazu.model.units import HOUR_NS, PAISE
 
@@ -23,8 +26,7 @@ def report(result: Result, made_ns: int) -> str:
     """The page, of a result with at least one day."""
     days = result.days
     span = f"{days[0].date}" if len(days) == 1 else f"{days[0].date} to {days[-1].date}, {len(days)} days"
-    parts = {
-        "TITLE": f"{result.strategy} · {span}",
+    words = {
         "STRATEGY": result.strategy,
         "SPAN": span
         if len({d.name for d in days}) > 1 or str(days[0].date) == days[0].name
@@ -33,10 +35,7 @@ def report(result: Result, made_ns: int) -> str:
         + (", and what each window chose" if result.walk is not None else ""),
         "MADE": f"tarazu {__version__} · build {result.build} · {ist.stamp(made_ns)} IST",
     }
-    page = TEMPLATE.read_text(encoding="utf-8")
-    for name, text in parts.items():
-        page = page.replace(f"<!--{name}-->", escape(text))
-    blocks = {
+    parts = {
         "TILES": _tiles(result),
         "EQUITY": _equity(days),
         "DRAWDOWN": _drawdown(days),
@@ -48,9 +47,7 @@ def report(result: Result, made_ns: int) -> str:
         "EXECUTIONS": execution_table(days),
         "TERMS": terms(result),
     }
-    for name, html in blocks.items():
-        page = page.replace(f"<!--{name}-->", html)
-    return page
+    return sheet(TEMPLATE, f"{result.strategy} · {span}", words, parts)
 
 
 def _walk(result: Result) -> str:
@@ -66,18 +63,16 @@ def _walk(result: Result) -> str:
 def _tiles(result: Result) -> str:
     straddle = result.straddle_paise
     wins = sum(day.net_paise > 0 for day in result.days)
-    tiles = [
-        ("Net result", signed(result.net_paise), sign(result.net_paise)),
-        ("Before charges", signed(result.net_paise + result.charges_paise), ""),
-        ("Charges", rupees(result.charges_paise), ""),
-        ("Worst drawdown", rupees(result.drawdown_paise), ""),
-        ("Executions", f"{sum(len(day.trades) for day in result.days):,}", ""),
-        ("Days in profit", f"{wins} of {len(result.days)}", ""),
-        ("Straddle held", signed(straddle) if straddle is not None else "none", ""),
-    ]
-    return "".join(
-        f'<div class="tile"><span>{name}</span><b class="{sign}">{escape(value)}</b></div>'
-        for name, value, sign in tiles
+    return tiles(
+        [
+            ("Net result", signed(result.net_paise), sign(result.net_paise)),
+            ("Before charges", signed(result.net_paise + result.charges_paise), ""),
+            ("Charges", rupees(result.charges_paise), ""),
+            ("Worst drawdown", rupees(result.drawdown_paise), ""),
+            ("Executions", f"{sum(len(day.trades) for day in result.days):,}", ""),
+            ("Days in profit", f"{wins} of {len(result.days)}", ""),
+            ("Straddle held", signed(straddle) if straddle is not None else "none", ""),
+        ]
     )
 
 
@@ -95,7 +90,7 @@ def _equity(days: Sequence[DayResult]) -> str:
         Line(name="straddle bought and held", style="two", values=straddle),
         Line(name="strategy", style="one", values=net),
     ]
-    return plot(_axis(days), lines, _money, 300)
+    return plot(_axis(days), lines, money, 300)
 
 
 def _drawdown(days: Sequence[DayResult]) -> str:
@@ -106,7 +101,7 @@ def _drawdown(days: Sequence[DayResult]) -> str:
             high = max(high, total + point.net_paise)
             values.append((total + point.net_paise - high) / PAISE)
         total += day.net_paise
-    return plot(_axis(days), [Line(name="below the high water", style="bad", values=values, filled=True)], _money, 150)
+    return plot(_axis(days), [Line(name="below the high water", style="bad", values=values, filled=True)], money, 150)
 
 
 def _exposure(days: Sequence[DayResult]) -> str:
@@ -114,13 +109,13 @@ def _exposure(days: Sequence[DayResult]) -> str:
     if not any(values):
         return '<p class="none">Nothing was held at any full minute.</p>'
     drawn = plot(
-        _axis(days), [Line(name="worth of what was held", style="under", values=values, filled=True)], _money, 150
+        _axis(days), [Line(name="worth of what was held", style="under", values=values, filled=True)], money, 150
     )
     for name, unit in UNITS.items():
         curve = _greek(days, name)
         if any(curve):
             head = f"<h3>{name}, rupees {unit}</h3>"
-            drawn += head + plot(_axis(days), [Line(name=name, style="one", values=curve)], _money, 130)
+            drawn += head + plot(_axis(days), [Line(name=name, style="one", values=curve)], money, 130)
     return drawn
 
 
@@ -181,7 +176,7 @@ def _trade_panel(day: DayResult) -> str:
     marks = [_mark(day.curve, prices, trade) for trade in day.trades]
     axis = Axis(length=max(len(prices) - 1, 1), labels=_hours(day.curve))
     drawn = plot(
-        axis, [Line(name=day.shown, style="price", values=prices)], lambda v: f"{v:,.0f}", 230, marks, zero=False
+        axis, [Line(name=day.shown, style="price", values=prices)], lambda v: f"{v:,.0f}", 230, marks, Scale.FREE
     )
     return f"<h3>{escape(day.shown)}, {day.date} <small>{signed(day.net_paise)}</small></h3>{drawn}"
 
@@ -199,11 +194,3 @@ def _mark(curve: Sequence[Point], prices: Sequence[float], trade: Trade) -> Mark
         up=trade.side == "BUY",
         title=f"{when} {what} @ {rupees(trade.price_paise)}",
     )
-
-
-def _money(value: float) -> str:
-    """Short, for an axis."""
-    for unit, letter in ((1e7, " cr"), (1e5, " L"), (1e3, " k")):
-        if abs(value) >= unit:
-            return f"₹{value / unit:,.4g}{letter}" if value > 0 else f"-₹{-value / unit:,.4g}{letter}"
-    return f"₹{value:,.4g}" if value >= 0 else f"-₹{-value:,.4g}"

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from html import escape
 
+from tarazu.app.pages.words import rupees, sign, signed
 from tarazu.app.research.result import DayResult, Result, WalkForward
-from tarazu.app.research.told import refusals, rupees, said, signed
+from tarazu.app.research.told import refusals, said
 from tarazu.model import ist
 from tarazu.model.units import PAISE
 
@@ -124,7 +125,3 @@ def terms(result: Result) -> str:
     notes = [f"{day.date}: {day.note}" for day in result.days if day.note]
     alerts = [f"{day.date}: {alert}" for day in result.days for alert in day.alerts[:3]]
     return "".join(f"<li>{escape(each)}</li>" for each in (*told, *notes[:10], *alerts[:10]))
-
-
-def sign(paise: int) -> str:
-    return "up" if paise > 0 else "down" if paise < 0 else ""

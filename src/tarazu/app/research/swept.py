@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
+from tarazu.app.pages.words import rupees, signed
 from tarazu.app.research.day import ResearchDay
 from tarazu.app.research.result import DayResult
 from tarazu.app.research.sweep import Ways, sweep
-from tarazu.app.research.told import rupees, signed
 from tarazu.app.research.trial import Bar, Trial
 
 SETS_SHOWN = 40

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
+from tarazu.app.pages.words import rupees, signed
 from tarazu.app.research.result import DayResult, Result, WalkForward
 from tarazu.app.verdict import Check, Status
-from tarazu.model.units import PAISE
 
 DAYS_SHOWN = 40
 REFUSALS_SHOWN = 8
@@ -89,14 +89,6 @@ def refusals(result: Result) -> list[tuple[str, int, str]]:
             counts[row.code] += row.count
             first.setdefault(row.code, row.first)
     return [(code, count, first[code]) for code, count in counts.most_common()]
-
-
-def rupees(paise: int) -> str:
-    return f"₹{paise / PAISE:,.2f}" if paise >= 0 else f"-₹{-paise / PAISE:,.2f}"
-
-
-def signed(paise: int) -> str:
-    return f"+{rupees(paise)}" if paise > 0 else rupees(paise)
 
 
 def _row(day: DayResult) -> str:

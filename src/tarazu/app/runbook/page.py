@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from html import escape
 
 from tarazu.app.home import Home
+from tarazu.app.pages.sheet import head
 from tarazu.app.runbook.runs.record import Run, StepRecord
 from tarazu.app.verdict import Verdict, moment, plain
 
@@ -22,12 +23,12 @@ def page(home: Home, run: Run, verdict: Verdict) -> str:
         for number, done, text in _texts(home, run)
     )
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{run.id}</title><style>{_STYLE}</style>'
+        f'<!doctype html><html lang="en"><head>{head(run.id, _STYLE)}</head><body>'
         f"<h1>{escape(run.runbook)} {run.id}</h1><p>{escape(verdict.headline)}</p>"
         f"<p>Began {moment(run.began_ns)}, source {run.source_sha256[:12]}, {escape(run.way)}, "
         f"incident {escape(run.incident) or 'none'}. {escape(run.why)}</p>"
         "<table><tr><th>#<th>step<th>how<th>ended<th>exit<th>answer<th>expected otherwise<th>by<th>entry</tr>"
-        f"{rows}</table>{told}</html>\n"
+        f"{rows}</table>{told}</body></html>\n"
     )
 
 

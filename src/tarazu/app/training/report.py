@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from tarazu import __version__
-from tarazu.app.research.plot import Axis, Line, plot
-from tarazu.app.research.report import TEMPLATE as TRIALS
-from tarazu.app.research.report_tables import sign
-from tarazu.app.research.told import rupees, signed
+from tarazu.app.pages.paper import Axis
+from tarazu.app.pages.plot import Line, plot
+from tarazu.app.pages.sheet import sheet
+from tarazu.app.pages.tables import tiles
+from tarazu.app.pages.words import rupees, sign, signed
 from tarazu.app.training.judged import Bin, Traded
 from tarazu.app.training.training import Training
 from tarazu.model import ist
@@ -24,44 +25,38 @@ BAR_PX = 260
 def report(training: Training, sha256: str, made_ns: int) -> str:
     """The page; `sha256` is empty where nothing was kept."""
     of, manifest = training.trained, training.manifest
-    style = TRIALS.read_text(encoding="utf-8")
+    words = {
+        "ABOUT": manifest.about,
+        "PSI": f"{training.order.psi_warn:g}",
+        "MADE": f"tarazu {__version__} · build {training.build} · {ist.stamp(made_ns)} IST",
+    }
     parts = {
-        "STYLE": style[style.index("<style>") : style.index("</style>") + len("</style>")],
-        "TITLE": escape(f"{training.order.family}: a model of momentum trades"),
-        "ABOUT": escape(manifest.about),
         "VERSION": f"<code>{escape(sha256)}</code>" if sha256 else "not kept: nothing was registered",
         "TILES": _tiles(training),
         "NET": _net(of.model, of.baseline),
         "RELIABILITY": _reliability(of.word.bins),
         "WINDOWS": _windows(training),
-        "PSI": f"{training.order.psi_warn:g}",
         "DRIFT": _drift(of.drift),
         "SPLITS": _splits(read_trees(of.text)),
         "DAYS": _days(training),
         "TERMS": _terms(training),
-        "MADE": escape(f"tarazu {__version__} · build {training.build} · {ist.stamp(made_ns)} IST"),
     }
-    page = TEMPLATE.read_text(encoding="utf-8")
-    for name, html in parts.items():
-        page = page.replace(f"<!--{name}-->", html)
-    return page
+    return sheet(TEMPLATE, f"{training.order.family}: a model of momentum trades", words, parts)
 
 
 def _tiles(training: Training) -> str:
     of = training.trained
     skill = of.word.log_loss_share - of.word.log_loss
-    tiles = [
-        ("Net, by the model", signed(of.model.net_paise), sign(of.model.net_paise)),
-        ("Net, without a model", signed(of.baseline.net_paise), sign(of.baseline.net_paise)),
-        ("Trades, and without", f"{len(of.model.places):,}, {len(of.baseline.places):,}", ""),
-        ("Won", f"{of.model.won:,} of {len(of.model.places):,}", ""),
-        ("Log loss", f"{of.word.log_loss:.4f}", ""),
-        ("Better than the share", f"{skill:+.4f}", "up" if skill > 0 else "down"),
-        ("AUC", "unknown" if of.word.auc is None else f"{of.word.auc:.3f}", ""),
-    ]
-    return "".join(
-        f'<div class="tile"><span>{name}</span><b class="{style}">{escape(value)}</b></div>'
-        for name, value, style in tiles
+    return tiles(
+        [
+            ("Net, by the model", signed(of.model.net_paise), sign(of.model.net_paise)),
+            ("Net, without a model", signed(of.baseline.net_paise), sign(of.baseline.net_paise)),
+            ("Trades, and without", f"{len(of.model.places):,}, {len(of.baseline.places):,}", ""),
+            ("Won", f"{of.model.won:,} of {len(of.model.places):,}", ""),
+            ("Log loss", f"{of.word.log_loss:.4f}", ""),
+            ("Better than the share", f"{skill:+.4f}", "up" if skill > 0 else "down"),
+            ("AUC", "unknown" if of.word.auc is None else f"{of.word.auc:.3f}", ""),
+        ]
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tarazu.app.models.manifest import Judged
-from tarazu.app.research.told import signed
+from tarazu.app.pages.words import signed
 from tarazu.app.training.training import Training, metrics
 from tarazu.app.verdict import Check, Status
 

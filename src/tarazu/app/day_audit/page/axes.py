@@ -1,10 +1,10 @@
-"""The day as an axis, and words for the numbers on it."""
+"""The day as an axis: labels at round times of IST."""
 
 from collections.abc import Sequence
 
-from tarazu.app.research.plot import Axis
+from tarazu.app.pages.paper import Axis
 from tarazu.model import ist
-from tarazu.model.units import HOUR_NS, MICROSECOND_NS, MILLISECOND_NS, MINUTE_NS, SECOND_NS
+from tarazu.model.units import HOUR_NS, MINUTE_NS
 
 LABELS_MAX = 10
 _STEPS_NS = (MINUTE_NS, 5 * MINUTE_NS, 15 * MINUTE_NS, 30 * MINUTE_NS, HOUR_NS)
@@ -27,25 +27,3 @@ def clock_axis(times_ns: Sequence[int]) -> Axis:
 
 def _part(ts_ns: int, step_ns: int) -> int:
     return (ts_ns + ist.IST_OFFSET_NS) // step_ns
-
-
-def money(value: float) -> str:
-    """Rupees, short, for an axis."""
-    sign, value = ("-" if value < 0 else ""), abs(value)
-    for unit, letter in ((1e7, " cr"), (1e5, " L"), (1e3, " k")):
-        if value >= unit:
-            return f"{sign}₹{value / unit:,.4g}{letter}"
-    return f"{sign}₹{value:,.4g}"
-
-
-def span(ns: float) -> str:
-    """`120 ms`, `1.5 s`, `80 µs`."""
-    for unit_ns, letter in ((SECOND_NS, "s"), (MILLISECOND_NS, "ms"), (MICROSECOND_NS, "µs")):
-        if ns >= unit_ns:
-            return f"{ns / unit_ns:,.3g} {letter}"
-    return f"{ns:,.0f} ns"
-
-
-def clock(ts_ns: int) -> str:
-    """IST, to the second."""
-    return f"{ist.clock_of(ts_ns):%H:%M:%S}" if ts_ns else ""

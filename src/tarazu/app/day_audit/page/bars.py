@@ -5,7 +5,7 @@ from html import escape
 from tarazu.app.day_audit.audit import Audit
 from tarazu.app.day_audit.walk.controls import Stage
 from tarazu.app.day_audit.walk.limits import Use
-from tarazu.model.units import rupees_text
+from tarazu.app.pages.words import rupees
 
 NEAR_PERCENT = 80
 
@@ -61,4 +61,4 @@ def _limit(use: Use) -> str:
 
 
 def _told(value: int, unit: str) -> str:
-    return f"₹{rupees_text(value)}" if unit == "paise" else f"{value:,} {unit}"
+    return rupees(value) if unit == "paise" else f"{value:,} {unit}"

@@ -3,9 +3,10 @@
 from html import escape
 
 from tarazu.app.day_audit.audit import Audit
-from tarazu.app.day_audit.page.axes import clock, clock_axis, money
+from tarazu.app.day_audit.page.axes import clock_axis
 from tarazu.app.day_audit.walk.limits import Use
-from tarazu.app.research.plot import Line, plot
+from tarazu.app.pages.plot import Line, plot
+from tarazu.app.pages.words import clock, money
 from tarazu.model.units import PAISE
 
 NONE = '<p class="none">{}</p>'

@@ -3,8 +3,8 @@
 from html import escape
 
 from tarazu.app.day_audit.audit import Audit, Span
-from tarazu.app.day_audit.page.axes import span
 from tarazu.app.day_audit.timeline.spans import top_ns
+from tarazu.app.pages.words import span
 
 WIDTH, HEIGHT, LEFT, RIGHT, BASE, TOP = 380, 130, 8, 8, 104, 10
 LABELS = 4

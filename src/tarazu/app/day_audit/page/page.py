@@ -1,23 +1,22 @@
 """The audit as one HTML page that needs nothing else: no network, no script; for screens by day and night, or paper."""
 
-from html import escape
 from pathlib import Path
 
 from tarazu.app.day_audit.audit import Audit
 from tarazu.app.day_audit.page import bars, curve_charts, tables
-from tarazu.app.day_audit.page.axes import clock
 from tarazu.app.day_audit.page.histograms import histograms
 from tarazu.app.day_audit.page.price_charts import on_price
 from tarazu.app.day_audit.walk import conduct
-from tarazu.model.units import rupees_text
+from tarazu.app.pages.sheet import sheet
+from tarazu.app.pages.tables import tiles
+from tarazu.app.pages.words import clock, rupees, sign
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
 
 def page(audit: Audit) -> str:
-    text = TEMPLATE.read_text(encoding="utf-8")
+    title = f"Audit of {audit.day} · {audit.profile.upper()}"
     words = {
-        "TITLE": f"Audit of {audit.day} · {audit.profile.upper()}",
         "SPAN": f"{clock(audit.first_ns)} to {clock(audit.last_ns)} IST, {audit.starts} starts"
         if audit.first_ns
         else "",
@@ -42,35 +41,29 @@ def page(audit: Audit) -> str:
         "RESULTS": tables.results(audit),
         "EVIDENCE": tables.evidence(audit),
     }
-    for name, part in (parts | {name: escape(word) for name, word in words.items()}).items():
-        text = text.replace(f"<!--{name}-->", part)
-    return text
+    return sheet(TEMPLATE, title, words, parts)
 
 
 def _tiles(audit: Audit) -> str:
     net = audit.result.net_paise
     style = {"OK": "up", "WARN": "warn", "CRIT": "crit"}.get(audit.verdict, "unknown")
-    drawdown = rupees_text(audit.worst_drawdown_paise)
-    tiles = [
+    rows = [
         ("Verdict", audit.verdict, style),
         ("Exceptions", f"{len(audit.findings):,}", "warn" if audit.findings else ""),
         (
             "Net result",
-            "not known" if net is None else f"₹{rupees_text(net)}",
-            "" if not net else "up" if net > 0 else "down",
+            "not known" if net is None else rupees(net),
+            sign(net or 0),
         ),
         (
             "Charges",
-            "not known" if audit.result.charges_paise is None else f"₹{rupees_text(audit.result.charges_paise)}",
+            "not known" if audit.result.charges_paise is None else rupees(audit.result.charges_paise),
             "",
         ),
-        ("Worst drawdown", f"₹{drawdown}", ""),
+        ("Worst drawdown", rupees(audit.worst_drawdown_paise), ""),
         ("Orders", f"{audit.complete.orders:,}", ""),
         ("Executions", f"{audit.executions:,}", ""),
         ("Said no", f"{sum(row.denied for row in audit.controls):,}", ""),
         ("Entries", f"{audit.standing.entries:,}", ""),
     ]
-    return "".join(
-        f'<div class="tile"><span>{name}</span><b class="{style}">{escape(value)}</b></div>'
-        for name, value, style in tiles
-    )
+    return tiles(rows)

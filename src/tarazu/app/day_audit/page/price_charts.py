@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from html import escape
 
 from tarazu.app.day_audit.audit import Audit
-from tarazu.app.day_audit.page.axes import clock, clock_axis
+from tarazu.app.day_audit.page.axes import clock_axis
 from tarazu.app.day_audit.timeline.curves import Shot
-from tarazu.app.research.plot import Line, Mark, plot
-from tarazu.model.units import PAISE, rupees_text
+from tarazu.app.pages.paper import Scale
+from tarazu.app.pages.plot import Line, Mark, plot
+from tarazu.app.pages.words import clock, rupees
+from tarazu.model.units import PAISE
 
 Prices = Sequence[tuple[int, int]]
 
@@ -34,7 +36,7 @@ def _panel(key: str, shots: list[Shot], prices: Prices) -> str:
     marks = [_mark(shot, times) for shot in shots]
     bought = sum(shot.qty for shot in shots if shot.side == "BUY")
     sold = sum(shot.qty for shot in shots if shot.side == "SELL")
-    drawn = plot(clock_axis(times), [line], lambda value: f"{value:,.2f}", 210, marks, zero=False)
+    drawn = plot(clock_axis(times), [line], lambda value: f"{value:,.2f}", 210, marks, Scale.FREE)
     about = f"{len(shots)} executions, bought {bought:,}, sold {sold:,} units; {name}"
     return f"<h3>{escape(key)} <small>{about}</small></h3>{drawn}"
 
@@ -44,5 +46,5 @@ def _mark(shot: Shot, times: list[int]) -> Mark:
     after = min(at + 1, len(times) - 1)
     span = times[after] - times[at]
     share = min(max((shot.ts_ns - times[at]) / span, 0.0), 1.0) if span > 0 else 0.0
-    title = f"{clock(shot.ts_ns)} {shot.side} {shot.qty:,} @ ₹{rupees_text(shot.price_paise)}, {shot.ref}"
+    title = f"{clock(shot.ts_ns)} {shot.side} {shot.qty:,} @ {rupees(shot.price_paise)}, {shot.ref}"
     return Mark(x=at + share * (after - at), y=shot.price_paise / PAISE, up=shot.side == "BUY", title=title)

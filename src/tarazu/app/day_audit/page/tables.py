@@ -4,14 +4,12 @@ from html import escape
 
 from tarazu.app.day_audit.audit import Audit
 from tarazu.app.day_audit.finding import Finding
-from tarazu.app.day_audit.page.axes import clock
-from tarazu.app.verdict import Status
+from tarazu.app.pages.tables import mark
+from tarazu.app.pages.words import clock, rupees
 from tarazu.model import ist
-from tarazu.model.units import rupees_text
 
 EXCEPTIONS_MAX = 12
 """Of one code that the page shows one by one."""
-_MARKS = {Status.OK: "ok", Status.SKIP: "skip", Status.WARN: "warn", Status.UNKNOWN: "unknown", Status.CRIT: "crit"}
 
 
 def checks(audit: Audit) -> str:
@@ -25,8 +23,9 @@ def checks(audit: Audit) -> str:
             else check.observed
         )
         told = check.detail or f"{seen} {check.unit}".strip()
-        mark = f'<b class="{_MARKS[check.status]}">{check.status}</b>'
-        rows.append(f"<tr><td>{mark}</td><td>{check.id}</td><td>{check.code}</td><td>{escape(str(told))}</td></tr>")
+        rows.append(
+            f"<tr><td>{mark(check.status)}</td><td>{check.id}</td><td>{check.code}</td><td>{escape(str(told))}</td></tr>"
+        )
     return f"<table><tbody>{''.join(rows)}</tbody></table>"
 
 
@@ -43,7 +42,7 @@ def exceptions(audit: Audit) -> str:
 
 def _of_code(found: list[Finding]) -> str:
     rows = "".join(
-        f'<tr><td><b class="{_MARKS[one.status]}">{one.status}</b></td><td>{one.code}</td>'
+        f"<tr><td>{mark(one.status)}</td><td>{one.code}</td>"
         f"<td>{clock(one.ts_ns)}</td><td class='n'>{f'{one.sequence:,}' if one.sequence else ''}</td>"
         f"<td><code>{escape(one.about)}</code></td><td>{escape(one.detail)}</td></tr>"
         for one in found[:EXCEPTIONS_MAX]
@@ -141,4 +140,4 @@ def _by(by_strategy: dict[str, int]) -> str:
 
 
 def _money(paise: int | None) -> str:
-    return "not known" if paise is None else f"₹{rupees_text(paise)}"
+    return "not known" if paise is None else rupees(paise)

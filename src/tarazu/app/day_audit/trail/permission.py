@@ -5,7 +5,8 @@ An entry that was intended while this says no came around the gate, or the gate 
 
 from tarazu.app.day_audit.walk.seen import Seen
 from tarazu.engine.acts import EntriesOff, HaltStrategy, Intend, MovePhase, SetHalt
-from tarazu.engine.messages import Commanded, Halt, Started, entries_off_after, harder
+from tarazu.engine.halts import Halt, harder
+from tarazu.engine.messages import Commanded, Started, entries_off_after
 from tarazu.engine.phase import Phase
 
 

@@ -13,7 +13,8 @@ from tarazu.app.day_audit.walk.seen import Seen
 from tarazu.app.verdict import Status
 from tarazu.engine.acts import Intend, Mark, SetHalt
 from tarazu.engine.config import EngineConfig
-from tarazu.engine.messages import Halt, MarginsRead, PositionsRead, RiskState, Started, harder
+from tarazu.engine.halts import Halt, RiskState, harder
+from tarazu.engine.messages import MarginsRead, PositionsRead, Started
 from tarazu.model.units import CRORE, MINUTE_NS, PAISE, SECOND_NS
 from tarazu.orders.intent import Purpose
 from tarazu.orders.messages import CancelOrder, Filled, ModifyOrder, SendOrder

@@ -12,7 +12,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import tarazu
 from tarazu.app.flags.standing import flags_facts
+from tarazu.app.identity import identity
 from tarazu.app.incidents.bundle.scope import Scope
 from tarazu.app.incidents.bundle.staging import Staging
 from tarazu.model import ist
@@ -38,7 +38,7 @@ def environment_part(scope: Scope, staging: Staging) -> None:
     free = shutil.disk_usage(scope.home.root if scope.home.root.exists() else Path("/"))
     machine = {
         "tarazu": tarazu.__version__,
-        "git": _git(),
+        "git": str(identity()),
         "python": sys.version,
         "machine": platform.platform(),
         "host": platform.node(),
@@ -98,19 +98,6 @@ def _time_of(line: str) -> int | None:
     except ValueError:
         return None
     return int(at.timestamp()) * SECOND_NS + int(found[2]) * 1_000_000
-
-
-def _git() -> str:
-    """The commit, and whether the source is another; `unknown` for an installation without a repository."""
-    root = Path(tarazu.__file__).resolve().parents[2]
-    if not (root / ".git").exists():
-        return "unknown: not a repository"
-    try:
-        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, timeout=10)
-        state = subprocess.run(["git", "status", "--porcelain"], cwd=root, capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired) as failed:
-        return f"unknown: {failed}"
-    return f"{head.stdout.strip()} {'changed' if state.stdout.strip() else 'clean'}"
 
 
 def _packages() -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from tarazu.app.incidents.bundle.scope import Scope
 from tarazu.app.incidents.bundle.staging import Missing
 from tarazu.app.incidents.bundle.story import LANES, Event, Phase, Story
 from tarazu.app.incidents.words import state, told
+from tarazu.app.pages.sheet import head
 from tarazu.model import ist
 from tarazu.model.units import MINUTE_NS, PAISE, SECOND_NS
 
@@ -33,12 +34,12 @@ def page_of(scope: Scope, story: Story, missing: Sequence[Missing]) -> str:
     """The page, in UTF-8."""
     events = story.ordered()
     parts = [
-        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{_text(scope.id)}</title><style>{_STYLE}</style>",
+        f"<!doctype html><html lang='en'><head>{head(scope.id, _STYLE)}</head><body>",
         *_head(scope, missing),
         _chart(scope, story, events),
         *_said(scope),
         *_table(events),
-        "</html>\n",
+        "</body></html>\n",
     ]
     return "\n".join(parts)
 
