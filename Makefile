@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test check bench soak kills days controls lock clean
+.PHONY: help setup demo pictures test check bench soak kills days controls dist sbom lock clean
 help:            ## what can be asked for
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
@@ -17,8 +17,11 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m tarazu.app.warm
 	@touch $@
 
-demo: $(READY)   ## serve the broker in a box and run the README's program against it
-	$(BIN)/tarazu sim run -- $(BIN)/python examples/first_trade.py
+demo: $(READY)   ## a whole day in two minutes: a real stack, an incident, a close that balances, a report
+	$(BIN)/tarazu demo $(ARGS)
+
+pictures: $(READY) ## the pictures of the README, from a demo that is run for them (needs Chromium)
+	$(BIN)/python tools/pictures $(DEMO)
 
 test: $(READY)   ## lint, types, import contracts, and every test
 	$(MAKE) --no-print-directory check
@@ -47,9 +50,16 @@ controls: $(READY) ## the tests of every control, and the matrix of what they sh
 	-$(BIN)/python -m pytest -m control -n 3 --dist loadfile -rfER
 	$(BIN)/tarazu controls || [ $$? -eq 1 ]
 
+dist: $(READY)   ## the wheel and the sdist, in dist/: the same bytes from the same source
+	$(BIN)/python -m hatchling build -d dist
+
+sbom: $(READY)   ## what tarazu stands on, with hashes and licences: dist/tarazu.cdx.json (CycloneDX)
+	@mkdir -p dist
+	$(BIN)/python tools/sbom.py dist/tarazu.cdx.json
+
 lock:            ## re-pin both locks (needs uv); review the diff before committing it
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --python-version 3.11 pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --upgrade --python-version 3.11 --extra dev pyproject.toml -o requirements/dev.txt
 
 clean:           ## forget the environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

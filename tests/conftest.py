@@ -15,8 +15,8 @@ from harness.gathered import Gathered, is_whole, told_controls
 from tarazu.app.controls.evidence import EVIDENCE_FILE
 
 REAL_TIME = (
-    "adapters", "alerts", "app", "config", "desk", "drills", "feed", "incidents", "official", "ops", "readiness",
-    "runbook", "runtime", "secrets", "session", "stack",
+    "adapters", "alerts", "app", "config", "demo", "desk", "documents", "drills", "feed", "incidents", "official",
+    "ops", "packages", "readiness", "runbook", "runtime", "secrets", "session", "stack",
 )  # fmt: skip
 """Folders whose tests run processes and sockets in real time."""
 

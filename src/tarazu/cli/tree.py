@@ -2,8 +2,8 @@
 
 import click
 
-from tarazu import __version__
 from tarazu.cli.lazy import LazyGroup
+from tarazu.cli.version import show_version
 
 SIM = {
     "serve": ("tarazu.ops.sim_serve", "Run a simulated broker: Kite's REST and ticker on this machine."),
@@ -36,6 +36,7 @@ AUDIT = {
 }
 
 RUN = {
+    "demo": ("tarazu.ops.demo", "The whole day in two minutes: a real stack, an incident, a close that balances."),
     "init": ("tarazu.ops.init", "A home to begin with: settings with limits, and where secrets go."),
     "doctor": ("tarazu.ops.doctor", "Is this machine fit for the desk, and what would make it so?"),
     "ready": ("tarazu.ops.ready", "May we trade today? READY or NOT_READY, and why."),
@@ -51,6 +52,7 @@ RUN = {
         "Leave every position, by the broker's own books: a plan, or with --live the orders.",
     ),
     "sla": ("tarazu.ops.sla", "The lags and losses that are promised, against their limits."),
+    "explain": ("tarazu.ops.explain", "What a code means, what to do about it, and when it was last said here."),
     "why": ("tarazu.ops.why", "The story of one order: who wanted it, what became of it, and why."),
     "strategies": ("tarazu.ops.strategies", "What ships, what it can be told, and what this profile runs."),
     "decisions": ("tarazu.ops.decisions", "What the strategies decided, what came of it, and what each refusal cost."),
@@ -61,6 +63,7 @@ RUN = {
     "controls": ("tarazu.ops.controls", "Which controls hold, by what the tests have shown on this source."),
     "reconcile": ("tarazu.ops.reconcile", "Intents, orders, trades, positions and money, compared with the broker's."),
     "rollup": ("tarazu.ops.rollup", "The day's statistics, and its logs and frames archived."),
+    "completion": ("tarazu.ops.completion", "What makes bash, zsh or fish complete the names of all this."),
 }
 
 DR = {
@@ -179,42 +182,107 @@ DST = {
 }
 
 
-@click.group(cls=LazyGroup, lazy=RUN)
-@click.version_option(__version__, prog_name="tarazu", message="%(prog)s %(version)s")
+GROUPS = (
+    ("feed", FEED, "The feed: depth_ws and what it recorded."),
+    ("engine", ENGINE, "The engine: main, and what it is told."),
+    ("data", DATA, "Recorded days: check, convert, look at them."),
+    ("audit", AUDIT, "The journal, and the day it tells of."),
+    ("db", DB, "The database: a view of the journal."),
+    ("dst", DST, "Deterministic simulation of whole days."),
+    ("sim", SIM, "The broker in a box: Kite's REST and ticker on this machine."),
+    ("session", SESSION, "The broker's session: today's token."),
+    ("risk", RISK, "The risk state, and what may change it."),
+    ("incident", INCIDENT, "Incidents: what happened, who looks at it, and its bundle."),
+    ("alerts", ALERTS, "Alerts: what was sent, and whether somebody has it."),
+    ("config", CONFIG, "The settings, and where each is from."),
+    ("runbook", RUNBOOK, "The runbook, as something that runs."),
+    ("drill", DRILL, "Incidents, rehearsed on a broker of their own."),
+    ("close", CLOSE, "The close of a day: the broker's contract note."),
+    ("dr", DR, "Backups, and the way back from them."),
+    ("export", EXPORT, "What others read: tables in files."),
+    ("flags", FLAGS, "The flags that running processes obey."),
+    ("model", MODEL, "Models: versions, which one is active, and the way back."),
+    ("train", TRAIN, "Train a model, judged out of sample."),
+    ("service", SERVICE, "The desk under systemd."),
+)
+
+# The order of a newcomer, and then of a day.
+SECTIONS = (
+    ("Start here", ("demo", "init", "doctor", "drill", "explain", "completion")),
+    ("Before the open", ("ready", "session", "config", "flags", "model")),
+    ("Run", ("up", "down", "restart", "runbook", "service")),
+    ("Watch", ("status", "top", "ops", "sla", "feed", "engine", "risk", "alerts", "logs")),
+    ("Ask why", ("why", "decisions", "strategies")),
+    ("Act", ("flatten", "approvals", "incident")),
+    ("After the close", ("reconcile", "audit", "dr", "export", "rollup", "close", "db")),
+    ("Research", ("backtest", "paper", "replay", "train", "data")),
+    ("A broker in a box, and what holds the rest together", ("sim", "dst", "controls", "bench")),
+)
+
+EPILOG = """
+\b
+Exit codes:
+    0  good, or done
+    1  a warning: degraded, or done with something to look at
+    2  bad: NOT_READY, a breach, a halt; an action failed and changed nothing
+    3  cannot tell; of an action: its outcome is unknown
+    4  refused by a guard: mode, halt, lock, confirmation
+    5  in part: what is left is listed
+   64  a misuse of the command line     70  a bug of tarazu     130  Ctrl-C
+
+\b
+Environment:
+  TARAZU_HOME             where the desk's files are; default: var/ in the working directory
+  TARAZU_PROFILE          sim, paper or live; default: sim
+  TARAZU__SECTION__KEY    one setting, before tarazu.toml: tarazu config show
+  TARAZU_ALLOW_LIVE       1: main of the live profile may start
+  NO_COLOR                no colour on screens that go on
+
+\b
+Examples:
+  tarazu --version                    which program this is, down to the hash of what decides
+  tarazu ready --help                 what one command does, its exit codes, and examples
+  tarazu up                           in the sim profile a whole desk with a broker of its own
+  tarazu status --json                one object for machines; most commands have it
+"""
+
+
+@click.group(cls=LazyGroup, lazy=RUN, sections=SECTIONS, epilog=EPILOG)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=show_version,
+    help="Show which program this is, and exit.",
+)
 def tree() -> None:
-    """tarazu: live trading for NSE through Kite Connect, and a broker in a box to try it against."""
+    """Live trading for NSE through Kite Connect, and a broker in a box to try it against.
+
+    A command's first line is its verdict, its exit code says the same, and every command has --help. Read commands
+    change nothing.
+    """
 
 
-tree.add_command(LazyGroup("feed", lazy=FEED, help="The feed: depth_ws and what it recorded.", no_args_is_help=True))
-tree.add_command(LazyGroup("engine", lazy=ENGINE, help="The engine: main, and what it is told.", no_args_is_help=True))
-tree.add_command(LazyGroup("data", lazy=DATA, help="Recorded days.", no_args_is_help=True))
-tree.add_command(LazyGroup("audit", lazy=AUDIT, help="The journal, and the day it tells of.", no_args_is_help=True))
-tree.add_command(LazyGroup("db", lazy=DB, help="The database: a view of the journal.", no_args_is_help=True))
-tree.add_command(LazyGroup("dst", lazy=DST, help="Deterministic simulation of whole days.", no_args_is_help=True))
-tree.add_command(LazyGroup("sim", lazy=SIM, help="The broker in a box.", no_args_is_help=True))
+for _name, _verbs, _told in GROUPS:
+    tree.add_command(LazyGroup(_name, lazy=_verbs, help=_told, no_args_is_help=True))
 
 
-tree.add_command(LazyGroup("session", lazy=SESSION, help="The broker's session.", no_args_is_help=True))
-tree.add_command(LazyGroup("risk", lazy=RISK, help="The risk state, and what may change it.", no_args_is_help=True))
-tree.add_command(LazyGroup("incident", lazy=INCIDENT, help="Incidents.", no_args_is_help=True))
-tree.add_command(LazyGroup("alerts", lazy=ALERTS, help="Alerts.", no_args_is_help=True))
-tree.add_command(LazyGroup("config", lazy=CONFIG, help="The settings, and where each is from.", no_args_is_help=True))
-tree.add_command(LazyGroup("runbook", lazy=RUNBOOK, help="The runbook, as something that runs.", no_args_is_help=True))
-tree.add_command(LazyGroup("drill", lazy=DRILL, help="Incidents, rehearsed.", no_args_is_help=True))
-tree.add_command(LazyGroup("close", lazy=CLOSE, help="The close of a day.", no_args_is_help=True))
-tree.add_command(LazyGroup("dr", lazy=DR, help="Backups, and the way back from them.", no_args_is_help=True))
-tree.add_command(LazyGroup("export", lazy=EXPORT, help="What others read: tables in files.", no_args_is_help=True))
-tree.add_command(LazyGroup("flags", lazy=FLAGS, help="The flags that running processes obey.", no_args_is_help=True))
-tree.add_command(LazyGroup("model", lazy=MODEL, help="Models: versions, and which is active.", no_args_is_help=True))
-tree.add_command(LazyGroup("train", lazy=TRAIN, help="Train a model.", no_args_is_help=True))
-tree.add_command(LazyGroup("service", lazy=SERVICE, help="The desk under systemd.", no_args_is_help=True))
+BENCH = """
+\b
+Examples:
+  tarazu bench decode            frames of 1,000 packets, against the official ticker's parser
+  tarazu bench orderpath --json  one JSON object a case
+"""
 
 
-@tree.command()
+@tree.command(epilog=BENCH)
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a case, the machine first.")
 def bench(name: str, as_json: bool) -> int:
-    """Run one benchmark beside its peer: `make bench` names them all.
+    """Run one benchmark beside its peer.
+
+    Benchmarks are in a source checkout: `make bench` names and runs them all.
 
     Exit code 0: every goal met; 1: one was missed; 2: there is no such benchmark.
     """

@@ -11,8 +11,15 @@ from tarazu.app.incidents.moment import desk_now_ns
 from tarazu.app.person import person
 from tarazu.app.verdict import Check, Exit, Status, Verdict
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu alerts ack all                           whatever nobody has: it is not sent again
+  tarazu alerts ack INC-20261123-01 --who asha    those of one incident
+"""
 
-@click.command("ack")
+
+@click.command("ack", epilog=EXAMPLES)
 @click.argument("asked", metavar="ID")
 @click.option("--who", default=person, show_default="your login name", help="Who has it.")
 @feed_flags
@@ -20,6 +27,7 @@ def command(asked: str, who: str, profile: str | None, as_json: bool) -> int:
     """Say that you have an alert (AL-...), those of an incident (INC-...), or all that nobody has (all).
 
     It is not sent again, and nothing else changes: an incident stays open, a halt stays a halt.
+
     Exit code 0: you have them, or somebody had before; 2: it could not be written down; 4: there is no such alert.
     """
     home = home_of(profile)

@@ -15,8 +15,15 @@ from tarazu.app.verdict import Check, Exit, Status, Verdict, exit_of, worst
 
 LAST = 20
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu alerts list
+  tarazu alerts list --last 50    and the last fifty that need nobody
+"""
 
-@click.command("list")
+
+@click.command("list", epilog=EXAMPLES)
 @click.option("--last", default=LAST, show_default=True, type=click.IntRange(1), help="So many that need nobody.")
 @feed_flags
 def command(last: int, profile: str | None, as_json: bool) -> int:

@@ -19,8 +19,15 @@ from tarazu.app.verdict import Check, Exit, Status, Verdict
 SLACK_S = 2.0
 FIX = "correct the address in .env (TARAZU_ALERT_URLS), then tarazu alerts test"
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu alerts test    once, before the first day, and after each change of an address
+  tarazu alerts test --note "who has a telephone on?"
+"""
 
-@click.command("test")
+
+@click.command("test", epilog=EXAMPLES)
 @click.option("--note", "text", default="a test; nothing has happened", show_default=True, help="What it says.")
 @feed_flags
 def command(text: str, profile: str | None, as_json: bool) -> int:

@@ -29,8 +29,10 @@ def command(day: datetime | None, profile: str | None, as_json: bool, replays: b
     outcome, the day decided again, result and limits reckoned anew, how often each control said no, and our own
     conduct. Writes closes/DAY/audit.json and audit.html, and says so in the desk's record.
 
-    Asks no broker, and runs beside a working desk. A failing chain opens an AUDIT_CHAIN incident. Exit code 0: all of
-    it holds; 1: something to look at; 2: something is not as it must be, and is named; 3: a part cannot be judged.
+    Asks no broker, and runs beside a working desk. A failing chain opens an AUDIT_CHAIN incident.
+
+    Exit code 0: all of it holds; 1: something to look at; 2: something is not as it must be, and is named; 3: a part
+    cannot be judged.
     """
     home = home_of(profile)
     now_ns = desk_now_ns(home)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tarazu.app.feed.flags import PROFILE
 from tarazu.app.home import BadProfile, Home, home
 from tarazu.app.verdict import Exit, Verdict
 from tarazu.model import ist
@@ -22,15 +23,17 @@ Examples:
 
 @click.command("prove", epilog=EXAMPLES)
 @click.argument("sequence", type=click.IntRange(1))
-@click.option("--profile", help="sim, paper or live; default: TARAZU_PROFILE, else sim.")
+@PROFILE
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Of this day; default: the last.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the proof there.", metavar="FILE")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, the proof in it.")
 def command(sequence: int, profile: str | None, day: datetime | None, out: Path | None, as_json: bool) -> int:
     """Prove that an entry is in the journal, by its path to the root of a signed checkpoint.
 
-    The proof tells that one entry and nothing of the others. The day is verified first. Exit code 0: proven; 2: the day
-    is not what was written; 3: there is no such entry, or no checkpoint that covers it yet.
+    The proof tells that one entry and nothing of the others. The day is verified first.
+
+    Exit code 0: proven; 2: the day is not what was written; 3: there is no such entry, or no checkpoint that covers it
+    yet.
     """
     try:
         desk = home(profile)

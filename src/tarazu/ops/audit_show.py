@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from tarazu.app.feed.flags import PROFILE
 from tarazu.app.home import BadProfile, Home, home
 from tarazu.app.verdict import Exit, Verdict, plain
 from tarazu.model import ist
@@ -59,7 +60,7 @@ def _kind(_: click.Context, param: click.Parameter, value: str | None) -> int | 
 
 
 @click.command("show", epilog=EXAMPLES)
-@click.option("--profile", help="sim, paper or live; default: TARAZU_PROFILE, else sim.")
+@PROFILE
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="This day; default: the last.")
 @click.option("--from", "first", type=click.IntRange(1), help="From this sequence on.", metavar="N")
 @click.option("--to", "end", type=click.IntRange(1), help="Up to this sequence.", metavar="N")
@@ -82,6 +83,7 @@ def command(
     """Show entries: sequence, IST time, kind, durability class, epoch, size, payload.
 
     Also of the day that is being written. It shows what is there and vouches for nothing: tarazu audit verify does.
+
     Exit code 0: shown; 2: the chain breaks, and what came before is shown; 3: there is no such day.
     """
     try:

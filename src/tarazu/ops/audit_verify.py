@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tarazu.app.feed.flags import PROFILE
 from tarazu.app.home import BadProfile, Home, home
 from tarazu.app.verdict import Exit, Status, Verdict, exit_of, worst
 
@@ -23,7 +24,7 @@ The same, without tarazu: python scripts/verify_journal.py day FOLDER --key VKEY
 
 
 @click.command("verify", epilog=EXAMPLES)
-@click.option("--profile", help="sim, paper or live; default: TARAZU_PROFILE, else sim.")
+@PROFILE
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="This day; default: the last.")
 @click.option("--all", "every", is_flag=True, help="Every day there is.")
 @click.option("--key", help="Verifier key or its file; default: the profile's own.", metavar="VKEY")
@@ -41,8 +42,10 @@ def command(
     """Check every byte of a day: checksums, chain, sequence, epochs, watermark, and the tree under each checkpoint.
 
     Names what it finds: TORN_TAIL (a crash; the next start repairs it), CORRUPT, TRUNCATED, REWRITTEN, SWAPPED_DAY,
-    FORK, EPOCH. Exit code 0: what was written; 1: a torn tail, or nothing signed vouches for it; 2: it is not;
-    3: there is nothing to verify.
+    FORK, EPOCH.
+
+    Exit code 0: what was written; 1: a torn tail, or nothing signed vouches for it; 2: it is not; 3: there is nothing
+    to verify.
     """
     if every and (day or kept):
         raise click.UsageError("--all takes neither --date nor --kept")

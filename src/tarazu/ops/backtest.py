@@ -82,6 +82,7 @@ def command(strategy: str, said: str, as_json: bool, profile: str | None, **more
     on the days before, and only the days after count.
 
     Limits are those of tarazu.toml where [engine.risk] has any; else as wide as the cash, and the result says so.
+
     Exit code 0: done; 1: done, and a day was halted or nothing was ever sent; 2: the books do not agree with the
     broker's; 3: the days or the strategy cannot be had.
     """
@@ -111,6 +112,7 @@ def _backtest(
 ) -> Verdict:
     from tarazu.app.data.steps import steps
     from tarazu.app.main.strategies import BadStrategy
+    from tarazu.app.pages.words import signed
     from tarazu.app.research import told
     from tarazu.app.research.choice import chosen
     from tarazu.app.research.params import BadParam, params_of, strategy_of
@@ -145,7 +147,7 @@ def _backtest(
         desk,
         "DONE" if exit_of(worst(checks)) is Exit.OK else worst(checks).upper(),
         exit_of(worst(checks)),
-        f"{trial.name} on {len(result.days)} days: {told.signed(result.net_paise)}",
+        f"{trial.name} on {len(result.days)} days: {signed(result.net_paise)}",
         checks=checks,
         body=tuple(told.lines(result)),
         tail=tuple(f"{name:<11}{path}" for name, path in written.items()),
@@ -156,8 +158,8 @@ def _backtest(
 def _swept(desk: Home, trial: "Trial", rows: "Sequence[Swept]", out: Path | None) -> Verdict:
     import msgspec
 
+    from tarazu.app.pages.words import signed
     from tarazu.app.research.swept import lines
-    from tarazu.app.research.told import signed
 
     facts = {"sets": msgspec.to_builtins(rows), "limits": trial.limits}
     written = {}

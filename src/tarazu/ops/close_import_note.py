@@ -35,6 +35,7 @@ def command(files: tuple[Path, ...], who: str, day: datetime | None, profile: st
 
     It is kept as it is, its hash goes into the desk's record, and `tarazu reconcile` compares our fills and charges
     with it from then on. Another note of the same day takes its place; the same again changes nothing.
+
     Exit code 0: taken in; 2: it does not read, or could not be kept, and nothing was changed.
     """
     home = home_of(profile)

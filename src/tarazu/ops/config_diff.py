@@ -6,8 +6,15 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu config diff              against the defaults
+  tarazu config diff --running    what the next start would change
+"""
 
-@click.command("diff")
+
+@click.command("diff", epilog=EXAMPLES)
 @click.option("--running", is_flag=True, help="From what main, depth_ws and watchdog were started with.")
 @feed_flags
 def command(running: bool, profile: str | None, as_json: bool) -> int:

@@ -6,8 +6,15 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu config explain engine.risk    every limit: what it means, takes, and is now
+  tarazu config explain settle_s       one setting, by its last name
+"""
 
-@click.command("explain")
+
+@click.command("explain", epilog=EXAMPLES)
 @click.argument("key")
 @feed_flags
 def command(key: str, profile: str | None, as_json: bool) -> int:

@@ -17,8 +17,15 @@ _WORDS = {
     Status.UNKNOWN: ("UNKNOWN", Exit.UNKNOWN),
 }
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu config validate                                   before `tarazu up`; `up` and the gate do it, too
+  tarazu config validate --profile live --file new.toml    a file that is not in its place yet
+"""
 
-@click.command("validate")
+
+@click.command("validate", epilog=EXAMPLES)
 @click.option("--file", "path", type=click.Path(path_type=Path), help="Another file than the profile's tarazu.toml.")
 @feed_flags
 def command(path: Path | None, profile: str | None, as_json: bool) -> int:

@@ -44,8 +44,9 @@ def command(control: str | None, evidence: Path, profile: str | None, as_json: b
              the rule is here yet          ABSENT   no test shows it
     LATER    another issue's
 
-    MUTANTS are bugs put in the control's place, and how many of them the simulation noticed. Exit code 0: all are
-    green; 1: one is absent or in part; 2: one is red; 3: it cannot be told.
+    MUTANTS are bugs put in the control's place, and how many of them the simulation noticed.
+
+    Exit code 0: all are green; 1: one is absent or in part; 2: one is red; 3: it cannot be told.
     """
     return controls(home_of(profile), evidence, time.time_ns(), control).show(as_json)
 

@@ -20,7 +20,7 @@ WIDTHS = ("1s", "5s", "15s", "1m", "3m", "5m", "10m", "15m", "30m")
 
 @click.command("bars", epilog=EXAMPLES)
 @DAY
-@click.option("--width", type=click.Choice(WIDTHS), default="1m", show_default=True)
+@click.option("--width", type=click.Choice(WIDTHS), default="1m", show_default=True, help="Of a bar.")
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help=".parquet or .csv; default: bars/DAY-WIDTH.parquet."
 )
@@ -30,6 +30,8 @@ def command(day: str, width: str, out: Path | None, profile: str | None, as_json
 
     A bar is of the ticks received in its time, the day's volume as the increase of the exchange's own count; the same
     bars as the running market state makes. Prices are paise. Reads the segments, or the archive where they are gone.
+
+    Exit code 0: written; 64: nothing is recorded of DAY, or --out is neither kind of file.
     """
     from tarazu.app.data.bar_table import bar_table, write_bars
     from tarazu.app.data.frames import read_ahead

@@ -30,6 +30,8 @@ def command(day: str, symbols: tuple[str, ...], out: Path | None, show: str, pro
 
     The page needs no network. KEY is NSE:INFY, a tradingsymbol, or a token; say --symbol for each. Stale feeds, quiet
     times, reconnects and packets a second are a strip on top.
+
+    Exit code 0: written; 64: nothing is recorded of DAY, or there is no such KEY.
     """
     from tarazu.app.data.chart import UnknownSymbol, chart, chosen_tokens
     from tarazu.app.data.frames import read_ahead

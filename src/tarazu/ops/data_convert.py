@@ -28,6 +28,9 @@ def command(day: str, out: Path | None, so_far: bool, profile: str | None, as_js
 
     DONE is only said when every row read back is the row that was recorded. A day that is archived already is left as
     it is. The segments are not touched; `tarazu data restore` makes them again from the archive.
+
+    Exit code 0: done, or it was; 1: done, of a day with damage or one that still goes on; 2: what was read back is
+    another, or the disk does not take it; 4: the day still goes on, or FOLDER has something else; 64: no such day.
     """
     from tarazu.app.data.archiving import archive_day
 

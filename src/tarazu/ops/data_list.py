@@ -20,7 +20,9 @@ def command(profile: str | None, as_json: bool) -> int:
     """List the recorded days: size, frames, ticks, first and last time, archive, damage.
 
     Reads one segment of each day at most. A dash is what is not known without reading more: ticks and damage until the
-    day was converted (or `tarazu data verify`).
+    day was converted (or `tarazu data verify`). Changes nothing.
+
+    Exit code 0: listed, none being a list, too.
     """
     from tarazu.app.data.days import glance, recorded_days
     from tarazu.app.data.listing import day_facts, listing

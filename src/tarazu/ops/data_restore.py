@@ -25,7 +25,10 @@ def command(day: str, source: Path | None, feed: Path | None, profile: str | Non
     """Make the segments of DAY (YYYY-MM-DD) from its archive: the same frames, each with its sequence and stamps.
 
     Never writes over a recorded day. Segments may end elsewhere than they did. What the recording had lost stays lost:
-    the sequence is missing here too, exit code 1, and `tarazu data verify` says SEQUENCE_GAP at that place.
+    the sequence is missing here too, and `tarazu data verify` says SEQUENCE_GAP at that place.
+
+    Exit code 0: the day is there; 1: likewise, and the recording had lost some of it; 2: the archive is not what was
+    written, or the disk does not take it; 4: the day is there already, or the archive is not.
     """
     from tarazu.app.data.archiving import restore_day
     from tarazu.app.data.days import parse_day

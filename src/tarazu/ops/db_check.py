@@ -5,6 +5,7 @@ import time
 import click
 import msgspec
 
+from tarazu.app.feed.flags import PROFILE
 from tarazu.app.home import BadProfile, Home, home
 from tarazu.app.verdict import Exit, Status, Verdict, exit_of, worst
 
@@ -12,15 +13,24 @@ COMMAND = "db.check"
 WORDS = {Status.OK: "OK", Status.WARN: "WARN", Status.CRIT: "CRIT"}
 DIGITS = 16
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu db check
+  tarazu db rebuild    what to do about a 1 or a 2: the journal has all of it
+"""
 
-@click.command("check")
-@click.option("--profile", help="sim, paper or live; default: TARAZU_PROFILE, else sim.")
+
+@click.command("check", epilog=EXAMPLES)
+@PROFILE
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(profile: str | None, as_json: bool) -> int:
     """Read every row of the database, each page against its checksum, and compare where it stands with the journal.
 
-    Prints the digest of its content, which a rebuild from the same entries has, too. Exit code 0: whole and up to date;
-    1: behind; 2: damaged, or another journal's; 3: there is none, or it cannot be read now.
+    Prints the digest of its content, which a rebuild from the same entries has, too.
+
+    Exit code 0: whole and up to date; 1: behind; 2: damaged, or another journal's; 3: there is none, or it cannot be
+    read now.
     """
     try:
         desk = home(profile)

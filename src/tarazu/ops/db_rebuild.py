@@ -5,6 +5,7 @@ import time
 import click
 import msgspec
 
+from tarazu.app.feed.flags import PROFILE
 from tarazu.app.home import BadProfile, Home, home
 from tarazu.app.verdict import Exit, Verdict
 
@@ -21,15 +22,16 @@ While main runs it goes on: it steps aside for the moment of the swap, and catch
 
 
 @click.command("rebuild", epilog=EXAMPLES)
-@click.option("--profile", help="sim, paper or live; default: TARAZU_PROFILE, else sim.")
+@PROFILE
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(profile: str | None, as_json: bool) -> int:
     """Build the database from all days of the journal, check it, and put it in the old one's place.
 
     The same journal gives the same tables: their digest is printed, and whether the old tables had it. The old file
-    stays until the new one is whole. Exit code 0: done; 1: done, and the old tables were damaged or told something
-    else; 2: the journal is damaged, or the disk; 3: there is no journal; 4: somebody keeps the old file open, or it
-    shows days that the journal has not.
+    stays until the new one is whole.
+
+    Exit code 0: done; 1: done, and the old tables were damaged or told something else; 2: the journal is damaged, or
+    the disk; 3: there is no journal; 4: somebody keeps the old file open, or it shows days that the journal has not.
     """
     try:
         desk = home(profile)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from tarazu.app.feed.flags import PROFILE
 from tarazu.app.home import BadProfile, Home, home
 from tarazu.app.verdict import Exit, Verdict
 from tarazu.model import ist
@@ -37,7 +38,7 @@ RECKONED = (
 @click.command("decisions", epilog=EXAMPLES)
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="This day; default: the last that has a journal.")
 @click.option("--strategy", help="Only of this one.", metavar="NAME")
-@click.option("--profile", help="sim, paper or live; default: TARAZU_PROFILE, else sim.")
+@PROFILE
 @click.option("--last", type=click.IntRange(0), default=40, show_default=True, help="So many, the last; 0: all.")
 @click.option("--no-cost", is_flag=True, help="Do not go through the market for what was refused.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object; all decisions.")
@@ -47,8 +48,10 @@ def command(
     """What was decided and why, with its numbers; how much of it came to orders and fills; and what each no of the
     gate cost or saved.
 
-    Reads the journal, and the feed log for what was refused; needs no running process. Exit code 0: told; 1: told, but
-    what was refused cannot be reckoned; 2: the journal does not read; 3: there is no journal.
+    Reads the journal, and the feed log for what was refused; needs no running process.
+
+    Exit code 0: told; 1: told, but what was refused cannot be reckoned; 2: the journal does not read; 3: there is no
+    journal.
     """
     try:
         desk = home(profile)

@@ -11,8 +11,15 @@ from tarazu.app.verdict import Check, Status, Verdict, exit_of, worst
 
 _WORDS = {Status.OK: "FIT", Status.WARN: "FIT", Status.CRIT: "NOT_FIT", Status.UNKNOWN: "UNKNOWN"}
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu doctor
+  tarazu doctor --profile live    and what a live desk needs besides
+"""
 
-@click.command("doctor")
+
+@click.command("doctor", epilog=EXAMPLES)
 @feed_flags
 def command(profile: str | None, as_json: bool) -> int:
     """Look at this machine and the profile's home: Python, packages, compiled kernels, clock, disk, open files, ports,

@@ -4,15 +4,24 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Profile
+from tarazu.app.offered import processes
 from tarazu.app.supervision.hangup import outlives_its_terminal
 from tarazu.app.supervision.process_flags import ALL, names_asked
 from tarazu.app.supervision.progress_line import progress_line
 
 CONFIRMATION = "FLATTEN"
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu down                  everything; entries that work are cancelled first
+  tarazu down main             the engine alone; stops rest on at the broker
+  tarazu down all --flatten    leaves every position first
+"""
 
-@click.command("down")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+
+@click.command("down", epilog=EXAMPLES)
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=processes)
 @click.option("--cancel-orders/--keep-orders", default=True, help="Whether working entries are cancelled.  [cancel]")
 @click.option("--flatten", is_flag=True, help="First leave every position; live, this is asked for once more.")
 @feed_flags

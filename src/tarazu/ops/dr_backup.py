@@ -11,7 +11,7 @@ from tarazu.app.feed.flags import home_of
 from tarazu.app.home import Home, Profile
 from tarazu.app.incidents.moment import desk_now_ns
 from tarazu.app.person import person
-from tarazu.app.verdict import Check, Exit, Status, Verdict, exit_of, worst
+from tarazu.app.verdict import Check, Exit, Status, Verdict, answer, exit_of, worst
 
 if TYPE_CHECKING:
     from tarazu.app.backup.make import Asked, Made
@@ -52,6 +52,7 @@ def command(
 
     The file is signed, then restored into a scratch folder, and only gets its name once journal roots and tables came
     back equal. It closes DAY.
+
     Exit code 0: made and proven; 1: that, and something to look at; 2: none was made, or what was backed up is damaged;
     4: a guard said no.
     """
@@ -94,7 +95,7 @@ def dr_backup(home: Home, asked: "Asked", who: str, now_ns: int) -> Verdict:
 
 
 def _made(home: Home, asked: "Asked", made: "Made", now_ns: int) -> Verdict:
-    from tarazu.app.backup.told import manifest_facts, manifest_lines, source_checks, verdict
+    from tarazu.app.backup.told import manifest_facts, manifest_lines, source_checks
     from tarazu.app.data.listing import size_text
 
     manifest, file = made.manifest, made.file
@@ -114,7 +115,7 @@ def _made(home: Home, asked: "Asked", made: "Made", now_ns: int) -> Verdict:
     sealed = "  encrypted" if file.sealed else ""
     summary = f"{len(manifest.members):,} files, {manifest.entries:,} entries  restore-verified{sealed}"
     word = "BACKED_UP" if status is Status.OK else f"BACKED_UP {status.name}"
-    return verdict(COMMAND, word, exit_of(status), home, now_ns, summary, checks, body, tail, facts)
+    return answer(COMMAND, word, exit_of(status), home, now_ns, summary, checks, body, tail, facts)
 
 
 def _place(home: Home, asked: "Asked") -> tuple[Check, ...]:

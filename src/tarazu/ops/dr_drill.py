@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 
 COMMAND = "dr.drill"
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu dr drill    the last backup, restored and thrown away
+  tarazu dr drill old.backup.tar --scratch /mnt/scratch
+"""
 
-@click.command("drill")
+
+@click.command("drill", epilog=EXAMPLES)
 @click.argument("path", type=click.Path(path_type=Path), metavar="[FILE]", required=False)
 @click.option("--key", metavar="VKEY", help="Judge it by this verifier key, text or file; default: the home's own.")
 @click.option("--scratch", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Where to restore it.")

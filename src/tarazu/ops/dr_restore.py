@@ -13,7 +13,7 @@ from tarazu.app.verdict import Verdict
 COMMAND = "dr.restore"
 EXAMPLES = """
 \b
-On an empty machine:
+Examples:
   tarazu dr restore tarazu-live-....backup.tar --profile live --key 'tarazu.local/live+163af4b9+Acs0...'
   tarazu init --profile live                   the .env, which no backup has
 """

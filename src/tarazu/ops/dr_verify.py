@@ -11,8 +11,15 @@ from tarazu.app.verdict import Verdict
 
 COMMAND = "dr.verify"
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu dr verify tarazu-sim-20261123T160412.backup.tar
+  tarazu dr verify old.backup.tar --key journal.vkey    by the key that you kept elsewhere
+"""
 
-@click.command("verify")
+
+@click.command("verify", epilog=EXAMPLES)
 @click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--key", metavar="VKEY", help="Judge it by this verifier key, text or file; default: the home's own.")
 @click.option("--scratch", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Where to try it.")

@@ -8,8 +8,14 @@ from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.verdict import Exit, Verdict
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu drill list
+"""
 
-@click.command("list")
+
+@click.command("list", epilog=EXAMPLES)
 @feed_flags
 def command(profile: str | None, as_json: bool) -> int:
     """Show every drill: what goes wrong, what must come of it, and the runbook that it rehearses.

@@ -10,14 +10,22 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home, Profile
+from tarazu.app.offered import drills
 from tarazu.app.verdict import Check, Exit, Status, Verdict
 
 if TYPE_CHECKING:
     from tarazu.app.drills.rehearsing import Rehearsed
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu drill run mute-feed             a feed that says nothing, from fault to recovery
+  tarazu drill run main-killed --keep    and its home stays, to be looked at
+"""
 
-@click.command("run")
-@click.argument("name")
+
+@click.command("run", epilog=EXAMPLES)
+@click.argument("name", shell_complete=drills)
 @click.option("--keep", is_flag=True, help="Leave the drill's home where it is, to be looked at.")
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Make its home in here.")
 @feed_flags

@@ -12,10 +12,9 @@ if TYPE_CHECKING:
 
 EXAMPLES = """
 \b
-Example:
+Examples:
   tarazu dst bench --days 600
 """
-WARM_DAYS = 4
 
 
 @click.command("bench", epilog=EXAMPLES)
@@ -26,8 +25,9 @@ def command(days: int, jobs: int, as_json: bool) -> int:
     """Run N days, and N of the same seeds whose engine takes everything and does nothing: the peer, the world's own
     cost.
 
-    The goals are the whole machine's, by the wall clock: 1,000 days a minute, 250 faults a day. Exit code 0: both were
-    met and no day failed; 1: one was missed; 2: a day broke an invariant; 130: Ctrl-C.
+    The goals are the whole machine's, by the wall clock: 1,000 days a minute, 250 faults a day.
+
+    Exit code 0: both were met and no day failed; 1: one was missed; 2: a day broke an invariant; 130: Ctrl-C.
     """
     from tarazu.app.dst import told
     from tarazu.app.dst.progress import days_bar

@@ -24,8 +24,9 @@ def command(seeds: str, jobs: int, as_json: bool) -> int:
     """Run a small day once for each of its effects, and kill the process there: with all that was not synced lost, and
     once more with all of it kept.
 
-    Effects are the only places where a crash can be told from another. Exit code 0: no such day broke an invariant;
-    2: one did; 130: Ctrl-C.
+    Effects are the only places where a crash can be told from another.
+
+    Exit code 0: no such day broke an invariant; 2: one did; 130: Ctrl-C.
     """
     from tarazu.app.dst import told
     from tarazu.app.dst.progress import days_bar

@@ -22,8 +22,9 @@ Examples:
 def command(seeds: int, only: tuple[str, ...], jobs: int, as_json: bool) -> int:
     """Put bugs in the place of the engine's parts, one at a time, and run days until an invariant breaks.
 
-    Each is seen in the wild, or a way in which this engine could be wrong. Exit code 0: every one was caught within N
-    days; 2: one was not; 130: Ctrl-C.
+    Each is seen in the wild, or a way in which this engine could be wrong.
+
+    Exit code 0: every one was caught within N days; 2: one was not; 130: Ctrl-C.
     """
     from tarazu.app.dst.mutant_trials import told, tried
     from tarazu.dst.mutants import MUTANTS

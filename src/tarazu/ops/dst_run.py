@@ -20,15 +20,17 @@ INTERRUPTED = 130
 @click.command("run", epilog=EXAMPLES)
 @click.option("--days", type=click.IntRange(0), default=1_000, show_default=True, metavar="N", help="How many.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="S", help="Of the first.")
-@click.option("--size", type=click.Choice(["full", "small"]), default="full", show_default=True)
+@click.option("--size", type=click.Choice(["full", "small"]), default="full", show_default=True, help="Of a day.")
 @JOBS_FLAG
 @AS_JSON
 def command(days: int, seed: int, size: str, jobs: int, as_json: bool) -> int:
     """Run every seed that ever failed, then N new days, and check the invariants after each of their events.
 
     The code is the one that trades; the clock, the disk, the network and the broker are simulated, and everything goes
-    wrong in them that a seed can think of. Exit code 0: no invariant was broken; 1: none, but something that should
-    have happened in so many days never did; 2: one was; 130: Ctrl-C, and none was in what was done by then.
+    wrong in them that a seed can think of.
+
+    Exit code 0: no invariant was broken; 1: none, but something that should have happened in so many days never did; 2:
+    one was; 130: Ctrl-C, and none was in what was done by then.
     """
     from tarazu.app.dst import told
     from tarazu.app.dst.progress import days_bar

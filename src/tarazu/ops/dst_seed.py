@@ -17,7 +17,7 @@ Examples:
 
 @click.command("seed", epilog=EXAMPLES)
 @click.argument("seed", type=click.IntRange(0))
-@click.option("--size", type=click.Choice(["full", "small"]), default="full", show_default=True)
+@click.option("--size", type=click.Choice(["full", "small"]), default="full", show_default=True, help="Of a day.")
 @click.option("--mutant", metavar="NAME", help="With this bug: tarazu dst mutants names them.")
 @click.option("--crash-at", type=click.IntRange(1), metavar="N", help="Kill the process at this effect.")
 @click.option("--keep-unsynced", is_flag=True, help="That crash loses nothing that was written.")

@@ -10,8 +10,15 @@ from tarazu.app.main.checks import engine_checks, read_engine
 from tarazu.app.main.words import body, now_of, summary
 from tarazu.app.verdict import Check, Verdict, exit_of, worst
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu engine status
+  tarazu engine status --json    risk, greeks, positions and reads as one object
+"""
 
-@click.command("status")
+
+@click.command("status", epilog=EXAMPLES)
 @feed_flags
 def command(profile: str | None, as_json: bool) -> int:
     """Show the engine: its phase and why, positions, orders, journal, feeds and reads. Changes nothing.

@@ -15,8 +15,17 @@ from tarazu.app.person import person
 from tarazu.app.verdict import Check, Exit, Status, Verdict
 from tarazu.engine.messages import Order
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu engine tell ENTRIES_OFF --why "the budget is read at 11:00"    ENTRIES_ON takes them again
+  tarazu engine tell FLATTEN --why "leaving early"    main sends; without main: tarazu flatten --live
+  tarazu engine tell HALT_STRATEGY --ref momentum --why "it buys what it sold"
+  tarazu engine tell DISOWN --order-id 261123000412345 --why "typed by hand at the desk"
+"""
 
-@click.command("tell")
+
+@click.command("tell", epilog=EXAMPLES)
 @click.argument("order", type=click.Choice([str(order) for order in Order], case_sensitive=False), metavar="ORDER")
 @click.option("--why", required=True, help="Why; kept in the journal.")
 @click.option("--who", default=person, show_default="your login name", help="Whose word it is.")

@@ -28,7 +28,7 @@ Examples:
 @click.option("--to", "last", type=DAY, help="...to this one.", metavar="DAY")
 @click.option("--csv", "as_csv", is_flag=True, help="The default.")
 @click.option("--xlsx", "as_xlsx", is_flag=True, help="Excel.")
-@click.option("--parquet", "as_parquet", is_flag=True)
+@click.option("--parquet", "as_parquet", is_flag=True, help="Parquet.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="With --from.", metavar="FILE")
 @click.option("--who", default=person, show_default="your login name", help="Who does it.")
 @close_flags
@@ -48,6 +48,7 @@ def command(
 
     Amounts are whole paise, times UTC nanoseconds and IST; a day without executions is a header alone. An amount that
     is not known is empty, never 0. The files are replaced whole; done twice, they are the same.
+
     Exit code 0: written; 1: and something is to be looked at; 2: the journal is not what was written, or no file could
     be; 3: there is no such day.
     """

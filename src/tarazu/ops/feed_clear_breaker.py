@@ -21,16 +21,24 @@ WHY_NOT = {
     ClearRefusal.REASON_MISSING: "why it is cleared must be said: --reason",
 }
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu feed history --type disconnected    first: why did links die?
+  tarazu feed clear-breaker --reason "the router was changed at 10:12"
+"""
 
-@click.command("clear-breaker")
+
+@click.command("clear-breaker", epilog=EXAMPLES)
 @feed_flags
 @click.option("--reason", required=True, help="Why it is right to dial again; kept in the feed log.")
 @click.option("--operator", default=person, show_default="your login name", help="Who clears it.")
 def command(profile: str | None, as_json: bool, reason: str, operator: str) -> int:
     """Clear the reconnect breaker; depth_ws dials again within a second and records who cleared it, and why.
 
-    Look at `tarazu feed history` first: what made links die as soon as they were made will do so again. Exit code 0:
-    cleared; 4: refused, because the breaker is not open or the reason is blank.
+    Look at `tarazu feed history` first: what made links die as soon as they were made will do so again.
+
+    Exit code 0: cleared; 4: refused, because the breaker is not open or the reason is blank.
     """
     return clear_breaker(home_of(profile), operator, reason, time.monotonic_ns(), time.time_ns()).show(as_json)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tarazu.app.feed.flags import PROFILE
 from tarazu.app.home import BadProfile, Home, Profile, home
 from tarazu.app.verdict import Exit, Verdict
 from tarazu.model import ist
@@ -41,7 +42,7 @@ class CannotRecord(Exception):
 
 
 @click.command("record", epilog=EXAMPLES)
-@click.option("--profile", help="sim, paper or live; default: TARAZU_PROFILE, else sim.")
+@PROFILE
 @click.option(
     "--date", "day_text", help="Cut from this day's log; default: the one being written.", metavar="YYYY-MM-DD"
 )
@@ -72,8 +73,10 @@ def command(
     """Record a clip of the feed beside depth_ws, or cut one from what it has recorded.
 
     A clip holds the frames as received, the master's rows they need and a manifest with checksums. Times are those of
-    the recording's stamps. Exit code 0: whole; 1: with damage or without a master; 2: nothing recorded, or the disk is
-    full; 130: interrupted before the end that was asked for. Ctrl-C ends a recording cleanly.
+    the recording's stamps.
+
+    Exit code 0: whole; 1: with damage or without a master; 2: nothing recorded, or the disk is full; 130: interrupted
+    before the end that was asked for. Ctrl-C ends a recording cleanly.
     """
     if (since and from_sequence) or (until and for_s):
         raise click.UsageError("--since and --from-sequence, --until and --for exclude each other")

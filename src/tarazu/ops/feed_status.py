@@ -21,8 +21,15 @@ from tarazu.model.units import rupees_text
 WATCH_S = 1.0
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu feed status
+  tarazu feed status --watch    again every second
+"""
 
-@click.command("status")
+
+@click.command("status", epilog=EXAMPLES)
 @feed_flags
 @click.option("--watch", is_flag=True, help="Again every second until Ctrl-C.")
 def command(profile: str | None, as_json: bool, watch: bool) -> int:

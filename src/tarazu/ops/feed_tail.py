@@ -71,6 +71,7 @@ def command(
     """Follow the feed log: decoded ticks, order updates, events; until Ctrl-C.
 
     On a terminal at most 20 ticks a second are shown and the others counted; with --json or into a pipe, all of them.
+
     Exit code 0: the time asked for is over; 1: damaged places were passed over; 3: nothing is recorded yet. Changes
     nothing.
     """

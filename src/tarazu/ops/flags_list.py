@@ -6,8 +6,15 @@ from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.verdict import Exit, Status, Verdict, exit_of, worst
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu flags list
+  tarazu flags list --all    every version there was
+"""
 
-@click.command("list")
+
+@click.command("list", epilog=EXAMPLES)
 @click.option("--all", "whole", is_flag=True, help="Every version, not the last ten alone.")
 @feed_flags
 def command(whole: bool, profile: str | None, as_json: bool) -> int:

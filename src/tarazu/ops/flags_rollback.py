@@ -8,8 +8,16 @@ from tarazu.app.verdict import Exit, Verdict
 
 NAME = "flags.rollback"
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu flags rollback --dry-run    what would be another
+  tarazu flags rollback              to the set that the last clean close has seen
+  tarazu flags rollback --to 0 --reason "everything on"
+"""
 
-@click.command("rollback")
+
+@click.command("rollback", epilog=EXAMPLES)
 @click.option(
     "--to", type=click.IntRange(min=0), metavar="VERSION", help="This version, older or newer; 0: everything on."
 )

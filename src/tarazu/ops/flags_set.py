@@ -8,8 +8,15 @@ from tarazu.app.verdict import Exit, Verdict
 
 NAME = "flags.set"
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu flags set entries=off --reason "budget speech"
+  tarazu flags set strategy.momentum.size_pct=50 --reason "half size this week" --dry-run
+"""
 
-@click.command("set")
+
+@click.command("set", epilog=EXAMPLES)
 @click.argument("changes", nargs=-1, required=True, metavar="NAME=VALUE...")
 @click.option("--reason", required=True, help="Why; kept in the version and in the desk's record.")
 @click.option("--ahead", is_flag=True, help="For a strategy that does not run yet.")

@@ -30,8 +30,16 @@ LOGIN = "tarazu session login --prompt-token --update-env"
 AT_BOUND = "its exit has come as far from its first price as an exit goes (10 %): close the rest by hand, or begin anew"
 HALT = 'tarazu risk halt --reason "..."'
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu flatten                                          the plan: every order it would send; sends nothing
+  tarazu flatten --live --reason "leaving for the day"    asks for FLATTEN and the number of positions
+  tarazu flatten --live --yes --reason "rehearsal"        sim alone: without typing
+"""
 
-@click.command("flatten")
+
+@click.command("flatten", epilog=EXAMPLES)
 @click.option("--dry-run", is_flag=True, help="Show the orders and send nothing; so it is without --live.")
 @click.option("--live", is_flag=True, help="Send them, once FLATTEN and the number of positions is typed.")
 @click.option("--reason", default="", help="Why; kept in the record. Needed with --live.")

@@ -9,12 +9,19 @@ from tarazu.app.incidents.answers import acted
 from tarazu.app.incidents.incident import Incident
 from tarazu.app.incidents.moment import desk_now_ns
 from tarazu.app.incidents.store import ack
+from tarazu.app.offered import incidents
 from tarazu.app.person import person
 from tarazu.app.verdict import Verdict
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu incident ack INC-20261123-01 --note "looking at the feed"
+"""
 
-@click.command("ack")
-@click.argument("id_", metavar="ID")
+
+@click.command("ack", epilog=EXAMPLES)
+@click.argument("id_", metavar="ID", shell_complete=incidents)
 @click.option("--note", "text", default="", help="What you are about to do.")
 @click.option("--who", default=person, show_default="your login name", help="Who has it.")
 @feed_flags

@@ -8,6 +8,7 @@ import click
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.incidents.moment import desk_now_ns
+from tarazu.app.offered import incidents
 from tarazu.app.person import person
 from tarazu.app.verdict import Check, Exit, Status, Verdict
 
@@ -16,9 +17,17 @@ if TYPE_CHECKING:
 
 COMMAND = "incident.bundle"
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu incident bundle INC-20261123-01
+  tarazu incident bundle INC-20261123-01 --out /tmp/INC-20261123-01.tar.gz    on another disk
+  tarazu incident verify /tmp/INC-20261123-01.tar.gz                          by whoever gets it
+"""
 
-@click.command("bundle")
-@click.argument("id_", metavar="ID", required=False)
+
+@click.command("bundle", epilog=EXAMPLES)
+@click.argument("id_", metavar="ID", required=False, shell_complete=incidents)
 @click.option("--incident-id", "option", metavar="ID", help="The same, as the runbook writes it.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it there.", metavar="FILE")
 @click.option("--who", default=person, show_default="your login name", help="Who makes it.")
@@ -28,6 +37,7 @@ def command(id_: str | None, option: str | None, out: Path | None, who: str, pro
 
     Of any id: one that nobody has opened is flagged, and its day or the last hour is taken. Works with everything down,
     changes nothing but the incident's timeline. What cannot be had is listed and stops nothing.
+
     Exit code 0: all is in it; 1: parts are missing, or the id is unknown; 2: no file could be written.
     """
     asked = option or id_

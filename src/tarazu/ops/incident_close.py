@@ -9,12 +9,19 @@ from tarazu.app.incidents.answers import acted
 from tarazu.app.incidents.incident import Incident
 from tarazu.app.incidents.moment import desk_now_ns
 from tarazu.app.incidents.store import close
+from tarazu.app.offered import incidents
 from tarazu.app.person import person
 from tarazu.app.verdict import Verdict
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu incident close INC-20261123-01 --why "the link was down for 11 s; it came back by itself"
+"""
 
-@click.command("close")
-@click.argument("id_", metavar="ID")
+
+@click.command("close", epilog=EXAMPLES)
+@click.argument("id_", metavar="ID", shell_complete=incidents)
 @click.option("--why", required=True, help="What it was, and why it is over.")
 @click.option("--who", default=person, show_default="your login name", help="Who says so.")
 @feed_flags

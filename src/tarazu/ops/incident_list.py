@@ -12,8 +12,15 @@ from tarazu.app.verdict import Verdict, exit_of, worst
 
 CLOSED_SHOWN = 10
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu incident list
+  tarazu incident list --all --json
+"""
 
-@click.command("list")
+
+@click.command("list", epilog=EXAMPLES)
 @click.option("--all", "everything", is_flag=True, help=f"All closed ones, not only the last {CLOSED_SHOWN}.")
 @feed_flags
 def command(everything: bool, profile: str | None, as_json: bool) -> int:

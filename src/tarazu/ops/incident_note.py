@@ -8,12 +8,19 @@ from tarazu.app.incidents.answers import acted
 from tarazu.app.incidents.incident import Incident
 from tarazu.app.incidents.moment import desk_now_ns
 from tarazu.app.incidents.store import note
+from tarazu.app.offered import incidents
 from tarazu.app.person import person
 from tarazu.app.verdict import Verdict
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu incident note INC-20261123-01 "the exchange was silent, too"
+"""
 
-@click.command("note")
-@click.argument("id_", metavar="ID")
+
+@click.command("note", epilog=EXAMPLES)
+@click.argument("id_", metavar="ID", shell_complete=incidents)
 @click.argument("text")
 @click.option("--who", default=person, show_default="your login name", help="Who found it.")
 @feed_flags

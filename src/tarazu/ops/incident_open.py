@@ -22,8 +22,15 @@ RUNBOOKS = {
     "FEED_STALE_OPTIONAL": "sev2-feed-stale",
 }
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu incident open --severity SEV2 --detail "quotes of BANKNIFTY look wrong since 10:40"
+  tarazu incident open --severity SEV1 --code HARD_HALT --detail "halted by hand"
+"""
 
-@click.command("open")
+
+@click.command("open", epilog=EXAMPLES)
 @click.option("--severity", required=True, type=click.Choice([*SEVERITIES], case_sensitive=False), help="How grave.")
 @click.option(
     "--code", default="BY_HAND", show_default=True, help="What it is: HARD_HALT, FEED_STALE, a word of yours."

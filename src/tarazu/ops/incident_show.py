@@ -10,11 +10,18 @@ from tarazu.app.incidents.answers import no_such, unreadable
 from tarazu.app.incidents.moment import desk_now_ns
 from tarazu.app.incidents.store import read
 from tarazu.app.incidents.words import check_of, headline, told, unread_check
+from tarazu.app.offered import incidents
 from tarazu.app.verdict import Verdict, exit_of, worst
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu incident show INC-20261123-01    its timeline, and who has it
+"""
 
-@click.command("show")
-@click.argument("id_", metavar="ID")
+
+@click.command("show", epilog=EXAMPLES)
+@click.argument("id_", metavar="ID", shell_complete=incidents)
 @feed_flags
 def command(id_: str, profile: str | None, as_json: bool) -> int:
     """Show one incident: what it is, who has it, all that was said and done about it, its alerts. Changes nothing.

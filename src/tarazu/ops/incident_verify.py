@@ -11,8 +11,14 @@ from tarazu.app.verdict import Check, Exit, Status, Verdict, exit_of, worst
 
 COMMAND = "incident.verify"
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu incident verify INC-20261123-01.tar.gz
+"""
 
-@click.command("verify")
+
+@click.command("verify", epilog=EXAMPLES)
 @click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
 @feed_flags
 def command(path: Path, profile: str | None, as_json: bool) -> int:

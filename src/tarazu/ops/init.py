@@ -20,8 +20,15 @@ _NEXT = {
     ),
 }
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu init                   the sim desk: limits set, nothing to fill in
+  tarazu init --profile live    then: its tarazu.toml and .env, and `tarazu config validate --profile live`
+"""
 
-@click.command("init")
+
+@click.command("init", epilog=EXAMPLES)
 @click.option("--encrypt", is_flag=True, help="Seal .env into .env.age with the key that TARAZU_AGE_IDENTITY names.")
 @feed_flags
 def command(encrypt: bool, profile: str | None, as_json: bool) -> int:

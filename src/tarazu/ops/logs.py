@@ -6,10 +6,18 @@ from collections.abc import Iterable
 import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
+from tarazu.app.offered import logs
+
+EXAMPLES = """
+\b
+Examples:
+  tarazu logs main                  the last fifty lines
+  tarazu logs depth_ws -n 500 -f    and what comes
+"""
 
 
-@click.command("logs")
-@click.argument("name", metavar="NAME")
+@click.command("logs", epilog=EXAMPLES)
+@click.argument("name", metavar="NAME", shell_complete=logs)
 @click.option(
     "-n", "--lines", "count", default=50, show_default=True, type=click.IntRange(min=0), help="So many lines."
 )

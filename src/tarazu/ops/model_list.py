@@ -6,15 +6,24 @@ from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.verdict import Verdict
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu model list
+  tarazu model list --family xgb
+"""
 
-@click.command("list")
+
+@click.command("list", epilog=EXAMPLES)
 @click.option("--family", help="One family alone.")
 @feed_flags
 def command(family: str | None, profile: str | None, as_json: bool) -> int:
     """List the versions, and prove each: that its bytes are what its name says and that this home has signed for it.
 
-    Changes nothing. Exit code 0: all are what they say; 1: a pointer that no command moved, or a version nobody has
-    signed for; 2: one is altered, or what is active cannot be used; 3: the desk's record does not read.
+    Changes nothing.
+
+    Exit code 0: all are what they say; 1: a pointer that no command moved, or a version nobody has signed for; 2: one
+    is altered, or what is active cannot be used; 3: the desk's record does not read.
     """
     return listed(home_of(profile), family).show(as_json)
 

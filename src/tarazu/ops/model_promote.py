@@ -11,7 +11,7 @@ EXAMPLES = """
 Examples:
   tarazu model promote --family xgb --to latest
   tarazu model promote --family xgb --to 77e04d --waive shadow --why "first model of the desk, sim only"
-  tarazu model promote --family momentum --file weights.json --waive baseline --waive active ...
+  tarazu model promote --family momentum --file weights.json --waive baseline --why "by hand"
 """
 WAIT = "Seconds for main to acknowledge."
 GATES = ("baseline", "active", "drift", "shadow")
@@ -40,8 +40,10 @@ def command(
     """Make a version the active one: better out of sample than no model and than the active one, without drift, and
     scored beside the active one for some days. The running main swaps it in and acknowledges.
 
-    A file is XGBoost's own JSON or a tarazu.model/1; anything else is refused unopened. Exit code 0: done; 1: done, a
-    gate was waived; 2: its file is altered or gone; 4: it has not earned it; 5: main does not use it.
+    A file is XGBoost's own JSON or a tarazu.model/1; anything else is refused unopened.
+
+    Exit code 0: done; 1: done, a gate was waived; 2: its file is altered or gone; 4: it has not earned it; 5: main does
+    not use it.
     """
     if (to is None) == (file is None):
         raise click.UsageError("say --to VERSION or --file PATH, and one of them")

@@ -28,8 +28,10 @@ Examples:
 def command(family: str, to: str, why: str, wait_s: float, dry_run: bool, profile: str | None, as_json: bool) -> int:
     """Make a version that was active before the active one again. The running main swaps it in and acknowledges.
 
-    A version whose file is gone or altered is refused, and the pointer stays where it is. Exit code 0: done; 2: refused
-    for its file, or the desk's record is not to be believed; 4: there is no such version; 5: main does not use it.
+    A version whose file is gone or altered is refused, and the pointer stays where it is.
+
+    Exit code 0: done; 2: refused for its file, or the desk's record is not to be believed; 4: there is no such version;
+    5: main does not use it.
     """
     return rollback(home_of(profile), family, to, why, dry_run, wait_s).show(as_json)
 

@@ -24,8 +24,10 @@ def command(family: str, asked: str, profile: str | None, as_json: bool) -> int:
     """Show a version beside the active one: data, code, parameters, figures out of sample, the gates of its promotion,
     drift, its days in the shadow, and every change of the family.
 
-    Reads the journal of the last days; changes nothing. Exit code 0: it is what it says; 1: a gate is not passed, or it
-    has drifted; 2: its file or manifest is altered; 3: a gate cannot be told; 4: there is no such version.
+    Reads the journal of the last days; changes nothing.
+
+    Exit code 0: it is what it says; 1: a gate is not passed, or it has drifted; 2: its file or manifest is altered; 3:
+    a gate cannot be told; 4: there is no such version.
     """
     return shown(home_of(profile), family, asked).show(as_json)
 

@@ -9,7 +9,8 @@ EXAMPLES = """
 \b
 Examples:
   tarazu paper                                          as tarazu.toml of the paper profile has it
-  tarazu engine status --profile paper; tarazu decisions --profile paper
+  tarazu engine status --profile paper
+  tarazu decisions --profile paper
   tarazu down --profile paper
 """
 
@@ -28,7 +29,9 @@ def command(patience_s: float, as_json: bool) -> int:
     A simulated market is yours to start: tarazu sim serve --ready-file FILE, with the FILE that the refusal names.
     Limits are those of [engine.risk], as live: where one is not set, the control refuses.
 
-    [paper] in tarazu.toml: feed, cash (rupees), latency_ms. Exit codes are those of `tarazu up`.
+    [paper] in tarazu.toml: feed, cash (rupees), latency_ms.
+
+    Exit codes are those of `tarazu up`.
     """
     from tarazu.app.home import Profile
     from tarazu.app.supervision.bring_up import bring_up, now_ns

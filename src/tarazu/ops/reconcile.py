@@ -41,6 +41,7 @@ def command(saved: bool, who: str, day: datetime | None, profile: str | None, as
 
     The broker tells only of today: its answers are kept beside the result, and a day that is over is compared with
     them. A break of money opens an incident. Done twice, it is done anew. Nothing is sent to the broker but questions.
+
     Exit code 0: all agrees; 1: all of ours does, with something to look at; 2: a break of money, or a file of the day
     was altered; 3: it cannot be told.
     """

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tarazu.app.feed.flags import PROFILE
 from tarazu.app.home import BadProfile, Home, home
 from tarazu.app.verdict import Check, Exit, Status, Verdict, exit_of, worst
 
@@ -29,7 +30,7 @@ Examples:
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]), required=False, metavar="[DATE]")
 @click.option("--verify", is_flag=True, help="Decide everything again, and compare it with what was journalled.")
 @click.option("--to", "end", type=click.IntRange(1), help="Stop after this entry, and show the state.", metavar="N")
-@click.option("--profile", help="sim, paper or live; default: TARAZU_PROFILE, else sim.")
+@PROFILE
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(day: datetime | None, verify: bool, end: int | None, profile: str | None, as_json: bool) -> int:
     """Take a day's journal again: what it amounts to, and the engine's state at its end.
@@ -38,9 +39,10 @@ def command(day: datetime | None, verify: bool, end: int | None, profile: str | 
     log to where it was at each message, and every step must come out byte for byte as it is in the journal. The first
     that does not is shown, with what is likely to have done it.
 
-    DATE is the last day where it is left out; the day that is being written may be asked about. Exit code 0: told, or
-    all equal; 1: all equal, but the feed log lacks frames; 2: a step differs, or the journal is not what was written;
-    3: what it takes is not there (journal, feed log, master, strategies).
+    DATE is the last day where it is left out; the day that is being written may be asked about.
+
+    Exit code 0: told, or all equal; 1: all equal, but the feed log lacks frames; 2: a step differs, or the journal is
+    not what was written; 3: what it takes is not there (journal, feed log, master, strategies).
     """
     try:
         desk = home(profile)

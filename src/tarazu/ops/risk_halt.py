@@ -4,10 +4,17 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.risk_monitor.halting import halt
-from tarazu.engine.messages import RiskState
+from tarazu.engine.halts import RiskState
+
+EXAMPLES = """
+\b
+Examples:
+  tarazu risk halt --reason "fills that nobody wanted"
+  tarazu risk reset-halt --reason "found: a test account" --incident INC-20261123-01    the way back
+"""
 
 
-@click.command("halt")
+@click.command("halt", epilog=EXAMPLES)
 @click.option("--reason", required=True, help="Why; kept in the journal.")
 @feed_flags
 def command(reason: str, profile: str | None, as_json: bool) -> int:

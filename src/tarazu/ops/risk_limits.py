@@ -6,8 +6,15 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu risk limits                   the whole table, and what is used of it
+  tarazu config explain engine.risk    what each of them means
+"""
 
-@click.command("limits")
+
+@click.command("limits", epilog=EXAMPLES)
 @feed_flags
 def command(profile: str | None, as_json: bool) -> int:
     """Show every limit with its value, where it was set (environment, tarazu.toml, a default), and how much of it

@@ -4,10 +4,16 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.risk_monitor.halting import halt
-from tarazu.engine.messages import RiskState
+from tarazu.engine.halts import RiskState
+
+EXAMPLES = """
+\b
+Examples:
+  tarazu risk reduce-only --reason "the budget is read at 11:00"
+"""
 
 
-@click.command("reduce-only")
+@click.command("reduce-only", epilog=EXAMPLES)
 @click.option("--reason", required=True, help="Why; kept in the journal.")
 @feed_flags
 def command(reason: str, profile: str | None, as_json: bool) -> int:

@@ -6,8 +6,15 @@ from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.person import person
 from tarazu.app.risk_monitor.halting import reset
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu risk reset-halt    shows what is halted, and changes nothing
+  tarazu risk reset-halt --reason "the order was typed by hand" --incident INC-20261123-01
+"""
 
-@click.command("reset-halt")
+
+@click.command("reset-halt", epilog=EXAMPLES)
 @click.option("--reason", default="", help="What was found; kept in the journal and the incident.")
 @click.option("--incident", default="", metavar="ID", help="Under which it was looked into.")
 @click.option("--who", default=person, show_default="your login name", help="Whose word it is.")

@@ -15,8 +15,15 @@ from tarazu.app.risk_monitor.standing import Standing, standing_of
 from tarazu.app.settings import BadSettings, RiskSettings, read_settings
 from tarazu.app.verdict import Check, Status, Verdict, exit_of, worst
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu risk show
+  tarazu risk show --profile live --json
+"""
 
-@click.command("show")
+
+@click.command("show", epilog=EXAMPLES)
 @feed_flags
 def command(profile: str | None, as_json: bool) -> int:
     """Show the RiskState with who, when and why, and the day's result, exposure and greeks, reckoned anew from the

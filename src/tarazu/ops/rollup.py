@@ -36,9 +36,9 @@ def command(
 
     Everything is read back before it counts: logs byte for byte, frames row for row. Frames older than [close]
     frames_days go, once their archive was held against them again. The day is CLOSED where reconcile, audit, backup and
-    export have passed before, in that order, and nothing has happened since.
-    Days older than [retention] years go by --expire alone, and only what a proven backup has byte for byte
-    (docs/shipping.md).
+    export have passed before, in that order, and nothing has happened since. Days older than [retention] years go by
+    --expire alone, and only what a proven backup has byte for byte (docs/shipping.md).
+
     Exit code 0: done; 1: done, and something is to be looked at; 2: not done; 3: there is no such day.
     """
     home = home_of(profile)

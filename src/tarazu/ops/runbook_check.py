@@ -8,15 +8,21 @@ from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Exit, Status, Verdict, exit_of, worst
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu runbook check
+"""
 
-@click.command("check")
+
+@click.command("check", epilog=EXAMPLES)
 @feed_flags
 def command(profile: str | None, as_json: bool) -> int:
     """Parse every command of every runbook as the command line would, and compare RUNBOOK_LIVE.md with its source.
     Runs none of them.
 
     Exit code 0: all is there (what a later issue brings is said to be absent); 1: a mark is out of date; 2: a command
-    is missing or does not take its flags, or the document differs; 3: there is no checkout to look at.
+    is missing or does not take its flags, or the document differs; 3: its scripts are not at hand.
     """
     root = click.get_current_context().find_root().command
     assert isinstance(root, click.Group), "verbs hang on the tree"
@@ -27,7 +33,7 @@ def runbook_check(home: Home, tree: click.Group, start: Path | None = None) -> V
     from tarazu.app.runbook.book.checking import runbook_checks
     from tarazu.app.runbook.book.command_line import NoCheckout, checkout
     from tarazu.app.runbook.book.source import BadSource, read_source
-    from tarazu.app.runbook.runs.beginning import now_ns
+    from tarazu.app.runbook.runs.moment import now_ns
 
     try:
         checks = runbook_checks(read_source()[0], tree, checkout(start))

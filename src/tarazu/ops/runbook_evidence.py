@@ -12,8 +12,15 @@ from tarazu.app.verdict import Check, Exit, Status, Verdict, exit_of, worst
 if TYPE_CHECKING:
     from tarazu.app.runbook.runs.record import Run
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu runbook evidence rb-20261123-1605 --out              with what each command printed
+  tarazu runbook evidence rb-20261123-1605 --html run.html    a page for a reader
+"""
 
-@click.command("evidence")
+
+@click.command("evidence", epilog=EXAMPLES)
 @click.argument("run")
 @click.option("--out", "with_out", is_flag=True, help="What each command printed, too.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one page for a reader.")
@@ -45,8 +52,8 @@ def command(run: str, with_out: bool, html: Path | None, profile: str | None, as
 
 def runbook_evidence(home: Home, run: "Run", with_out: bool) -> Verdict:
     from tarazu.app.runbook.page import answers
-    from tarazu.app.runbook.runs.beginning import now_ns
     from tarazu.app.runbook.runs.evidence import evidence_checks
+    from tarazu.app.runbook.runs.moment import now_ns
     from tarazu.app.runbook.words import run_lines, took
 
     checks = tuple(evidence_checks(home, run))

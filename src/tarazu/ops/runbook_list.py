@@ -6,8 +6,14 @@ from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Exit, Status, Verdict
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu runbook list    what is due today, and what was done
+"""
 
-@click.command("list")
+
+@click.command("list", epilog=EXAMPLES)
 @feed_flags
 def command(profile: str | None, as_json: bool) -> int:
     """Show every runbook: when it is due today, whether it was done, and its latest run. Changes nothing.
@@ -20,7 +26,7 @@ def command(profile: str | None, as_json: bool) -> int:
 def runbook_list(home: Home) -> Verdict:
     from tarazu.app.runbook.book.source import read_source
     from tarazu.app.runbook.roster import roster
-    from tarazu.app.runbook.runs.beginning import now_ns
+    from tarazu.app.runbook.runs.moment import now_ns
     from tarazu.app.runbook.runs.record import runs
     from tarazu.runtime.desk_record import BadDeskRecord
 

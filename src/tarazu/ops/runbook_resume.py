@@ -4,8 +4,15 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu runbook list    the run that was broken off
+  tarazu runbook resume rb-20261123-1605
+"""
 
-@click.command("resume")
+
+@click.command("resume", epilog=EXAMPLES)
 @click.argument("run")
 @click.option("--auto", "way", flag_value="auto", help="Ask nobody; wait where a person is needed.")
 @click.option("--step", "way", flag_value="step", default=True, help="Ask before every step (default).")

@@ -3,10 +3,20 @@
 import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
+from tarazu.app.offered import runbooks
+
+EXAMPLES = """
+\b
+Examples:
+  tarazu runbook run pre-open                    step by step, each asked for
+  tarazu runbook run eod --auto                  nobody is asked; it waits where a person is needed
+  tarazu runbook run sev1-hard-halt --dry-run    what would be done
+  tarazu runbook run monitor --skip eyeball --reason "no second screen"
+"""
 
 
-@click.command("run")
-@click.argument("name")
+@click.command("run", epilog=EXAMPLES)
+@click.argument("name", shell_complete=runbooks)
 @click.option("--auto", "way", flag_value="auto", help="Ask nobody; wait where a person is needed.")
 @click.option("--step", "way", flag_value="step", default=True, help="Ask before every step (default).")
 @click.option("--dry-run", "way", flag_value="dry", help="Only say what would be done.")
@@ -27,7 +37,7 @@ def command(
     profile: str | None,
     as_json: bool,
 ) -> int:
-    """Run NAME: every command as RUNBOOK_LIVE.md has it, from the checkout, for this profile's home. What each printed,
+    """Run NAME: every command as RUNBOOK_LIVE.md has it, for this profile's home. What each printed,
     its exit code and what was expected are written down before the next begins (tarazu runbook evidence RUN).
 
     What happens is told on standard error, the verdict on standard output. Stopping and flattening ask a person.

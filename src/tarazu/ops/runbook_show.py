@@ -6,14 +6,22 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
+from tarazu.app.offered import runbooks
 from tarazu.app.verdict import Exit, Verdict
 
 if TYPE_CHECKING:
     from tarazu.app.runbook.book.model import Runbook
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu runbook show sev2-feed-stale
+  tarazu runbook show --document    RUNBOOK_LIVE.md
+"""
 
-@click.command("show")
-@click.argument("name", required=False)
+
+@click.command("show", epilog=EXAMPLES)
+@click.argument("name", required=False, shell_complete=runbooks)
 @click.option("--document", "as_document", is_flag=True, help="RUNBOOK_LIVE.md, as it is made from the runbooks.")
 @feed_flags
 def command(name: str | None, as_document: bool, profile: str | None, as_json: bool) -> int:
@@ -39,7 +47,7 @@ def command(name: str | None, as_document: bool, profile: str | None, as_json: b
 
 
 def runbook_show(home: Home, runbook: "Runbook") -> Verdict:
-    from tarazu.app.runbook.runs.beginning import now_ns
+    from tarazu.app.runbook.runs.moment import now_ns
     from tarazu.app.runbook.words import runbook_lines, window_text
 
     due = window_text(runbook.window)

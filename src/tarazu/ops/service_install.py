@@ -23,7 +23,15 @@ def _login() -> str:
     return person().removeprefix("uid ")
 
 
-@click.command("install")
+EXAMPLES = """
+\b
+Examples:
+  tarazu service install --profile paper                              of your own systemd
+  tarazu service install --profile live --system --into /tmp/units    hardened, to be read before it is copied
+"""
+
+
+@click.command("install", epilog=EXAMPLES)
 @click.option("--system", is_flag=True, help="Of the machine, hardened; without it of your own systemd.")
 @click.option("--user", "of_user", default=_login, metavar="NAME", help="With --system: whose processes.")
 @click.option("--into", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", help="Write them there.")

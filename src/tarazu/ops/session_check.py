@@ -6,14 +6,23 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu session check
+  tarazu session check --profile live --json
+"""
 
-@click.command("check")
+
+@click.command("check", epilog=EXAMPLES)
 @feed_flags
 def command(profile: str | None, as_json: bool) -> int:
     """Ask the broker, once, whether it takes our token; show whose it is, how old, and when it ends (06:00 IST).
 
-    VALID, exit code 0; INVALID, 2: the broker refuses it, or there is none; UNREACHABLE, 3: the broker could not be
-    asked, and what the token is worth is not known. Halts nothing, resets nothing, never shows the token.
+    Halts nothing, resets nothing, never shows the token.
+
+    Exit code 0: VALID; 2: INVALID, the broker refuses it, or there is none; 3: UNREACHABLE, the broker could not be
+    asked, and what the token is worth is not known.
     """
     from tarazu.app.session.standing import session_standing
     from tarazu.app.session.told import session_verdict

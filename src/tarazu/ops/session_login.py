@@ -6,8 +6,15 @@ from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home, Profile
 from tarazu.app.verdict import Exit, Verdict
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu session login                                  sim: nobody is asked
+  tarazu session login --profile live --prompt-token    asks for the address the browser ended at
+"""
 
-@click.command("login")
+
+@click.command("login", epilog=EXAMPLES)
 @click.option("--prompt-token", is_flag=True, help="Ask for the redirect address also in sim; in live always.")
 @click.option("--update-env/--no-update-env", default=True, show_default=True, help="Keep the new token in .env.")
 @click.option("--other-account", is_flag=True, help="Take a login of another user than the last one's.")

@@ -6,8 +6,14 @@ from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Exit, Status, Verdict
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu session logout --profile live    after the close; Kite ends it at 06:00 anyhow
+"""
 
-@click.command("logout")
+
+@click.command("logout", epilog=EXAMPLES)
 @click.option(
     "--anyway", is_flag=True, help="Also while main or the watchdog runs: it can then neither exit nor cancel."
 )

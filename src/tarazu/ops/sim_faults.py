@@ -6,7 +6,8 @@ import click
 
 EXAMPLES = """
 \b
-Arm one on a running broker's admin port, now, once or for a while:
+Examples, the latter two of which arm one on a running broker's admin port, for a while or once:
+  tarazu sim faults
   curl -d '{"kind":"ws.freeze","for_s":20}' $KITE_ADMIN_ROOT/faults
   curl -d '{"kind":"rest.timeout_after","count":1,"match":{"path":"/orders*"}}' $KITE_ADMIN_ROOT/faults
 """
@@ -15,7 +16,10 @@ Arm one on a running broker's admin port, now, once or for a while:
 @click.command("faults", epilog=EXAMPLES)
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of a table.")
 def command(as_json: bool) -> int:
-    """List the faults: kind, meaning, parameters with their defaults, where it was seen."""
+    """List the faults: kind, meaning, parameters with their defaults, where it was seen.
+
+    Exit code 0.
+    """
     from tarazu.sim.fault_kinds import CATALOGUE
 
     if as_json:

@@ -43,6 +43,8 @@ def command(words: tuple[str, ...], **flags: Any) -> int:
 
     COMMAND finds KITE_ROOT, KITE_WS_ROOT, KITE_ADMIN_ROOT, KITE_LOGIN_URL, KITE_API_KEY, KITE_API_SECRET and
     KITE_ACCESS_TOKEN in its environment.
+
+    Exit code: COMMAND's own, 0 to 255.
     """
     with _broker(argv_of(flags)) as (broker, line):
         if not line:

@@ -32,8 +32,10 @@ def command(log_level: str, **flags: Any) -> int:
     """Serve a simulated Kite on 127.0.0.1: REST, ticker and admin port.
 
     The first line on stdout is one JSON object: ports, URLs, api_key, api_secret, a ready access_token, a request_token
-    and the login URL. Logs go to stderr. SIGTERM ends it with exit code 0, SIGINT with 130; 2 means that a port or the
-    state directory is taken, or that the recording cannot be played.
+    and the login URL. Logs go to stderr.
+
+    Exit code 0: ended by SIGTERM; 130: by SIGINT; 2: a port or the state directory is taken, or the recording cannot be
+    played.
     """
     options = options_of(flags)
     try:

@@ -24,8 +24,15 @@ TOKENS_SEEN_PCT = 99.0
 
 LOOK = "tarazu feed status"
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu sla
+  tarazu sla --json
+"""
 
-@click.command("sla")
+
+@click.command("sla", epilog=EXAMPLES)
 @feed_flags
 def command(profile: str | None, as_json: bool) -> int:
     """Show every SLA that is observed: now, 99th percentile of five minutes, limit.

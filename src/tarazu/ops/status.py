@@ -16,8 +16,15 @@ from tarazu.app.stack.standing import StackStanding, stack_standing
 from tarazu.app.stack.words import feed_line, process_checks, process_lines, restart_notes, risk_line
 from tarazu.app.verdict import Check, Exit, Status, Verdict, exit_of, worst
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu status
+  tarazu status --profile live --json    one object for machines
+"""
 
-@click.command("status")
+
+@click.command("status", epilog=EXAMPLES)
 @feed_flags
 def command(profile: str | None, as_json: bool) -> int:
     """Show the desk: each process with what it does and when it last did, risk state, feed, P&L, positions.

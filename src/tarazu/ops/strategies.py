@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from tarazu.app.feed.flags import PROFILE
 from tarazu.app.home import BadProfile, Home, home
 from tarazu.app.verdict import Check, Exit, Status, Verdict
 
@@ -29,13 +30,15 @@ In tarazu.toml, one table for each that is to trade:
 
 @click.command("strategies", epilog=EXAMPLES)
 @click.argument("name", required=False)
-@click.option("--profile", help="sim, paper or live; default: TARAZU_PROFILE, else sim.")
+@PROFILE
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(name: str | None, profile: str | None, as_json: bool) -> int:
     """What ships with tarazu, by the names that settings say; with NAME, one of them with its parameters.
 
-    Reads the settings, and needs no running process. Exit code 0: shown; 2: this profile's settings or models name
-    something that cannot be traded by; 64: there is no strategy of that name.
+    Reads the settings, and needs no running process.
+
+    Exit code 0: shown; 2: this profile's settings or models name something that cannot be traded by; 64: there is no
+    strategy of that name.
     """
     from tarazu.strategy.bundled import MODULES, bundled
 

@@ -18,8 +18,15 @@ from tarazu.model.units import MINUTE_NS
 
 NAME_WIDE, TEXT_WIDE_MAX = 11, 120
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu ops    the last half hour against the one before
+  tarazu ops --minutes 60
+"""
 
-@click.command("ops")
+
+@click.command("ops", epilog=EXAMPLES)
 @feed_flags
 @click.option(
     "--minutes",
@@ -32,8 +39,9 @@ def command(profile: str | None, as_json: bool, minutes: int) -> int:
     """Show what has happened lately, against the window before: feed, decisions and what blocked them, orders,
     positions, risk and the loss budget, model, system, incidents.
 
-    Reads files and asks no broker; changes nothing. Exit code 0: all is well; 1: something needs a look; 2: something
-    is broken, halted or stale; 3: it cannot be told.
+    Reads files and asks no broker; changes nothing.
+
+    Exit code 0: all is well; 1: something needs a look; 2: something is broken, halted or stale; 3: it cannot be told.
     """
     return summary(home_of(profile), minutes, time.monotonic_ns(), time.time_ns()).show(as_json)
 

@@ -10,15 +10,23 @@ from tarazu.app.verdict import Check, Exit, Verdict, exit_of
 from tarazu.app.watching.look import Look, look_now
 from tarazu.app.watching.screen import TO_LOOK_AT, screen
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu top           q ends it
+  tarazu top --once    the same as text, once
+"""
 
-@click.command("top")
+
+@click.command("top", epilog=EXAMPLES)
 @feed_flags
 @click.option("--once", is_flag=True, help="Print it once, as text, and leave.")
 def command(profile: str | None, as_json: bool, once: bool) -> int:
     """Show the desk on this terminal, again every second: risk, processes, feeds, the book, incidents. q ends it.
 
-    Looks at files and asks no broker; changes nothing. Exit code 0 when it is left; with --once or --json as `tarazu
-    ops`: 0, 1, 2, 3.
+    Looks at files and asks no broker; changes nothing.
+
+    Exit code 0 when it is left; with --once or --json as `tarazu ops`: 0, 1, 2, 3.
     """
     home = home_of(profile)
     if once or as_json:

@@ -7,6 +7,7 @@ import click
 
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
+from tarazu.app.offered import processes
 from tarazu.app.supervision.hangup import ends_as_by_ctrl_c
 from tarazu.app.supervision.process_flags import ALL, names_asked
 from tarazu.app.supervision.progress_line import progress_line
@@ -14,9 +15,18 @@ from tarazu.app.verdict import Verdict
 
 Tell = Callable[[str], None]
 
+EXAMPLES = """
+\b
+Examples:
+  tarazu up                       everything of the profile; in sim a broker of its own, too
+  tarazu up all --dry-run         what the morning's start would do
+  tarazu up depth_ws              the feed alone: started, left alone, or started again
+  tarazu up all --profile live    after the gate says READY, with TARAZU_ALLOW_LIVE=1
+"""
 
-@click.command("up")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+
+@click.command("up", epilog=EXAMPLES)
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=processes)
 @click.option("--timeout", "patience_s", default=60.0, show_default=True, metavar="SECONDS", help="Give up after this.")
 @click.option("--foreground", is_flag=True, help="Run depth_ws in this terminal, without the supervisor.")
 @click.option("--dry-run", is_flag=True, help="With all: say what would be done, and do nothing.")

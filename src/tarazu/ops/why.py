@@ -6,6 +6,7 @@ from datetime import date, datetime
 import click
 import msgspec
 
+from tarazu.app.feed.flags import PROFILE
 from tarazu.app.home import BadProfile, Home, home
 from tarazu.app.verdict import Check, Exit, Status, Verdict
 
@@ -23,15 +24,16 @@ Examples:
 
 @click.command("why", epilog=EXAMPLES)
 @click.argument("order")
-@click.option("--profile", help="sim, paper or live; default: TARAZU_PROFILE, else sim.")
+@PROFILE
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Of this day; default: the last that has such an order.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(order: str, profile: str | None, day: datetime | None, as_json: bool) -> int:
     """Who wanted an order, what became of it and why, line by line: IST, the journal's entry, what happened.
 
-    Reads the journal, not the database, and needs no running process. Exit code 0: told, and settled; 1: told, and
-    something is open: it is unknown, unprotected, or nobody's here; 2: the journal is damaged, and what came before is
-    told; 3: there is no such order, or no journal.
+    Reads the journal, not the database, and needs no running process.
+
+    Exit code 0: told, and settled; 1: told, and something is open: it is unknown, unprotected, or nobody's here; 2: the
+    journal is damaged, and what came before is told; 3: there is no such order, or no journal.
     """
     try:
         desk = home(profile)

@@ -62,7 +62,7 @@ def _details(runbook: Runbook, step: Step) -> Iterator[str]:
         yield "asks      it talks to a person"
     if step.needs:
         yield f"needs     {', '.join(step.needs)}"
-    yield f"expects   {'; '.join(_expected(step))}"
+    yield f"expects   {'; '.join(expected(step))}"
     if runbook.after(step) == END or step.then:
         yield f"then      {runbook.after(step)}"
     for rule in step.on_fail:
@@ -74,7 +74,7 @@ def _details(runbook: Runbook, step: Step) -> Iterator[str]:
         yield "otherwise -> stop" + (f", next: {step.leads_to}" if step.leads_to else "")
 
 
-def _expected(step: Step) -> Iterator[str]:
+def expected(step: Step) -> Iterator[str]:
     expect = step.expect
     if step.manual:
         yield "done by a person"

@@ -1,4 +1,5 @@
-"""A command of the document as it is run here: its script in the checkout, by the Python that runs us."""
+"""A command of the document as it is run here: its script, of the checkout or of what an installed package carries, by
+the Python that runs us."""
 
 import ast
 import os
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tarazu.app.home import Home
+from tarazu.app.identity import SHIPPED
 
 _BESIDE_US = Path(__file__).resolve().parents[5]
 _MARK = Path("scripts") / "_tarazu.py"
@@ -23,12 +25,15 @@ class NoScript(LookupError):
 
 
 def checkout(start: Path | None = None) -> Path:
-    """The folder with `scripts/`: the working directory or one above it, else the one this code is in."""
+    """The folder with `scripts/`: the working directory or one above it, else the checkout that this code is in, else
+    what the installed package carries. Raises NoCheckout."""
     here = start or Path.cwd()
-    for folder in (here, *here.parents, _BESIDE_US):
+    for folder in (here, *here.parents, _BESIDE_US, SHIPPED):
         if (folder / _MARK).exists():
             return folder
-    raise NoCheckout("the runbook's scripts are in a checkout of tarazu: run this inside one")
+    raise NoCheckout(
+        "the runbook's scripts are neither in a checkout here nor in this installation: install tarazu again"
+    )
 
 
 def argv(command: str, folder: Path) -> list[str]:

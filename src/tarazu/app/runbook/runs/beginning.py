@@ -14,7 +14,6 @@ from tarazu.app.runbook.book.checking import absent
 from tarazu.app.runbook.book.model import Runbook
 from tarazu.app.runbook.runs.attendance import Attendance
 from tarazu.app.runbook.runs.evidence import Evidence, NotRecorded, circumstances
-from tarazu.app.runbook.runs.moment import profile_now_ns
 from tarazu.app.runbook.runs.record import Event, Run, find, run_id, runs
 from tarazu.app.runbook.runs.running import Runner, Tell, alone
 from tarazu.model import ist
@@ -72,7 +71,7 @@ def _begun(home: Home, runbook: Runbook, sha256: str, terms: Terms, incident: st
         way=way,
         incident=run.incident,
         first=run.at,
-        **circumstances(home, terms.folder),
+        **circumstances(home),
     )
     return run, evidence
 
@@ -183,13 +182,3 @@ def _incident(home: Home, runbook: Runbook, asked: str, name: str) -> str:
     except (OSError, BadDeskRecord):
         return name
     return max(open_ones, key=lambda i: i.opened_ns).id if open_ones else name
-
-
-def now_ns(home: Home) -> int:
-    """For line 1 of an answer, which is given whatever the record is worth."""
-    import time
-
-    try:
-        return profile_now_ns(home)
-    except (OSError, BadDeskRecord):
-        return time.time_ns()

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import platform
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,12 @@ from typing import Any
 import msgspec
 
 from tarazu.app.home import Home
+from tarazu.app.identity import identity
 from tarazu.app.redaction import redact
-from tarazu.app.runbook.runs.moment import profile_now_ns
+from tarazu.app.runbook.runs.moment import now_ns, profile_now_ns
 from tarazu.app.runbook.runs.record import Event, Run, StepRecord
 from tarazu.app.verdict import Check, Status
 from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, append
-
-_GIT_S = 5.0
 
 
 class NotRecorded(OSError):
@@ -60,12 +58,7 @@ class Evidence:
 
     def now_ns(self) -> int:
         """Raises nothing: where the record cannot be asked, `must` has had its say at the first entry."""
-        import time
-
-        try:
-            return profile_now_ns(self.home)
-        except (OSError, BadDeskRecord):
-            return time.time_ns()
+        return now_ns(self.home)
 
     def _failed(self, what: str, failed: Exception) -> int:
         if self.must:
@@ -74,9 +67,9 @@ class Evidence:
         return 0
 
 
-def circumstances(home: Home, folder: Path) -> dict[str, str]:
+def circumstances(home: Home) -> dict[str, str]:
     """Where a run was made, and with what."""
-    return {"host": platform.node(), "git": _git(folder), "config_sha256": _sha256(home.settings_file)}
+    return {"host": platform.node(), "git": identity().short, "config_sha256": _sha256(home.settings_file)}
 
 
 def risk_state(home: Home, mono_ns: int) -> str:
@@ -104,21 +97,6 @@ def _file_check(home: Home, run: Run, done: StepRecord, number: int) -> Check:
     if same:
         return seen
     return seen.broken(Status.CRIT, "EVIDENCE_CHANGED", f"{path} is not what was written down of step {done.step}")
-
-
-def _git(folder: Path) -> str:
-    """Of the checkout; empty where it is none, or git is not there."""
-    try:
-        said = subprocess.run(
-            ["git", "-C", str(folder), "rev-parse", "--short", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=_GIT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return said.stdout.strip()
 
 
 def _sha256(path: Path) -> str:

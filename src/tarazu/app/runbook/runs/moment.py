@@ -4,7 +4,7 @@ import time
 
 from tarazu.app.broker_address import NoAddress, sim_address
 from tarazu.app.home import Home, Profile
-from tarazu.runtime.desk_record import days, entries
+from tarazu.runtime.desk_record import BadDeskRecord, days, entries
 
 
 def profile_now_ns(home: Home) -> int:
@@ -19,3 +19,11 @@ def profile_now_ns(home: Home) -> int:
     except (NoAddress, OSError):
         latest = [entry.ts_ns for day in days(home.desk)[-1:] for entry in entries(home.desk, day)[-1:]]
         return max([time.time_ns(), *latest])
+
+
+def now_ns(home: Home) -> int:
+    """For line 1 of an answer, which is given whatever the record is worth."""
+    try:
+        return profile_now_ns(home)
+    except (OSError, BadDeskRecord):
+        return time.time_ns()

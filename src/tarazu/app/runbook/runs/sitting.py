@@ -9,8 +9,9 @@ from tarazu.app.home import Home
 from tarazu.app.runbook.book.command_line import NoCheckout, checkout
 from tarazu.app.runbook.book.model import Runbook
 from tarazu.app.runbook.runs.attendance import Attendance, Nobody, Person
-from tarazu.app.runbook.runs.beginning import Refused, Terms, begin, now_ns, resume
+from tarazu.app.runbook.runs.beginning import Refused, Terms, begin, resume
 from tarazu.app.runbook.runs.evidence import NotRecorded
+from tarazu.app.runbook.runs.moment import now_ns
 from tarazu.app.runbook.runs.record import Run
 from tarazu.app.runbook.runs.running import AlreadyRuns, Runner
 from tarazu.app.runbook.words import run_lines, runbook_lines, took, window_text
