@@ -23,8 +23,9 @@ from tarazu.app.flatten.alone import Alone, AnotherFlatten
 from tarazu.app.flatten.book import AccountBook
 from tarazu.app.flatten.evidence import Evidence
 from tarazu.app.flatten.tags import Tags, is_flatten_tag, on_the_wire
+from tarazu.app.health import write_health
 from tarazu.app.home import Home, Profile
-from tarazu.app.main.health import PlaceHealth, write_main_health
+from tarazu.app.main.health import PlaceHealth
 from tarazu.app.supervision.waiting import until
 from tarazu.model import ist
 from tarazu.model.units import MILLISECOND_NS
@@ -409,7 +410,7 @@ def test_an_order_without_an_id_or_a_place_is_told_as_unread(lacks: str) -> None
 
 def test_a_broker_that_says_nothing_is_unknown_and_the_local_book_is_called_unverified(desk: FlattenDesk) -> None:
     place = PlaceHealth(key=f"NFO:{CALL}", product="NRML", qty=LOT, lowest=0, highest=LOT)
-    write_main_health(desk.home.main_health, well(positions=(place,), day="2026-11-19"))
+    write_health(desk.home.main_health, well(positions=(place,), day="2026-11-19"))
     hello = desk.home.sim_broker.read_text()
     try:
         desk.strike("rest.status", params={"status": 503})
@@ -430,7 +431,7 @@ def test_where_main_and_the_broker_differ_the_broker_wins_and_it_is_said(desk: F
     desk.buy(CALL, 2 * LOT)
     desk.held(**{CALL: 2 * LOT})
     place = PlaceHealth(key=f"NFO:{CALL}", product="NRML", qty=LOT, lowest=0, highest=LOT)
-    write_main_health(desk.home.main_health, well(positions=(place,), day="2026-11-19"))
+    write_health(desk.home.main_health, well(positions=(place,), day="2026-11-19"))
     try:
         told = desk.run("flatten", "--json").told
         row = told["closes"][0]

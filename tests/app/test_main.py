@@ -26,7 +26,8 @@ from tarazu.app.main.process import Main
 from tarazu.app.settings import read_settings
 from tarazu.app.supervision.waiting import until
 from tarazu.engine.acts import Intend, SetHalt
-from tarazu.engine.messages import Halt, Started, Stopping
+from tarazu.engine.halts import Halt
+from tarazu.engine.messages import Started, Stopping
 from tarazu.model.order import Product, Side
 from tarazu.orders.intent import Purpose
 from tarazu.runtime.journal_files import day_folder, segment_path

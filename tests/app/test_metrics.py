@@ -14,14 +14,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from harness.feed_papers import feed, health, store
 from harness.main_health import well
+from tarazu.app.health import write_health
 from tarazu.app.home import Home, Profile
 from tarazu.app.incidents.store import open_incident
-from tarazu.app.main.health import write_main_health
 from tarazu.app.main.risk_health import RiskPage
 from tarazu.app.main.timings_health import TimingPage, TimingsPage
 from tarazu.app.metrics.measured import Measured
 from tarazu.app.metrics.serve import start_metrics
-from tarazu.engine.messages import RiskState
+from tarazu.engine.halts import RiskState
 from tarazu.market.feed_events import FeedState
 from tarazu.model.units import SECOND_NS
 
@@ -89,7 +89,7 @@ def current(home: Home, **changes: object) -> None:
     pid = well().pid
     stale = feed("options", members=210, state=FeedState.STALE, tick_lag_ns=11 * SECOND_NS, stales_today=3)
     store(home, health(**now, pid=pid, feeds=(stale, feed("index", enforced=False))))
-    write_main_health(home.main_health, well(**now, **changes))
+    write_health(home.main_health, well(**now, **changes))
 
 
 OPTIONS = (("feed", "options"), ("required", "true"))
@@ -130,9 +130,9 @@ def test_of_a_process_that_says_nothing_current_there_is_no_figure_but_that(home
         case "never ran":
             home.main_health.unlink()
         case "old":
-            write_main_health(home.main_health, well(mono_ns=time.monotonic_ns() - 300 * SECOND_NS))
+            write_health(home.main_health, well(mono_ns=time.monotonic_ns() - 300 * SECOND_NS))
         case "gone":
-            write_main_health(home.main_health, well(pid=2**22 + 1))
+            write_health(home.main_health, well(pid=2**22 + 1))
         case "garbage":
             home.main_health.write_bytes(b"{\xff")
     found = told(home)

@@ -13,7 +13,8 @@ from harness.order_story import DAY
 from tarazu.app.main.past import before
 from tarazu.engine import codec
 from tarazu.engine.acts import HaltStrategy, SetHalt, Step
-from tarazu.engine.messages import Commanded, DeskNoted, Halt, Message, Order, RiskState, Stamped, Started, Ticked
+from tarazu.engine.halts import Halt, RiskState
+from tarazu.engine.messages import Commanded, DeskNoted, Message, Order, Stamped, Started, Ticked
 from tarazu.runtime.journal_writer import Journal
 
 RAISED = Halt(code="RAISED", why="an average of nothing", since_ns=5)

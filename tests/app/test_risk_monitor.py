@@ -19,7 +19,7 @@ from tarazu.app.risk_monitor.recomputed import Recomputed
 from tarazu.app.risk_monitor.standing import Standing
 from tarazu.app.settings import RiskSettings
 from tarazu.app.verdict import Check, Status, Verdict
-from tarazu.engine.messages import Halt, RiskState
+from tarazu.engine.halts import Halt, RiskState
 from tarazu.model import ist
 from tarazu.runtime.desk_record import DeskKind, append
 

@@ -11,11 +11,11 @@ import pytest
 from harness.engine_desk import BUY, CONFIG, NIFTY_CALL
 from harness.journalled_desk import JournalledDesk
 from harness.order_story import DAY
+from tarazu.app.account.intents import IntentBook
 from tarazu.app.flatten.tags import Tags, on_the_wire
 from tarazu.app.home import Home, Profile
 from tarazu.app.watchdog.account.audit import audit, working_entries
 from tarazu.app.watchdog.account.brake import Brake, Reserve
-from tarazu.app.watchdog.account.intents import IntentBook
 from tarazu.app.watchdog.account.result import SLACK_PAISE, day_result
 from tarazu.engine import messages as m
 from tarazu.model.ids import InstrumentToken, TradingSymbol

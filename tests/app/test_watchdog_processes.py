@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from harness.main_health import NOW_NS, well
+from tarazu.app.health import write_health
 from tarazu.app.home import Home, Profile
-from tarazu.app.main.health import Stage, write_main_health
+from tarazu.app.main.health import Stage
 from tarazu.app.watchdog.processes import DIED_NS, Processes
 from tarazu.app.watchdog.pulse import Pulse
 
@@ -44,12 +45,12 @@ def test_garbage_is_not_known_and_no_absence(home: Home) -> None:
     home.main_health.write_bytes(b'{"schema": "tarazu.main_health/9"')
     processes = Processes(home, NOW_NS)
     assert look(processes) is Pulse.UNKNOWN and str(home.main_health) in processes.main.why
-    write_main_health(home.main_health, well())
+    write_health(home.main_health, well())
     assert look(processes) is Pulse.WELL
 
 
 def test_a_health_of_before_a_reboot_is_of_nobody(home: Home) -> None:
-    write_main_health(home.main_health, well(boot="another"))
+    write_health(home.main_health, well(boot="another"))
     assert look(Processes(home, NOW_NS)) is Pulse.ABSENT
 
 
@@ -57,12 +58,12 @@ def test_a_death_is_seen_and_stays_news_for_a_while_whoever_comes_after(
     home: Home, sleeper: subprocess.Popen[bytes]
 ) -> None:
     processes = Processes(home, NOW_NS)
-    write_main_health(home.main_health, well(pid=sleeper.pid))
+    write_health(home.main_health, well(pid=sleeper.pid))
     assert look(processes) is Pulse.WELL
     sleeper.send_signal(signal.SIGKILL)
     sleeper.wait()
     assert look(processes) is Pulse.DEAD
-    write_main_health(home.main_health, well(pid=os.getpid()))
+    write_health(home.main_health, well(pid=os.getpid()))
     assert look(processes) is Pulse.WELL
     now_ns = time.monotonic_ns()
     assert f"process {sleeper.pid} died" in processes.main.died(now_ns)
@@ -71,9 +72,9 @@ def test_a_death_is_seen_and_stays_news_for_a_while_whoever_comes_after(
 
 def test_an_end_that_was_asked_for_is_no_death(home: Home, sleeper: subprocess.Popen[bytes]) -> None:
     processes = Processes(home, NOW_NS)
-    write_main_health(home.main_health, well(pid=sleeper.pid))
+    write_health(home.main_health, well(pid=sleeper.pid))
     look(processes)
-    write_main_health(home.main_health, well(pid=sleeper.pid, stage=Stage.STOPPING))
+    write_health(home.main_health, well(pid=sleeper.pid, stage=Stage.STOPPING))
     sleeper.kill()
     sleeper.wait()
     assert look(processes) is Pulse.ABSENT

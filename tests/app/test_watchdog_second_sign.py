@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from harness.main_health import NOW_NS, well
+from tarazu.app.health import write_health
 from tarazu.app.home import Home, Profile
-from tarazu.app.main.health import write_main_health
 from tarazu.app.watchdog.processes import Processes
 from tarazu.app.watchdog.pulse import HUNG_NS, MUTE_NS, Pulse
 from tarazu.app.watchdog.second_sign import KernelSign
@@ -74,7 +74,7 @@ def passes(processes: Processes, seconds: int, pause_s: float = 0.02) -> Pulse:
 
 def test_a_main_whose_file_is_old_and_whose_inbox_answers_is_not_ended_and_somebody_is_called(home: Home) -> None:
     inbox = Inbox(home, answers=True)
-    write_main_health(home.main_health, well())
+    write_health(home.main_health, well())
     processes = Processes(home, NOW_NS)
     assert passes(processes, 12) is Pulse.UNKNOWN
     assert "inbox" in processes.main.why and "not written" in processes.main.why
@@ -86,13 +86,13 @@ def test_a_main_whose_file_is_old_and_whose_inbox_answers_is_not_ended_and_someb
 
 def test_a_main_whose_inbox_says_nothing_hangs(home: Home) -> None:
     inbox = Inbox(home, answers=False)
-    write_main_health(home.main_health, well())
+    write_health(home.main_health, well())
     assert passes(Processes(home, NOW_NS), 12) is Pulse.HUNG
     inbox.listening.close()
 
 
 def test_where_nobody_listens_the_kernel_is_asked(home: Home, worker: subprocess.Popen[bytes]) -> None:
-    write_main_health(home.main_health, well(pid=worker.pid))
+    write_health(home.main_health, well(pid=worker.pid))
     assert passes(Processes(home, NOW_NS), 12, 0.2) is Pulse.UNKNOWN
     os.kill(worker.pid, signal.SIGSTOP)
     assert passes(Processes(home, NOW_NS), 12) is Pulse.HUNG
@@ -102,7 +102,7 @@ def test_a_file_that_is_fresh_and_tells_of_no_work_needs_no_second_sign(home: Ho
     inbox = Inbox(home, answers=True)
     processes, now_ns = Processes(home, NOW_NS), time.monotonic_ns()
     for n in range(HUNG_NS // PASS_NS + 2):
-        write_main_health(home.main_health, well(ticked_mono_ns=5))
+        write_health(home.main_health, well(ticked_mono_ns=5))
         processes.look(now_ns + (n + 1) * PASS_NS, NOW_NS)
     assert processes.main.pulse is Pulse.HUNG and not inbox.lines
     inbox.listening.close()

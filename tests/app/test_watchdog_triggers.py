@@ -12,7 +12,7 @@ from tarazu.app.watchdog.account.watch import AccountFacts
 from tarazu.app.watchdog.finding import Finding
 from tarazu.app.watchdog.health import BookRead, OwnPnl, Watched
 from tarazu.app.watchdog.triggers import last_word, of_account, of_main, of_process, of_result, of_ship
-from tarazu.engine.messages import Halt, RiskState
+from tarazu.engine.halts import Halt, RiskState
 from tarazu.model.units import SECOND_NS
 
 DAY = "2026-11-23"

@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from tarazu.app.alerts.box import Box
-from tarazu.app.depth_ws.health import boot
+from tarazu.app.health import boot, write_health
 from tarazu.app.home import Home, Profile
 from tarazu.app.main.watchdog_watch import WatchdogWatch
 from tarazu.app.watchdog.endings import STORM_ENDINGS
-from tarazu.app.watchdog.health import PASS_LATE_NS, Stage, WatchdogHealth, write_watchdog_health
+from tarazu.app.watchdog.health import PASS_LATE_NS, Stage, WatchdogHealth
 from tarazu.engine.messages import RecordTrouble
 from tarazu.model.units import SECOND_NS
 
@@ -49,7 +49,7 @@ class Seen:
             doing="",
             passed_mono_ns=self.now_ns,
         )
-        write_watchdog_health(self.home.watchdog_health, msgspec.structs.replace(health, **changes))
+        write_health(self.home.watchdog_health, msgspec.structs.replace(health, **changes))
 
     def look(self, seconds: int = 1) -> list[RecordTrouble]:
         news = []

@@ -8,6 +8,7 @@ from harness.order_story import KEY, report
 from harness.risk_desk import RiskDesk
 from tarazu.engine import messages as m
 from tarazu.engine.acts import SetHalt
+from tarazu.engine.halts import Halt, RiskState
 from tarazu.engine.phase import Phase
 from tarazu.model.outcome import RefusalKind
 from tarazu.model.units import SECOND_NS
@@ -120,8 +121,8 @@ def test_where_nothing_is_halted_nothing_is_done() -> None:
 
 
 def test_the_harder_of_two_halts_is_carried_into_a_start() -> None:
-    soft = m.Halt(code="DRAWDOWN", why="x", since_ns=1, level=m.RiskState.SOFT_HALT)
-    hard = m.Halt(code="ENGINE_FAILED", why="y", since_ns=2)
+    soft = Halt(code="DRAWDOWN", why="x", since_ns=1, level=RiskState.SOFT_HALT)
+    hard = Halt(code="ENGINE_FAILED", why="y", since_ns=2)
     desk = RiskDesk().ready()
     desk.command(m.Order.SOFT_HALT)
     desk.start(halt=hard)

@@ -4,10 +4,11 @@ The broker's admin port publishes an origin, a rate and a pause (`GET /clock`); 
 question per reading. `refresh` asks again: what changed the clock (a jump, another rate, a pause) is seen only then.
 """
 
-import http.client
 import time
 
 import msgspec
+
+from tarazu.adapters.sim_admin import admin_answer
 
 ASK_TIMEOUT_S = 2.0
 PPM = 1_000_000
@@ -40,7 +41,7 @@ class SimClock:
     mono_ns = staticmethod(time.monotonic_ns)
 
     def __init__(self, admin_url: str) -> None:
-        self._place = admin_url.removeprefix("http://").rstrip("/")
+        self._admin_url = admin_url
         self._published = self._ask()
         self._latest_ns = 0
 
@@ -56,7 +57,7 @@ class SimClock:
         """Ask the broker again; False, and time goes on as it did, when it does not answer."""
         try:
             self._published = self._ask()
-        except (OSError, http.client.HTTPException, msgspec.MsgspecError):
+        except OSError:
             return False  # a broker that is gone, or going, cannot change its clock
         return True
 
@@ -69,14 +70,8 @@ class SimClock:
             await asyncio.sleep(every_s)
 
     def _ask(self) -> PublishedClock:
-        """The broker is on this machine: no proxy of the environment stands between."""
-        line = http.client.HTTPConnection(self._place, timeout=ASK_TIMEOUT_S)
+        told = admin_answer(self._admin_url, "/clock", ASK_TIMEOUT_S)
         try:
-            line.request("GET", "/clock")
-            answer = line.getresponse()
-            told = answer.read()
-        finally:
-            line.close()
-        if answer.status != http.client.OK:
-            raise OSError(f"the broker's admin port answers {answer.status} to GET /clock")
-        return msgspec.json.decode(told, type=PublishedClock)
+            return msgspec.json.decode(told, type=PublishedClock)
+        except msgspec.MsgspecError as bad:
+            raise OSError(f"{self._admin_url} tells no time: {bad}") from bad

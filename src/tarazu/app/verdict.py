@@ -6,13 +6,13 @@ files and sockets too: control characters in it are shown, not obeyed, so that n
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum
 from typing import Any
 
 import msgspec
 
-from tarazu.app.home import Profile
+from tarazu.app.home import Home, Profile
 from tarazu.app.redaction import conceal
 from tarazu.model import ist
 from tarazu.model.units import SECOND_NS
@@ -126,6 +126,33 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         """Print it, without any secret that this process has read, and return the exit code."""
         print(conceal(self.json() if as_json else self.text()), flush=True)
         return int(self.exit_code)
+
+
+def answer(
+    command: str,
+    word: str,
+    exit_code: Exit,
+    home: Home,
+    now_ns: int,
+    summary: str,
+    checks: Sequence[Check] = (),
+    body: Sequence[str] = (),
+    tail: Sequence[str] = (),
+    facts: Mapping[str, Any] | None = None,
+) -> Verdict:
+    """A command's verdict on this home, its parts in the order in which they are read."""
+    return Verdict(
+        command=command,
+        word=word,
+        exit_code=exit_code,
+        profile=home.profile,
+        now_ns=now_ns,
+        summary=summary,
+        checks=tuple(checks),
+        body=tuple(body),
+        tail=tuple(tail),
+        facts=dict(facts or {}),
+    )
 
 
 def worst(checks: Sequence[Check]) -> Status:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tarazu.dst.bounds import Bounds
 from tarazu.engine import messages as m
 from tarazu.engine.acts import HaltStrategy, HoldWant, SetHalt, Step
-from tarazu.engine.messages import Order, RiskState
+from tarazu.engine.halts import RiskState
+from tarazu.engine.messages import Order
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.intent import OrderIntent
 from tarazu.orders.lifecycle import OrdStatus

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
-from tarazu.engine.messages import Halt, Order, What
+from tarazu.engine.halts import Halt
+from tarazu.engine.messages import Order, What
 from tarazu.engine.phase import Phase
 from tarazu.model.order_request import OrderChange
 from tarazu.orders.intent import OrderIntent

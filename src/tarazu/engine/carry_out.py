@@ -33,6 +33,7 @@ from tarazu.engine.acts import (
     SetHalt,
 )
 from tarazu.engine.config import EngineConfig
+from tarazu.engine.halts import harder
 from tarazu.engine.state import EngineState, Marked, Spread
 from tarazu.model.execution import Fill
 from tarazu.model.order import Product
@@ -307,7 +308,7 @@ def _start(state: EngineState, message: m.Started, now_ns: int) -> list[Output]:
     state.flags = state.flags if state.epoch else message.flags
     state.config, state.day, state.epoch = message.config, date.fromisoformat(message.day), message.epoch
     state.started_ns, state.names, state.stopping, state.session = now_ns, 0, False, message.session
-    state.halt = m.harder(state.halt, message.halt)
+    state.halt = harder(state.halt, message.halt)
     state.strategy_halts = {**message.strategy_halts, **state.strategy_halts}
     state.entries_off = state.entries_off or message.entries_off
     state.models = message.models

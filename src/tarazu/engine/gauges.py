@@ -7,7 +7,7 @@ cause persists. What is not configured gauges nothing here; it denies every entr
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from tarazu.engine.messages import RiskState
+from tarazu.engine.halts import RiskState
 from tarazu.engine.state import EngineState
 from tarazu.model.calendar import Phase, Venue
 from tarazu.model.units import SECOND_NS, rupees_text

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from tarazu.engine.config import EngineConfig
+from tarazu.engine.halts import Halt
 from tarazu.model.calendar import TradingSession
 from tarazu.model.execution import Fill
 from tarazu.orders.report import Answer, OrderReport
@@ -18,32 +19,6 @@ from tarazu.strategy.wants import Want
 
 class _In(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     pass
-
-
-class RiskState(StrEnum):
-    """Of the account; ordered by what it forbids. Cancellations, stops and exits pass in all three."""
-
-    NORMAL = "NORMAL"
-    SOFT_HALT = "SOFT_HALT"
-    """Reduce only: no entries, resting ones are cancelled; strategies may leave what they hold."""
-    HARD_HALT = "HARD_HALT"
-    """The same, and strategies are not asked any more."""
-
-
-class Halt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why no new risk is taken until a person says otherwise."""
-
-    code: str
-    why: str
-    since_ns: int
-    level: RiskState = RiskState.HARD_HALT
-
-
-def harder(first: Halt | None, second: Halt | None) -> Halt | None:
-    """Of two halts the one that forbids more; the first of equals."""
-    if first is None or second is None:
-        return first or second
-    return second if first.level is RiskState.SOFT_HALT and second.level is RiskState.HARD_HALT else first
 
 
 # Of the process.

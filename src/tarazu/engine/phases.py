@@ -2,7 +2,8 @@
 
 from tarazu.engine.acts import Alert, MovePhase, SetHalt, Severity
 from tarazu.engine.agreement import late_ns
-from tarazu.engine.messages import Commanded, Halt, Order, RiskState, Started
+from tarazu.engine.halts import Halt, RiskState
+from tarazu.engine.messages import Commanded, Order, Started
 from tarazu.engine.phase import Phase
 from tarazu.engine.run import Run
 from tarazu.engine.state import EngineState

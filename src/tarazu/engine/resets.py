@@ -6,7 +6,8 @@ the answer; limits are of the settings, and a start with others is in the journa
 
 from tarazu.engine import gauges, risk_watch
 from tarazu.engine.acts import Alert, Decline, HaltStrategy, SetHalt, Severity
-from tarazu.engine.messages import Commanded, Halt, Order
+from tarazu.engine.halts import Halt
+from tarazu.engine.messages import Commanded, Order
 from tarazu.engine.run import Run
 from tarazu.engine.state import EngineState
 from tarazu.orders.client_order_id import ClientOrderId, read_tag

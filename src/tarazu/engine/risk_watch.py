@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from tarazu.engine import gauges, phases
 from tarazu.engine.acts import Decline, HaltStrategy, Mark, Severity
+from tarazu.engine.halts import Halt, RiskState
 from tarazu.engine.marking import Result, result_of
-from tarazu.engine.messages import Commanded, Halt, MarketMoved, Order, RiskState, Ticked
+from tarazu.engine.messages import Commanded, MarketMoved, Order, Ticked
 from tarazu.engine.run import Run
 from tarazu.engine.state import EngineState, Marked
 from tarazu.model.units import SECOND_NS

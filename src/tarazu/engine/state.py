@@ -8,7 +8,8 @@ import msgspec
 
 from tarazu.engine.acts import Alert, HoldWant
 from tarazu.engine.config import EngineConfig, Pilot
-from tarazu.engine.messages import Band, FeedMoved, Halt, MarginsRead, RiskState, What
+from tarazu.engine.halts import Halt, RiskState
+from tarazu.engine.messages import Band, FeedMoved, MarginsRead, What
 from tarazu.engine.phase import Phase
 from tarazu.engine.reads import BrokerBooks, Reading
 from tarazu.model.calendar import TradingSession

@@ -11,7 +11,8 @@ import msgspec
 from tarazu.engine import entries, risk_watch
 from tarazu.engine.acts import AskCancel, Decide, HaltStrategy
 from tarazu.engine.carry_out import subject_of, told_of
-from tarazu.engine.messages import MarketMoved, ModelsSet, RiskState, Ticked
+from tarazu.engine.halts import RiskState
+from tarazu.engine.messages import MarketMoved, ModelsSet, Ticked
 from tarazu.engine.run import Run
 from tarazu.orders.intent import Purpose
 from tarazu.orders.messages import Filled

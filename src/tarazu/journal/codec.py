@@ -9,8 +9,8 @@ import struct
 from hashlib import sha256
 
 import msgspec
-from crc32c import crc32c
 
+from tarazu.journal.crc import crc32c
 from tarazu.journal.entry import PAYLOAD_BYTES_MAX, Entry
 
 VERSION = 1

@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import Path
 
 import msgspec
-from crc32c import crc32c
 
+from tarazu.journal.crc import crc32c
 from tarazu.runtime.keeper import MIB, Keeper, Watermarks
 from tarazu.runtime.log_state import FrameTooLong, LogState, NotRecorded, Stats
 from tarazu.runtime.repair import Report, recover

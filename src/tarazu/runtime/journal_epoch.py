@@ -5,8 +5,7 @@ It is no lock (flock is) but a name for a writer's life: whoever sends an order 
 
 from pathlib import Path
 
-from crc32c import crc32c
-
+from tarazu.journal.crc import crc32c
 from tarazu.ports.disk import Disk
 from tarazu.runtime.journal_files import write_all
 from tarazu.runtime.journal_state import BadEpochFile

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from tarazu.runtime.whole import sync_folder
+
 
 class OsDisk:
     """`ports.disk.Disk` by system calls."""
@@ -32,11 +34,7 @@ class OsDisk:
         path.unlink()
 
     def sync_folder(self, folder: Path) -> None:
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        sync_folder(folder)
 
     def free_bytes(self, folder: Path) -> int:
         disk = os.statvfs(folder)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
-from crc32c import crc32c
+
+from tarazu.journal.crc import crc32c
 
 MAGIC = b"TZFEED\r\n"  # the line end shows a copy made in text mode, as PNG's signature does
 VERSION = 1

@@ -57,13 +57,11 @@ def clock_of(address: BrokerAddress | None) -> Clock:
     """The profile's: of the simulated broker, where that is the account's and answers."""
     if address is None or address.sim is None:
         return SystemClock()
-    from http.client import HTTPException
-
     from tarazu.adapters.sim_clock import SimClock
 
     try:
         return SimClock(address.sim.admin_url)
-    except (OSError, HTTPException):
+    except OSError:
         return SystemClock()
 
 

@@ -1,11 +1,8 @@
 """What depth_ws says of itself: one file, replaced whole `every_ns`, read by every command that asks about the feed.
 
-Times: `*_mono_ns` are CLOCK_MONOTONIC, which all processes of this machine share, so age is the reader's clock less
-`mono_ns`; `*_ns` are wall ns of the profile's clock (the simulated broker's in sim). Nothing here needs numpy.
+Times as in `app.health`. Nothing here needs numpy.
 """
 
-import functools
-import time
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -13,18 +10,10 @@ from pathlib import Path
 import msgspec
 
 from tarazu.adapters.kite_feed.events import ConnectionHealth
+from tarazu.app.health import ProcessHealth, read_as
 from tarazu.market.breaker import Breaker
 from tarazu.market.feed_events import FeedHealth, StaleReason
 from tarazu.model.ids import InstrumentToken
-
-STALE_AFTER_INTERVALS = 3
-"""State older than three intervals is UNKNOWN (DESIGN 11)."""
-
-
-@functools.cache
-def boot() -> str:
-    """Linux's name for the time since this machine started: random(4), "boot_id"."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 class Stage(StrEnum):
@@ -144,17 +133,8 @@ class Throughput(msgspec.Struct, frozen=True, kw_only=True):
     subscribed: int
 
 
-class DepthWsHealth(msgspec.Struct, frozen=True, kw_only=True):
+class DepthWsHealth(ProcessHealth, frozen=True, kw_only=True):
     schema: str = "tarazu.feed_health/1"
-    profile: str
-    pid: int
-    boot: str
-    """Which start of this machine the monotonic stamps count from."""
-    started_ns: int
-    started_mono_ns: int
-    wall_ns: int
-    mono_ns: int
-    every_ns: int
     day: date | None
     """The IST day being recorded."""
     stage: Stage
@@ -178,34 +158,7 @@ class DepthWsHealth(msgspec.Struct, frozen=True, kw_only=True):
     rss_bytes: int
     fds: int
 
-    def age_ns(self, mono_ns: int | None = None) -> int:
-        return (time.monotonic_ns() if mono_ns is None else mono_ns) - self.mono_ns
-
-    def is_current(self, mono_ns: int | None = None) -> bool:
-        """Whether it may be believed: younger than three intervals, and not from before a reboot. One that was written
-        between the reader's look at the clock and its look at the file is of now."""
-        age_ns = self.age_ns(mono_ns)
-        return self.boot == boot() and -self.every_ns <= age_ns <= STALE_AFTER_INTERVALS * self.every_ns
-
-
-class BadHealth(ValueError):
-    """The file is not a health that this version reads; the message is for the user."""
-
 
 def read_health(path: Path) -> DepthWsHealth | None:
     """None when there is none. Raises BadHealth, OSError."""
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    try:
-        return msgspec.json.decode(text, type=DepthWsHealth)
-    except msgspec.MsgspecError as bad:
-        raise BadHealth(f"{path}: {bad}") from bad
-
-
-def write_health(path: Path, health: DepthWsHealth) -> None:
-    """Replace the file at once: a reader sees the old one or the new one."""
-    beside = path.with_suffix(".new")
-    beside.write_bytes(msgspec.json.encode(health))
-    beside.replace(path)
+    return read_as(DepthWsHealth, path)

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from tarazu.app.depth_ws.feed_day import FeedDay
-from tarazu.app.depth_ws.health import DepthWsHealth, LogHealth, MasterHealth, SentinelHealth, Stage, Throughput, boot
+from tarazu.app.depth_ws.health import DepthWsHealth, LogHealth, MasterHealth, SentinelHealth, Stage, Throughput
+from tarazu.app.health import boot
 from tarazu.app.home import Profile
 from tarazu.market.breaker import Breaker
 from tarazu.model.calendar import TradingSession, Venue

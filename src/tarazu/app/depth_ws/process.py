@@ -20,7 +20,7 @@ from tarazu.adapters.system_clock import SystemClock
 from tarazu.app.broker_address import NoAddress, access_token, broker_address
 from tarazu.app.depth_ws.feed_book import FeedBook
 from tarazu.app.depth_ws.feed_day import FeedDay
-from tarazu.app.depth_ws.health import BadHealth, DepthWsHealth, MasterHealth, Stage, read_health, write_health
+from tarazu.app.depth_ws.health import DepthWsHealth, MasterHealth, Stage, read_health
 from tarazu.app.depth_ws.health_page import PacketRate, health_page
 from tarazu.app.depth_ws.market_day import MarketDays
 from tarazu.app.depth_ws.prepare import NotReady, Prepared, master_health, next_due_ns, prepare
@@ -32,6 +32,7 @@ from tarazu.app.feed.record import (
     FeedStopped,
     TokenReplaced,
 )
+from tarazu.app.health import BadHealth, write_health
 from tarazu.app.home import Home
 from tarazu.app.masters.todays import BadMaster, MasterStore, todays_master
 from tarazu.app.secrets.store import watched_file

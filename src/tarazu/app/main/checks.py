@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, boot
 from tarazu.app.feed.words import seconds
+from tarazu.app.health import STALE_AFTER_INTERVALS, BadHealth, boot
 from tarazu.app.home import Home
 from tarazu.app.main.health import MainHealth, Stage, read_main_health
 from tarazu.app.main.risk_words import RESET, risk_checks, strategy_checks

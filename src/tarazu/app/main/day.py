@@ -13,7 +13,8 @@ from tarazu.app.main.past import Anchor, Past, before
 from tarazu.app.main.prepare import Prepared
 from tarazu.app.settings import EngineSettings, PilotSettings, RiskSettings
 from tarazu.engine.config import EngineConfig, Pilot, StartLimits
-from tarazu.engine.messages import DeskNoted, Halt
+from tarazu.engine.halts import Halt
+from tarazu.engine.messages import DeskNoted
 from tarazu.engine.process import Engine
 from tarazu.engine.strategies import MakeStrategies
 from tarazu.model.units import PAISE, SECOND_NS

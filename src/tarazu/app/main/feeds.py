@@ -4,8 +4,9 @@ import time
 
 import msgspec
 
-from tarazu.app.depth_ws.health import BadHealth, DepthWsHealth, FeedRow, Stage, read_health
+from tarazu.app.depth_ws.health import DepthWsHealth, FeedRow, Stage, read_health
 from tarazu.app.feed.record import FeedRecordEvent
+from tarazu.app.health import BadHealth
 from tarazu.app.home import Home
 from tarazu.engine.messages import FeedMoved
 from tarazu.market.feed_events import FeedRecover, FeedStale, FeedState

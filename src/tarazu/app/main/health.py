@@ -1,23 +1,21 @@
 """What main says of itself: one file, replaced whole `every_ns`, read by every command that asks about the engine.
 
-Times: `*_mono_ns` are CLOCK_MONOTONIC, which all processes of this machine share, so age is the reader's clock less
-`mono_ns`; other `*_ns` are UTC of the profile's clock (the simulated broker's in sim). Nothing here needs numpy.
+Times as in `app.health`. Nothing here needs numpy.
 """
 
-import time
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
-from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, boot
+from tarazu.app.health import ProcessHealth, read_as
 from tarazu.app.main.flags_health import FlagsPage
 from tarazu.app.main.guards_health import GuardsPage
 from tarazu.app.main.models_health import ModelsPage
 from tarazu.app.main.portfolio_health import PortfolioPage
 from tarazu.app.main.risk_health import RiskPage
 from tarazu.app.main.timings_health import TimingsPage
-from tarazu.engine.messages import Halt
+from tarazu.engine.halts import Halt
 from tarazu.engine.phase import Phase
 
 DISK = "disk"
@@ -113,18 +111,9 @@ class MarketHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Instruments whose price band is known."""
 
 
-class MainHealth(msgspec.Struct, frozen=True, kw_only=True):
+class MainHealth(ProcessHealth, frozen=True, kw_only=True):
     schema: str = "tarazu.main_health/1"
-    profile: str
     version: str
-    pid: int
-    boot: str
-    """Which start of this machine the monotonic stamps count from."""
-    started_ns: int
-    started_mono_ns: int
-    wall_ns: int
-    mono_ns: int
-    every_ns: int
     stage: Stage
     detail: str
     """Why the stage is not RUNNING, for people; empty when it is."""
@@ -172,30 +161,7 @@ class MainHealth(msgspec.Struct, frozen=True, kw_only=True):
     failed_of: str = ""
     """Of a stage FAILED: DISK where it is the disk's doing; else empty."""
 
-    def age_ns(self, mono_ns: int | None = None) -> int:
-        return (time.monotonic_ns() if mono_ns is None else mono_ns) - self.mono_ns
-
-    def is_current(self, mono_ns: int | None = None) -> bool:
-        """Whether it may be believed: younger than three intervals, and not from before a reboot. One that was written
-        between the reader's look at the clock and its look at the file is of now."""
-        age_ns = self.age_ns(mono_ns)
-        return self.boot == boot() and -self.every_ns <= age_ns <= STALE_AFTER_INTERVALS * self.every_ns
-
 
 def read_main_health(path: Path) -> MainHealth | None:
     """None when there is none. Raises BadHealth, OSError."""
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    try:
-        return msgspec.json.decode(text, type=MainHealth)
-    except msgspec.MsgspecError as bad:
-        raise BadHealth(f"{path}: {bad}") from bad
-
-
-def write_main_health(path: Path, health: MainHealth) -> None:
-    """Replace the file at once: a reader sees the old one or the new one."""
-    beside = path.with_suffix(".new")
-    beside.write_bytes(msgspec.json.encode(health))
-    beside.replace(path)
+    return read_as(MainHealth, path)

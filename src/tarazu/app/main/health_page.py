@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tarazu import __version__
-from tarazu.app.depth_ws.health import boot
+from tarazu.app.health import boot
 from tarazu.app.home import Home
 from tarazu.app.main.engine_day import EngineDay
 from tarazu.app.main.flags_page import flags_page

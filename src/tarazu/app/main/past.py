@@ -12,16 +12,8 @@ import msgspec
 
 from tarazu.engine import codec
 from tarazu.engine.acts import EntriesOff, HaltStrategy, SetHalt
-from tarazu.engine.messages import (
-    Commanded,
-    DeskNoted,
-    FlagsSet,
-    Halt,
-    MarketMoved,
-    Started,
-    entries_off_after,
-    harder,
-)
+from tarazu.engine.halts import Halt, harder
+from tarazu.engine.messages import Commanded, DeskNoted, FlagsSet, MarketMoved, Started, entries_off_after
 from tarazu.journal.entry import Entry
 from tarazu.risk.flags import Flags
 from tarazu.runtime.journal_files import day_folder, days

@@ -20,11 +20,12 @@ from tarazu.adapters.system_clock import SystemClock
 from tarazu.app.broker_address import NoAddress, access_token, broker_address
 from tarazu.app.depth_ws.market_day import RULES, MarketDays
 from tarazu.app.depth_ws.seen_file import SeenFile
+from tarazu.app.health import write_health
 from tarazu.app.home import Home, Profile
 from tarazu.app.main.broker import Broker
 from tarazu.app.main.day import open_day
 from tarazu.app.main.engine_day import EngineDay
-from tarazu.app.main.health import DISK, MainHealth, Stage, write_main_health
+from tarazu.app.main.health import DISK, MainHealth, Stage
 from tarazu.app.main.health_page import health_page
 from tarazu.app.main.inbox import Inbox
 from tarazu.app.main.page_alone import PageAlone
@@ -249,7 +250,7 @@ class Main:
         while True:
             try:
                 # In a thread: to replace a file may wait for the disk, and answers of the broker must not.
-                await asyncio.to_thread(write_main_health, self.home.main_health, self.health())
+                await asyncio.to_thread(write_health, self.home.main_health, self.health())
             except OSError as full:
                 log.error("health is not written, and readers will call it UNKNOWN: %s", full)
             await asyncio.sleep(HEALTH_S)
@@ -271,7 +272,7 @@ class Main:
         if self._stage is not Stage.FAILED:
             self._stage, self._detail = Stage.STOPPING, self._why
         try:
-            write_main_health(self.home.main_health, self.health())
+            write_health(self.home.main_health, self.health())
         except OSError as full:
             log.error("the last health is not written: %s", full)
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tarazu.engine.messages import Halt, RiskState
+from tarazu.engine.halts import Halt, RiskState
 
 
 class GaugePage(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tarazu.app.feed.words import clock
 from tarazu.app.main.risk_health import RiskPage
 from tarazu.app.verdict import Check, Status, epoch, plain
-from tarazu.engine.messages import RiskState
+from tarazu.engine.halts import RiskState
 from tarazu.model.units import rupees_text
 
 RESET = 'tarazu engine tell RESET_HALT --incident ID --why "..."'

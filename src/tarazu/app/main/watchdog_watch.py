@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from tarazu.app.alerts.post import Alert, post
-from tarazu.app.depth_ws.health import BadHealth
+from tarazu.app.health import BadHealth
 from tarazu.app.home import Home, Profile
 from tarazu.app.supervision.link import SupervisorRefused
 from tarazu.app.supervision.orphans import is_running, is_stopped

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from io import StringIO
+from typing import TYPE_CHECKING
 
-from dotenv.parser import Binding, parse_stream
+if TYPE_CHECKING:
+    from dotenv.parser import Binding
 
 # A line in its parts, as dotenv's grammar has them: the value in quotes, or to the end of the line or a comment.
 _LINE = re.compile(
@@ -43,14 +45,18 @@ def with_value(text: str, name: str, value: str) -> str:
     return "".join(parts)
 
 
-def _bindings(text: str) -> Iterator[Binding]:
+def _bindings(text: str) -> "Iterator[Binding]":
+    if not text:
+        return
+    from dotenv.parser import parse_stream  # commands that read no `.env` do not wait for it
+
     for binding in parse_stream(StringIO(text, newline="")):
         if binding.error:
             raise BadEnv(f"line {binding.original.line}: not NAME=value; correct it")
         yield binding
 
 
-def _line(binding: Binding, value: str) -> str:
+def _line(binding: "Binding", value: str) -> str:
     found = _LINE.match(binding.original.string)
     if found is None:
         return f"{binding.key}={_quoted(value)}\n"

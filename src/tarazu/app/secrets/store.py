@@ -8,7 +8,6 @@ process's logs from then on (`app.redaction`).
 import contextlib
 import fcntl
 import os
-import secrets as randomness
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +17,7 @@ from tarazu.app.redaction import know
 from tarazu.app.secrets.env_text import BadEnv, values_of, with_value
 from tarazu.app.secrets.sealed import BadSecrets, opened, sealed
 from tarazu.app.secrets.secret import Secret
-from tarazu.runtime.whole import sync_folder
+from tarazu.runtime.whole import write_whole
 
 __all__ = [
     "ALERT_URLS",
@@ -167,21 +166,9 @@ def _packed(path: Path, text: str) -> bytes:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Readers see the old file or the new one, also after a power cut; its mode is 0600 from the first byte."""
-    path = path.resolve()
-    beside = path.with_name(f"{path.name}.{randomness.token_hex(4)}.new")
-    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
-    try:
-        with os.fdopen(fd, "wb") as file:
-            os.fchmod(file.fileno(), MODE)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+    """Readers see the old file or the new one, also after a power cut; its mode is 0600 from the first byte. Behind a
+    link the link stays. Raises OSError."""
+    write_whole(path.resolve(), content, MODE)
 
 
 @contextlib.contextmanager

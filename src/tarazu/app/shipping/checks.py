@@ -2,7 +2,7 @@
 
 import time
 
-from tarazu.app.depth_ws.health import BadHealth
+from tarazu.app.health import BadHealth
 from tarazu.app.home import Home
 from tarazu.app.settings import BadSettings, Settings, read_settings
 from tarazu.app.shipping.health import ShipHealth, Stage, read_ship_health

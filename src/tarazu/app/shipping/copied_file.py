@@ -104,3 +104,21 @@ class Copy:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             self._disk.close(fd)
+
+
+class OnBothSides:
+    """Of a day the segment that is followed, here and in the copy; neither is open between two of them."""
+
+    def __init__(self) -> None:
+        self._original: Original | None = None
+        self._copy: Copy | None = None
+
+    def is_replaced(self) -> bool:
+        """Whether it is another file here now: the copy is to be compared with it anew."""
+        return self._original is not None and self._original.is_replaced()
+
+    def close(self) -> None:
+        for file in (self._original, self._copy):
+            if file is not None:
+                file.close()
+        self._original = self._copy = None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from tarazu.app.shipping.copied_file import Copy, Original
+from tarazu.app.shipping.copied_file import Copy, OnBothSides, Original
 from tarazu.app.shipping.failing import reading, writing
 from tarazu.app.shipping.stream import BUDGET_BYTES, CHUNK_BYTES, SETTLE_NS
 from tarazu.app.shipping.target import Target
@@ -48,10 +48,11 @@ class _Seen(msgspec.Struct, frozen=True):
     all: bool
 
 
-class FeedDay:
+class FeedDay(OnBothSides):
     """One day, from where the copy ends. Every method raises SourceFailed, TargetFailed."""
 
     def __init__(self, target: Target, source: Path) -> None:
+        super().__init__()
         self.source, self._target = source, target
         with writing(target.root):
             self.folder = target.folder(f"feed/{source.name}")
@@ -59,8 +60,6 @@ class FeedDay:
         """Of the last frame in the copy."""
         self._number, self._at = 1, SEGMENT_HEADER_BYTES
         self._seen: _Seen | None = None
-        self._original: Original | None = None
-        self._copy: Copy | None = None
         self._resume()
 
     def ship(self, mono_ns: int) -> tuple[int, int | None]:
@@ -79,16 +78,6 @@ class FeedDay:
         if self._copy is not None:
             self._copy.sync()
         return copied, as_of_ns
-
-    def is_replaced(self) -> bool:
-        """Whether the segment that is followed is another file now: the copy is to be compared with it anew."""
-        return self._original is not None and self._original.is_replaced()
-
-    def close(self) -> None:
-        for file in (self._original, self._copy):
-            if file is not None:
-                file.close()
-        self._original = self._copy = None
 
     # Where the copy ends.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from tarazu.app.depth_ws.health import BadHealth, boot
+from tarazu.app.health import boot, read_as
 from tarazu.app.home import Home
 
 
@@ -80,20 +80,4 @@ def health_file(home: Home) -> Path:
 
 def read_ship_health(home: Home) -> ShipHealth | None:
     """None when there is none. Raises BadHealth, OSError."""
-    path = health_file(home)
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    try:
-        return msgspec.json.decode(text, type=ShipHealth)
-    except msgspec.MsgspecError as bad:
-        raise BadHealth(f"{path}: {bad}") from bad
-
-
-def write_ship_health(home: Home, health: ShipHealth) -> None:
-    """Replace the file at once: a reader sees the old one or the new one. Raises OSError."""
-    path = health_file(home)
-    beside = path.with_suffix(".new")
-    beside.write_bytes(msgspec.json.encode(health))
-    beside.replace(path)
+    return read_as(ShipHealth, health_file(home))

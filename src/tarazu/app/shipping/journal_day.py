@@ -9,7 +9,7 @@ process or the copy's disk dies, `tarazu audit verify` finds a beginning of the 
 from collections.abc import Iterator
 from pathlib import Path
 
-from tarazu.app.shipping.copied_file import Copy, Original
+from tarazu.app.shipping.copied_file import Copy, OnBothSides, Original
 from tarazu.app.shipping.failing import SourceFailed, reading, writing
 from tarazu.app.shipping.stream import BUDGET_BYTES, CHUNK_BYTES
 from tarazu.app.shipping.target import Target
@@ -45,10 +45,11 @@ DAMAGED = "SOURCE_DAMAGED"
 FRAME_BYTES_MAX = aligned(FRAME_HEADER_BYTES + PAYLOAD_BYTES_MAX)
 
 
-class JournalDay:
+class JournalDay(OnBothSides):
     """One day, from where the copy ends. Every method raises SourceFailed, TargetFailed."""
 
     def __init__(self, target: Target, source: Path) -> None:
+        super().__init__()
         self.source, self._target = source, target
         with writing(target.root):
             self.folder = target.folder(f"journal/{source.name}")
@@ -56,8 +57,6 @@ class JournalDay:
         """Of the copy."""
         self._number, self._at, self._last = 0, 0, 0
         """Where the next entry goes, and where the last one is."""
-        self._original: Original | None = None
-        self._copy: Copy | None = None
         self._resume()
 
     @property
@@ -81,16 +80,6 @@ class JournalDay:
         self._ship_checkpoints(mark.sequence)
         self._ship_watermark(raw)
         return copied, mono_ns
-
-    def is_replaced(self) -> bool:
-        """Whether the segment that is followed is another file now: the copy is to be compared with it anew."""
-        return self._original is not None and self._original.is_replaced()
-
-    def close(self) -> None:
-        for file in (self._original, self._copy):
-            if file is not None:
-                file.close()
-        self._original = self._copy = None
 
     # Where the copy ends.
 

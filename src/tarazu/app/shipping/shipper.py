@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tarazu.app.depth_ws.health import boot
+from tarazu.app.health import boot, write_health
 from tarazu.app.home import Home
 from tarazu.app.settings import ShipSettings
 from tarazu.app.shipping.day_stream import feed_stream, journal_stream
 from tarazu.app.shipping.desk_stream import DeskStream
 from tarazu.app.shipping.failing import SourceFailed, TargetFailed
 from tarazu.app.shipping.file_stream import FileStream
-from tarazu.app.shipping.health import ShipHealth, Shipped, Stage, write_ship_health
+from tarazu.app.shipping.health import ShipHealth, Shipped, Stage, health_file
 from tarazu.app.shipping.stream import Stream
 from tarazu.app.shipping.target import Target
 from tarazu.ports.disk import Disk
@@ -185,7 +185,7 @@ class Shipper:
 
     def _write(self) -> None:
         try:
-            write_ship_health(self.home, self.health())
+            write_health(health_file(self.home), self.health())
         except OSError as full:
             log.error("health is not written, and its last word grows old: %s", full)
 

@@ -10,26 +10,23 @@ from typing import TypeVar
 import msgspec
 
 from tarazu.adapters.kite_account.client import KiteAccount, ReadOutcome
+from tarazu.app.account.intents import IntentBook
 from tarazu.app.home import Home
-from tarazu.engine import codec
-from tarazu.engine.acts import Intend
+from tarazu.app.supervision.bring_up import now_ns
+from tarazu.model import ist
 from tarazu.model.order import Variety
 from tarazu.model.order_request import Cancellation
 from tarazu.model.outcome import Answered, RefusalKind, Refused
-from tarazu.orders.client_order_id import ClientOrderId, read_tag
-from tarazu.runtime.journal_files import day_folder
-from tarazu.runtime.journal_reader import JournalReader
+from tarazu.orders.intent import Purpose
 from tarazu.wire.kite_orders import TERMINAL, KiteStatus, OrderRow
 
 T = TypeVar("T")
 
-ENTRY = "ENTRY"
 GONE_S = 15.0
 """So long a cancellation is waited for."""
 TRIES_S = 10.0
 """So long a busy broker is asked."""
 _AGAIN_S = 1.0
-_INTEND = Intend.__name__.encode()
 
 
 class NotCancelled(Exception):
@@ -96,14 +93,12 @@ def ended(rows: Iterable[OrderRow]) -> Ended:
 
 
 def _entries(home: Home, rows: list[OrderRow]) -> list[OrderRow]:
-    """Those of them that an intent of their day calls an entry."""
-    named = {row.order_id: tag for row in rows if row.tag and isinstance(tag := read_tag(row.tag), ClientOrderId)}
-    refs: set[str] = set()
-    for day in {tag.day for tag in named.values()}:
-        for entry in JournalReader(day_folder(home.journal, day)).ready():
-            if _INTEND not in entry.payload:
-                continue
-            told = codec.decode(entry.kind, entry.payload)
-            acts = told.step.acts if isinstance(told, codec.Record) else ()
-            refs |= {act.intent.ref for act in acts if isinstance(act, Intend) and act.intent.purpose == ENTRY}
-    return [row for row in rows if row.order_id in named and row.tag in refs]
+    """Those of them that an intent calls an entry, by their tag or by a person's claim."""
+    if not rows:
+        return []  # then a journal that does not read hides nothing
+    today, book = ist.day_of(now_ns(home)), IntentBook(home.journal)
+    book.follow(today)
+    decided = [(row, book.intent_of(row, today)) for row in rows]
+    for day, fault in book.faults.items():
+        raise NotCancelled(f"the journal of {day} does not read, and an entry of that day may work: {fault}")
+    return [row for row, intent in decided if intent is not None and intent.purpose is Purpose.ENTRY]

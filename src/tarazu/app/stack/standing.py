@@ -4,7 +4,7 @@ A pid proves nothing: RUNNING is said of a process whose health is current, and 
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -78,13 +78,11 @@ def stack_standing(home: Home, mono_ns: int | None = None) -> StackStanding:
     """At this moment of CLOCK_MONOTONIC. Raises OSError for a home that cannot be read."""
     supervision = Supervision(home)
     pid = supervision.pid
-    rows, silent = [], ""
-    for name in names(home):
-        state = _asked(supervision, name, silent)
-        if pid is not None and state.state is State.UNKNOWN:
-            silent = silent or state.description
+    rows, found = [], _asked(supervision, names(home))
+    silent = next((s.description for s in found if pid is not None and s.state is State.UNKNOWN), "")
+    for state in found:
         now_ns = time.monotonic_ns() if mono_ns is None else mono_ns  # after the supervisor's answer took its time
-        rows.append(_row(home, state, told(home, name, now_ns), has_supervisor=pid is not None))
+        rows.append(_row(home, state, told(home, state.name, now_ns), has_supervisor=pid is not None))
     return StackStanding(rows=tuple(rows), supervisor_pid=pid, supervisor_silent=silent)
 
 
@@ -92,14 +90,11 @@ def states(standing: StackStanding, among: Iterable[str]) -> dict[str, RowState]
     return {row.process: row.state for row in standing.rows if row.process in among}
 
 
-def _asked(supervision: Supervision, name: str, silent: str) -> ProcessState:
-    """One that did not answer is asked no second time: each question may take it seconds."""
-    if silent:
-        return ProcessState(name=name, state=State.UNKNOWN, description=silent)
+def _asked(supervision: Supervision, names: Sequence[str]) -> list[ProcessState]:
     try:
-        return supervision.state(name)
+        return supervision.states(names)
     except SupervisorRefused as refused:
-        return ProcessState(name=name, state=State.UNKNOWN, description=str(refused))
+        return [ProcessState(name=name, state=State.UNKNOWN, description=str(refused)) for name in names]
 
 
 def _row(home: Home, state: ProcessState, said: Told, *, has_supervisor: bool) -> ProcessRow:

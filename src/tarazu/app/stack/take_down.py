@@ -23,7 +23,7 @@ from tarazu.app.supervision.bring_down import UNREADABLE, bring_down
 from tarazu.app.supervision.bring_up import now_ns
 from tarazu.app.supervision.found_broker import answers
 from tarazu.app.supervision.main_standing import current_main
-from tarazu.app.supervision.outcome import Outcome
+from tarazu.app.supervision.outcome import Outcome, supervisor_failed
 from tarazu.app.supervision.programs import MAIN, WATCHDOG
 from tarazu.app.supervision.state import ProcessState, State
 from tarazu.app.supervision.supervisor import Busy, Supervision
@@ -64,11 +64,9 @@ def take_down(
         with supervision.alone():
             outcomes = _take_down(home, names, supervisor_too, keep_orders, supervision, tell)
     except Busy as busy:
-        return [Outcome(name="supervisor", exit_code=Exit.REFUSED, did="", code="BUSY", detail=str(busy))]
+        return [supervisor_failed(Exit.REFUSED, "BUSY", str(busy))]
     except OSError as broken:
-        hint = f"df -h {home.root}; ls -ld {home.root}"
-        told = str(broken)
-        return [Outcome(name="supervisor", exit_code=Exit.CRIT, did="", code="DISK", detail=told, hint=hint)]
+        return [supervisor_failed(Exit.CRIT, "DISK", str(broken), f"df -h {home.root}; ls -ld {home.root}")]
     did_something = any(outcome.did == "stopped" for outcome in outcomes)
     return [*outcomes, *(note(home, "down", outcomes, at_ns, keep_orders=keep_orders) if did_something else [])]
 

@@ -2,8 +2,9 @@
 
 import msgspec
 
-from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, DepthWsHealth, boot, read_health
+from tarazu.app.depth_ws.health import DepthWsHealth, read_health
 from tarazu.app.depth_ws.health import Stage as FeedStage
+from tarazu.app.health import STALE_AFTER_INTERVALS, BadHealth, boot
 from tarazu.app.home import Home
 from tarazu.app.main.health import MainHealth, Stage, read_main_health
 from tarazu.app.supervision.programs import DEPTH_WS, MAIN, WATCHDOG

@@ -14,7 +14,7 @@ from tarazu.app.main.health import MainHealth
 from tarazu.app.supervision.feed_start import current_health
 from tarazu.app.supervision.link import SupervisorRefused, SupervisorSilent
 from tarazu.app.supervision.main_standing import current_main
-from tarazu.app.supervision.outcome import Outcome
+from tarazu.app.supervision.outcome import Outcome, supervisor_failed
 from tarazu.app.supervision.process import SupervisorFailed
 from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER, WATCHDOG
 from tarazu.app.supervision.state import ProcessState, State
@@ -52,13 +52,13 @@ def bring_down(
             if supervisor_too:
                 supervision.shutdown()
     except SupervisorSilent as silent:
-        return [*outcomes, _failed(Exit.UNKNOWN, "SUPERVISOR_SILENT", str(silent))]
+        return [*outcomes, supervisor_failed(Exit.UNKNOWN, "SUPERVISOR_SILENT", str(silent))]
     except Busy as busy:
-        return [_failed(Exit.REFUSED, "BUSY", str(busy))]
+        return [supervisor_failed(Exit.REFUSED, "BUSY", str(busy))]
     except (SupervisorFailed, SupervisorRefused) as failed:
-        return [*outcomes, _failed(Exit.CRIT, "SUPERVISOR_FAILED", str(failed))]
+        return [*outcomes, supervisor_failed(Exit.CRIT, "SUPERVISOR_FAILED", str(failed))]
     except OSError as broken:
-        return [*outcomes, _failed(Exit.CRIT, "DISK", str(broken))]
+        return [*outcomes, supervisor_failed(Exit.CRIT, "DISK", str(broken))]
     return [*outcomes, *_elsewhere(home, names)]
 
 
@@ -141,7 +141,3 @@ def _one_elsewhere(home: Home, name: str) -> Outcome | None:
         hint=f"kill -TERM {health.pid}",
         pid=health.pid,
     )
-
-
-def _failed(exit_code: Exit, code: str, detail: str) -> Outcome:
-    return Outcome(name="supervisor", exit_code=exit_code, did="", code=code, detail=detail)

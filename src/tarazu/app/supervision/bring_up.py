@@ -9,7 +9,7 @@ from tarazu.app.settings import BadSettings, Settings, read_settings
 from tarazu.app.supervision.feed_start import FeedStart, current_health, last_health
 from tarazu.app.supervision.link import SupervisorRefused, SupervisorSilent
 from tarazu.app.supervision.main_start import MainStart
-from tarazu.app.supervision.outcome import Outcome
+from tarazu.app.supervision.outcome import Outcome, supervisor_failed
 from tarazu.app.supervision.own_broker import OwnBroker
 from tarazu.app.supervision.process import SupervisorFailed
 from tarazu.app.supervision.programs import DEPTH_WS, MAIN, SIM_BROKER, WATCHDOG, programs
@@ -17,8 +17,8 @@ from tarazu.app.supervision.state import State
 from tarazu.app.supervision.supervisor import Busy, Supervision
 from tarazu.app.supervision.watchdog_start import WatchdogStart
 from tarazu.app.verdict import Exit
+from tarazu.app.warm import warm_up
 
-SUPERVISOR = "supervisor"
 Tell = Callable[[str], None]
 Start = FeedStart | MainStart | WatchdogStart
 STARTS: tuple[tuple[str, Callable[[Home, Supervision], Start]], ...] = (
@@ -47,15 +47,15 @@ def bring_up(
     try:
         return _bring_up(home, read_settings(home.settings_file), names, patience_s, again, tell, environ)
     except BadSettings as bad:
-        return [_failed(Exit.CRIT, "BAD_SETTINGS", str(bad), f"edit {home.settings_file}")]
+        return [_unread(bad)]
     except SupervisorSilent as silent:
-        return [_failed(Exit.UNKNOWN, "SUPERVISOR_SILENT", str(silent), "")]
+        return [supervisor_failed(Exit.UNKNOWN, "SUPERVISOR_SILENT", str(silent))]
     except Busy as busy:
-        return [_failed(Exit.REFUSED, "BUSY", str(busy), "")]
+        return [supervisor_failed(Exit.REFUSED, "BUSY", str(busy))]
     except (SupervisorFailed, SupervisorRefused) as failed:
-        return [_failed(Exit.CRIT, "SUPERVISOR_FAILED", str(failed), f"tarazu logs {SUPERVISOR}d")]
+        return [supervisor_failed(Exit.CRIT, "SUPERVISOR_FAILED", str(failed), "tarazu logs supervisord")]
     except OSError as broken:
-        return [_failed(Exit.CRIT, "DISK", str(broken), f"df -h {home.root}; ls -ld {home.root}")]
+        return [supervisor_failed(Exit.CRIT, "DISK", str(broken), f"df -h {home.root}; ls -ld {home.root}")]
 
 
 def _bring_up(
@@ -70,6 +70,7 @@ def _bring_up(
     supervision = Supervision(home)
     starts: list[Start] = []
     outcomes: list[Outcome] = []
+    warm_up(tell, environ)
     with supervision.alone(patience_s):
         ran = [name for name, _ in STARTS if supervision.state(name).state.is_up]
         if home.profile is Profile.SIM:
@@ -107,5 +108,8 @@ def now_ns(home: Home) -> int:
     return time.time_ns() if last is None else last.wall_ns
 
 
-def _failed(exit_code: Exit, code: str, detail: str, hint: str) -> Outcome:
-    return Outcome(name=SUPERVISOR, exit_code=exit_code, did="", code=code, detail=detail, hint=hint)
+def _unread(bad: BadSettings) -> Outcome:
+    hint = "tarazu config validate"
+    return Outcome(
+        name="settings", exit_code=Exit.CRIT, did="do not read", code="BAD_SETTINGS", detail=str(bad), hint=hint
+    )

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from tarazu.app.depth_ws.health import BadHealth, DepthWsHealth, Stage, read_health
+from tarazu.app.depth_ws.health import DepthWsHealth, Stage, read_health
+from tarazu.app.health import BadHealth
 from tarazu.app.home import Home
 from tarazu.app.supervision import orphans
 from tarazu.app.supervision.feed_standing import BLOCKS, FeedStanding, Standing, feed_standing, read_standing

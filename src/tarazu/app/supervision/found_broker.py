@@ -3,8 +3,8 @@
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from tarazu.adapters.sim_admin import admin_answer
 from tarazu.app.broker_address import NoAddress, sim_address
 from tarazu.app.home import Home
 from tarazu.app.supervision.private_file import replace_private
@@ -71,15 +71,8 @@ def answers(home: Home) -> bool:
 
 def ask_status(admin_url: str) -> dict[str, Any] | None:
     """What its admin port says; None when no simulated broker answers there."""
-    if urlsplit(admin_url).scheme != "http":
-        return None
-    import urllib.request  # commands that ask no broker do not wait for it
-
-    # A broker on this machine is asked past any proxy that the environment names.
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(f"{admin_url}/status", timeout=ASK_S) as answer:
-            status = json.load(answer)
+        status = json.loads(admin_answer(admin_url, "/status", ASK_S))
     except (OSError, ValueError):
         return None
     known = isinstance(status, dict) and {"rest_url", "ws_url", "rules", "session"} <= status.keys()

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from tarazu.app.depth_ws.health import BadHealth
+from tarazu.app.health import BadHealth
 from tarazu.app.home import Home
 from tarazu.app.main.health import MainHealth, Stage, read_main_health
 from tarazu.app.supervision.orphans import is_running

@@ -37,6 +37,16 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return ", ".join(part for part in (f"{self.name} {self.did}", self.detail, pid) if part)
 
 
+_DID = {"BUSY": "busy", "SUPERVISOR_SILENT": "silent"}
+
+
+def supervisor_failed(exit_code: Exit, code: str, detail: str, hint: str = "") -> Outcome:
+    """Nothing could be asked of the supervisor, or it could do nothing."""
+    return Outcome(
+        name="supervisor", exit_code=exit_code, did=_DID.get(code, "failed"), code=code, detail=detail, hint=hint
+    )
+
+
 def verdict(command: str, home: Home, outcomes: Sequence[Outcome], *, good: str, bad: str, now_ns: int) -> Verdict:
     """`good` is the first word when all hold, `bad` when one failed. The summary is the worst outcome, or the last."""
     worst = max(outcomes, key=lambda o: _RANK.index(o.exit_code), default=None)

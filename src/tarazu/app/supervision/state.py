@@ -52,7 +52,7 @@ class ProcessState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def state_of(info: dict[str, Any], supervisor_log: Path) -> ProcessState:
-    """`info` as getProcessInfo gives it."""
+    """`info` as getProcessInfo and getAllProcessInfo give it."""
     name = str(info["name"])
     died = deaths(supervisor_log, name)
     return ProcessState(

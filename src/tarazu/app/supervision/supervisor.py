@@ -65,17 +65,20 @@ class Supervision:
         return supervisor_process.running_pid(self.home)
 
     def state(self, name: str) -> ProcessState:
-        """UNKNOWN, with what to do, where nobody can tell. Raises OSError for a home that cannot be read."""
+        """UNKNOWN, with what to do, where nobody can tell. Raises SupervisorRefused, and OSError for a home that cannot
+        be read."""
+        return self.states([name])[0]
+
+    def states(self, names: Sequence[str]) -> list[ProcessState]:
+        """The same of several, by one question."""
         if self.pid is None:
-            return self._unsupervised(name)
+            return [self._unsupervised(name) for name in names]
         try:
-            return state_of(self._ask("getProcessInfo", name), self.home.logs / LOG)
+            told = {info["name"]: info for info in self._ask("getAllProcessInfo")}
         except SupervisorSilent as silent:
-            return ProcessState(name=name, state=State.UNKNOWN, description=str(silent))
-        except SupervisorRefused as refused:
-            if refused.code != BAD_NAME:
-                raise
-            return ProcessState(name=name, state=State.STOPPED, description=f"never started: tarazu up {name}")
+            return [ProcessState(name=name, state=State.UNKNOWN, description=str(silent)) for name in names]
+        log = self.home.logs / LOG
+        return [state_of(told[name], log) if name in told else _never_started(name) for name in names]
 
     @contextlib.contextmanager
     def alone(self, patience_s: float = ALONE_S) -> Iterator[None]:
@@ -220,3 +223,7 @@ class Supervision:
 
     def _stop_s(self, name: str) -> float:
         return next((p.stop_s for p in self.programs if p.name == name), STOP_S_MAX) + 5.0
+
+
+def _never_started(name: str) -> ProcessState:
+    return ProcessState(name=name, state=State.STOPPED, description=f"never started: tarazu up {name}")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from tarazu.app.depth_ws.health import BadHealth
+from tarazu.app.health import BadHealth
 from tarazu.app.home import Home
 from tarazu.app.supervision.orphans import is_running
 from tarazu.app.supervision.outcome import Outcome

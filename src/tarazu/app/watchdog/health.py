@@ -1,7 +1,6 @@
 """What the watchdog says of itself: one file, replaced whole `every_ns`, read by main and by every command that asks.
 
-Times: `*_mono_ns` are CLOCK_MONOTONIC, which all processes of this machine share, so age is the reader's clock less
-`mono_ns`; other `*_ns` are UTC of the profile's clock (the simulated broker's in sim). Nothing here needs numpy.
+Times as in `app.health`. Nothing here needs numpy.
 """
 
 import time
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, boot
+from tarazu.app.health import ProcessHealth, read_as
 
 PASS_LATE_NS = 15_000_000_000
 """A watchdog whose last whole pass of watching is older does no useful work, though its file be fresh. A pass takes
@@ -67,18 +66,9 @@ class OwnPnl(msgspec.Struct, frozen=True, kw_only=True):
     """What main said at about the same time; None: nothing current."""
 
 
-class WatchdogHealth(msgspec.Struct, frozen=True, kw_only=True):
+class WatchdogHealth(ProcessHealth, frozen=True, kw_only=True):
     schema: str = "tarazu.watchdog_health/1"
-    profile: str
     version: str
-    pid: int
-    boot: str
-    """Which start of this machine the monotonic stamps count from."""
-    started_ns: int
-    started_mono_ns: int
-    wall_ns: int
-    mono_ns: int
-    every_ns: int
     stage: Stage
     detail: str
     """Why the stage is not WATCHING, for people; empty when it is."""
@@ -104,15 +94,6 @@ class WatchdogHealth(msgspec.Struct, frozen=True, kw_only=True):
     rss_bytes: int = 0
     fds: int = 0
 
-    def age_ns(self, mono_ns: int | None = None) -> int:
-        return (time.monotonic_ns() if mono_ns is None else mono_ns) - self.mono_ns
-
-    def is_current(self, mono_ns: int | None = None) -> bool:
-        """Whether it may be believed: younger than three intervals, and not from before a reboot. One that was written
-        between the reader's look at the clock and its look at the file is of now."""
-        age_ns = self.age_ns(mono_ns)
-        return self.boot == boot() and -self.every_ns <= age_ns <= STALE_AFTER_INTERVALS * self.every_ns
-
     def works(self, mono_ns: int | None = None) -> bool:
         """Current, and a whole pass of watching ended a moment ago: fit to be relied on."""
         now_ns = time.monotonic_ns() if mono_ns is None else mono_ns
@@ -123,18 +104,4 @@ class WatchdogHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_watchdog_health(path: Path) -> WatchdogHealth | None:
     """None when there is none. Raises BadHealth, OSError."""
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    try:
-        return msgspec.json.decode(text, type=WatchdogHealth)
-    except msgspec.MsgspecError as bad:
-        raise BadHealth(f"{path}: {bad}") from bad
-
-
-def write_watchdog_health(path: Path, health: WatchdogHealth) -> None:
-    """Replace the file at once: a reader sees the old one or the new one."""
-    beside = path.with_suffix(".new")
-    beside.write_bytes(msgspec.json.encode(health))
-    beside.replace(path)
+    return read_as(WatchdogHealth, path)

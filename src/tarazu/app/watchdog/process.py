@@ -14,8 +14,8 @@ from tarazu.app.alerts.deliver import Courier
 from tarazu.app.alerts.from_journal import JournalAlerts
 from tarazu.app.alerts.urls import AlertUrls, read_alert_urls
 from tarazu.app.broker_address import NoAddress, access_token, broker_address
-from tarazu.app.depth_ws.health import boot
 from tarazu.app.depth_ws.seen_file import SeenFile
+from tarazu.app.health import boot, write_health
 from tarazu.app.home import Home, Profile
 from tarazu.app.secrets.store import BadSecrets, watched_file
 from tarazu.app.settings import Settings
@@ -26,7 +26,7 @@ from tarazu.app.watchdog.account.brake import Brake
 from tarazu.app.watchdog.account.result import Result
 from tarazu.app.watchdog.account.watch import AccountFacts, AccountWatch
 from tarazu.app.watchdog.finding import Finding
-from tarazu.app.watchdog.health import OwnPnl, Stage, WatchdogHealth, write_watchdog_health
+from tarazu.app.watchdog.health import OwnPnl, Stage, WatchdogHealth
 from tarazu.app.watchdog.pager import Pager
 from tarazu.app.watchdog.processes import Processes
 from tarazu.app.watchdog.pulse import Silence
@@ -222,7 +222,7 @@ class Watchdog:
 
     def _write(self) -> None:
         try:
-            write_watchdog_health(self.home.watchdog_health, self.health())
+            write_health(self.home.watchdog_health, self.health())
         except OSError as full:
             log.error("health is not written, and readers will call it UNKNOWN: %s", full)
 

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
-from tarazu.app.depth_ws.health import BadHealth, DepthWsHealth, boot, read_health
+from tarazu.app.depth_ws.health import DepthWsHealth, read_health
+from tarazu.app.health import BadHealth, boot
 from tarazu.app.home import Home
 from tarazu.app.main.health import MainHealth, read_main_health
 from tarazu.app.supervision.link import SupervisorRefused

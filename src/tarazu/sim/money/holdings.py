@@ -84,9 +84,6 @@ class HoldingBook:
     def find(self, instrument: Instrument) -> Holding | None:
         return self._holdings.get(instrument.key)
 
-    def find_isin(self, isin: str) -> Holding | None:
-        return next((h for h in self if h.isin == isin), None)
-
     def at(self, instrument: Instrument) -> Holding:
         found = self._holdings.get(instrument.key)
         if found is None:

@@ -5,8 +5,8 @@ from datetime import date
 
 import msgspec
 
+from tarazu.app.account.intents import IntentBook
 from tarazu.app.flatten.tags import is_flatten_tag
-from tarazu.app.watchdog.account.intents import IntentBook
 from tarazu.model.order_request import Cancellation
 from tarazu.orders.client_order_id import ClientOrderId, read_tag
 from tarazu.orders.intent import Purpose

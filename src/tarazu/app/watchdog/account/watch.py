@@ -12,16 +12,16 @@ from typing import TypeVar
 import msgspec
 
 from tarazu.adapters.kite_account.client import ReadOutcome
+from tarazu.app.account.intents import IntentBook
 from tarazu.app.account.reading import failure_of
 from tarazu.app.home import Home
 from tarazu.app.watchdog.account.audit import Audit, Undecided, audit, cancellation, working_entries
 from tarazu.app.watchdog.account.brake import Brake
-from tarazu.app.watchdog.account.intents import IntentBook
 from tarazu.app.watchdog.account.result import Result, day_result
 from tarazu.app.watchdog.health import BookRead
 from tarazu.app.watchdog.record import note_act
 from tarazu.engine.codec import BadPayload
-from tarazu.engine.messages import Halt
+from tarazu.engine.halts import Halt
 from tarazu.model import ist
 from tarazu.model.outcome import Accepted, Answered, Refused
 from tarazu.model.units import SECOND_NS

@@ -6,14 +6,15 @@ A broker's row with a tag of ours and no intent here is an order nobody decided.
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 from tarazu.engine import codec
 from tarazu.engine.acts import BeginExit, EndExit, Intend, SetHalt
-from tarazu.engine.messages import Commanded, Halt, Order, Started, harder
+from tarazu.engine.halts import Halt, harder
+from tarazu.engine.messages import Commanded, Order, Started
 from tarazu.journal.entry import Entry
 from tarazu.orders.client_order_id import ClientOrderId, read_tag
 from tarazu.orders.intent import OrderIntent
-from tarazu.orders.report import OrderReport
 from tarazu.runtime.journal_files import day_folder
 from tarazu.runtime.journal_reader import BrokenChain, JournalReader
 
@@ -21,6 +22,15 @@ _ACTS = tuple(act.__name__.encode() for act in (Intend, BeginExit, EndExit, SetH
 """As the codec writes their names: an entry without these letters holds none of them."""
 _HEARD = (codec.KINDS[Commanded], codec.KINDS[Started])
 EVERYTHING = ("", "")
+
+
+class BrokersRow(Protocol):
+    """An order as the broker shows it, in whichever shape."""
+
+    @property
+    def order_id(self) -> str: ...
+    @property
+    def tag(self) -> str | None: ...
 
 
 class Intents:
@@ -128,18 +138,18 @@ class IntentBook:
                 self.faults[day] = fault
         return intents
 
-    def intent_of(self, row: OrderReport, today: date) -> OrderIntent | None:
+    def intent_of(self, row: BrokersRow, today: date) -> OrderIntent | None:
         """What a row was decided by: by its tag, or by a person's claim. Raises as `follow`."""
         cid = self._decided_as(row, today)
         return None if cid is None else self.on(cid.day, today).by_ref.get(cid.tag)
 
-    def is_unknown(self, row: OrderReport, today: date) -> bool:
+    def is_unknown(self, row: BrokersRow, today: date) -> bool:
         """Whether it may have been decided on a day whose journal does not read."""
         cid = self._decided_as(row, today)
         return cid is not None and cid.day in self.faults
 
-    def _decided_as(self, row: OrderReport, today: date) -> ClientOrderId | None:
-        cid = read_tag(self.on(today, today).claimed.get(row.order_id) or row.tag)
+    def _decided_as(self, row: BrokersRow, today: date) -> ClientOrderId | None:
+        cid = read_tag(self.on(today, today).claimed.get(row.order_id) or row.tag or "")
         return cid if isinstance(cid, ClientOrderId) else None
 
     def _of(self, day: date) -> Intents:
