@@ -21,7 +21,7 @@ from closerig.broker_books import keep_books
 from replayrig.made_day import DAY, OPENS_NS, SECONDS, MadeDay, cache_folder, made_day
 from replayrig.trial import CONFIG, FAST, SLOW, research_day, traded_at
 from tarazu.app.closing.standing import standing_of
-from tarazu.app.depth_ws.health import boot
+from tarazu.app.health import boot
 from tarazu.app.home import Home, Profile
 from tarazu.app.main.strategies import Strategies
 from tarazu.app.masters.store import MasterStore

@@ -173,7 +173,7 @@ def test_a_disk_that_takes_nothing_makes_no_storm_and_keeps_nothing_back(
     clock, real = at(desk, inbox), os.open
 
     def full(path: object, flags: int, *rest: int) -> int:
-        made = str(path).endswith(".new") and flags & os.O_CREAT
+        made = Path(str(path)).name.startswith(".AL-") and flags & os.O_CREAT
         return real("/dev/full", os.O_WRONLY) if made else real(path, flags, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "open", full)

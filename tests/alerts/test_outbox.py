@@ -81,7 +81,7 @@ def test_a_full_disk_raises_nothing_and_leaves_no_half_alert(desk: Home, monkeyp
     real = os.open
 
     def full(path: object, flags: int, *rest: int) -> int:
-        made = str(path).endswith(".new") and flags & os.O_CREAT
+        made = Path(str(path)).name.startswith(".AL-") and flags & os.O_CREAT
         return real("/dev/full", os.O_WRONLY) if made else real(path, flags, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "open", full)

@@ -14,7 +14,7 @@ from harness.market_day import MarketDay
 from harness.order_story import DAY
 from tarazu.app.closing.standing import standing_of
 from tarazu.app.closing.steps import record_step
-from tarazu.app.depth_ws.health import boot
+from tarazu.app.health import boot
 from tarazu.app.home import Home, Profile
 from tarazu.app.verdict import Exit
 from tarazu.runtime.desk_record import DeskKind

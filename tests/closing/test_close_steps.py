@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from harness.closing_desk import FOUR_NS, Step
-from harness.market_day import MarketDay
+from harness.market_day import KEY, LOT, MarketDay
 from harness.order_story import DAY
 from tarazu.app.closing.standing import NOTHING_JOURNALLED, Standing, moved_since, standing_of
 from tarazu.app.closing.steps import ORDER, done, out_of_order, record_step, rows, step_done
@@ -14,8 +14,12 @@ from tarazu.app.flags.store import known_good
 from tarazu.app.home import Home
 from tarazu.app.verdict import Exit
 from tarazu.engine import messages as m
+from tarazu.model.ids import BrokerOrderId, InstrumentToken
+from tarazu.model.order import OrdType, Product, Side
+from tarazu.orders.report import OrderReport, Word
 from tarazu.runtime.desk_record import DeskKind, append
 from tarazu.runtime.journal_files import day_folder, segment_path
+from tarazu.runtime.journal_reader import JournalReader
 
 TUESDAY = date(2026, 11, 24)
 
@@ -100,6 +104,32 @@ def test_seconds_after_the_close_change_nothing_and_an_order_does(traded: Home, 
         desk.log.close()
     assert moved_since(traded, DAY, before) == f"Commanded was journalled since, entry {before.entries + 2}"
     assert len(wrongs(traded)) == len(ORDER), "all of it is done again"
+
+
+def test_a_row_that_nobody_knew_is_news_of_an_order_and_the_same_row_read_again_is_none(traded: Home) -> None:
+    row = OrderReport(
+        order_id=BrokerOrderId("99"),
+        key=KEY,
+        instrument_token=InstrumentToken(1),
+        side=Side.BUY,
+        product=Product.NRML,
+        order_type=OrdType.LIMIT,
+        qty=LOT,
+        price_paise=100,
+        filled_qty=LOT,
+        average_paise=100,
+        word=Word.FILLED,
+        ts_event_ns=1,
+    )
+    before = standing_of(traded, DAY)
+    with MarketDay(traded) as desk:
+        for _ in range(2):
+            rows_ns = desk.engine.state.broker.rows_ns
+            desk.tell(m.OrdersRead(started_ns=desk.now_ns, reports=(row,), base_ns=rows_ns), 1)
+        desk.log.close()
+    assert moved_since(traded, DAY, before) == f"news of an order was journalled since, entry {before.entries + 1}"
+    head = list(JournalReader(day_folder(traded.journal, DAY)).ready())[before.entries].hash.hex()
+    assert moved_since(traded, DAY, Standing(entries=before.entries + 1, head=head)) == ""
 
 
 def test_another_journal_of_the_same_length_is_not_what_it_stood_on(traded: Home) -> None:

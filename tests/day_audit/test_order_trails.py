@@ -17,6 +17,7 @@ from tarazu.dst.world import World
 from tarazu.engine import codec
 from tarazu.engine import messages as m
 from tarazu.engine.acts import Intend, SetHalt, Step
+from tarazu.engine.halts import Halt
 from tarazu.journal.codec import SEGMENT_HEADER_BYTES, after, entry_at
 from tarazu.journal.entry import Durability
 from tarazu.model.order import Product
@@ -66,7 +67,7 @@ def test_an_order_that_nobody_wanted_lacks_its_decision(entered):
 
 
 def test_an_entry_under_a_halt_did_not_pass_the_gate(entered):
-    halt = SetHalt(halt=m.Halt(code="OPERATOR", why="lunch", since_ns=1))
+    halt = SetHalt(halt=Halt(code="OPERATOR", why="lunch", since_ns=1))
 
     def halted(one):
         is_entry = any(isinstance(act, Intend) for act in one.acts)

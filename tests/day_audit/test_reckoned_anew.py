@@ -13,6 +13,7 @@ from tarazu.app.day_audit.walk.whole_walk import WholeWalk
 from tarazu.app.verdict import Status
 from tarazu.engine import messages as m
 from tarazu.engine.acts import Mark, SetHalt
+from tarazu.engine.halts import Halt
 from tarazu.model.order import Product
 from tarazu.orders.messages import Filled
 from tarazu.portfolio.breaks import BrokerPosition
@@ -167,7 +168,7 @@ def test_a_position_beyond_its_limit_is_named(round_trip):
 def test_a_loss_beyond_the_limit_without_a_halt_is_named_and_with_one_it_is_told(round_trip, name):
     tight = with_limits(round_trip, **{name: 40_000})
     assert [one.status for one in of(walked(tight).limits.findings, Code.NO_HALT)] == [Status.CRIT]
-    halt = SetHalt(halt=m.Halt(code="LOSS", why="the day", since_ns=1))
+    halt = SetHalt(halt=Halt(code="LOSS", why="the day", since_ns=1))
     halted = changed(tight, lambda one: one._replace(acts=(*one.acts, halt)) if any(marks([one])) else None)
     assert [one.status for one in of(walked(halted).limits.findings, Code.LIMIT_REACHED)] == [Status.WARN]
     assert of(walked(halted).limits.findings, Code.NO_HALT) == []

@@ -16,9 +16,8 @@ from tarazu.app.depth_ws.health import (
     SentinelHealth,
     Stage,
     Throughput,
-    boot,
-    write_health,
 )
+from tarazu.app.health import boot, write_health
 from tarazu.app.home import Home
 from tarazu.market.breaker import Breaker
 from tarazu.market.feed_events import FeedHealth, FeedState

@@ -7,7 +7,7 @@ import msgspec
 from harness.engine_desk import BUY, CONFIG, NIFTY_CALL, EngineDesk, PaperQuotes
 from harness.order_story import KEY
 from tarazu.engine import messages as m
-from tarazu.engine.acts import Act, Step
+from tarazu.engine.acts import Act, EndExit, Step
 from tarazu.engine.strategies import MakeStrategies
 from tarazu.market.touch import Touch
 from tarazu.model.ids import InstrumentToken, TradingSymbol
@@ -119,3 +119,12 @@ def told(step: Step) -> str:
             case CancelOrder(cancellation=wanted):
                 words.append(f"cancel {wanted.order_id}")
     return "; ".join(words)
+
+
+def leave_of(key: str) -> ExitWant:
+    return msgspec.structs.replace(LEAVE, key=key)
+
+
+def left(desk: LeavingDesk) -> list[str]:
+    """The places whose leaving has ended, and how."""
+    return [f"{act.key} {act.how}" for act in desk.acts(EndExit) if isinstance(act, EndExit)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tarazu.app.depth_ws.health import boot
+from tarazu.app.health import boot
 from tarazu.app.main.health import (
     FeedMark,
     JournalHealth,

@@ -83,10 +83,10 @@ class Desk:
     def hold(self) -> str:
         """One lot, bought; its tag."""
         self.until_active()
-        deadline = time.monotonic() + PATIENCE_S
+        trader, deadline = Trader(self.home, self.broker), time.monotonic() + PATIENCE_S
         while True:
             try:
-                tag = Trader(self.home, self.broker).buy()
+                tag = trader.buy()
                 break
             except (Denied, MainSilent):
                 assert time.monotonic() < deadline

@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tarazu.app.health import write_health
 from tarazu.app.home import Home, Profile
-from tarazu.app.main.health import Stage, write_main_health
+from tarazu.app.main.health import Stage
 from tarazu.app.main.health_page import health_page
 from tarazu.app.main.models_health import ModelsPage
 from tarazu.app.models.active import active_hashes
@@ -212,7 +213,7 @@ class Health:
             detail="",
             day=None,
         )
-        write_main_health(self.desk.home.main_health, msgspec.structs.replace(told, models=page))
+        write_health(self.desk.home.main_health, msgspec.structs.replace(told, models=page))
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from harness.main_health import well
+from tarazu.app.health import write_health
 from tarazu.app.home import Home, home
 from tarazu.app.main.guards_health import DenialPage, GuardsPage, LegPage, PilotPage, WaitingPage
-from tarazu.app.main.health import write_main_health
 from tarazu.ops import approvals, engine_status
 
 CALL = LegPage(
@@ -50,7 +50,7 @@ def ran(*words: str) -> tuple[int, str]:
 
 
 def with_guards(desk: Home, **page: Any) -> tuple[int, str]:
-    write_main_health(desk.main_health, well(guards=GuardsPage(**page)))
+    write_health(desk.main_health, well(guards=GuardsPage(**page)))
     return ran()
 
 
@@ -80,20 +80,20 @@ def test_where_nothing_waits_all_is_well_and_the_switches_are_told(desk: Home) -
 def test_a_main_that_says_nothing_is_unknown(desk: Home) -> None:
     code, out = ran()
     assert code == 3 and out.startswith("UNKNOWN") and "MAIN_DOWN" in out
-    write_main_health(desk.main_health, well(pid=os.getpid(), mono_ns=time.monotonic_ns() - 10**12))
+    write_health(desk.main_health, well(pid=os.getpid(), mono_ns=time.monotonic_ns() - 10**12))
     assert ran()[0] == 3
 
 
 def test_the_engines_status_tells_of_guards_that_are_on(desk: Home) -> None:
-    write_main_health(desk.main_health, well(guards=GuardsPage(approvals=True, waiting=(WAITS,))))
+    write_health(desk.main_health, well(guards=GuardsPage(approvals=True, waiting=(WAITS,))))
     out = CliRunner().invoke(engine_status.command, []).output
     assert "GUARDS      1 waits for leave | approvals ON | pilot off (tarazu approvals)" in out
-    write_main_health(desk.main_health, well())
+    write_health(desk.main_health, well())
     assert "GUARDS" not in CliRunner().invoke(engine_status.command, []).output
 
 
 def test_machines_get_every_number(desk: Home) -> None:
-    write_main_health(desk.main_health, well(guards=GuardsPage(approvals=True, waiting=(WAITS,))))
+    write_health(desk.main_health, well(guards=GuardsPage(approvals=True, waiting=(WAITS,))))
     code, out = ran("--json")
     told = json.loads(out)
     assert code == told["exit_code"] == 1 and told["schema"] == "tarazu.approvals/1"

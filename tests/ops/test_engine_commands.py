@@ -15,18 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from harness.main_health import NOW_NS, well
+from tarazu.app.health import write_health
 from tarazu.app.home import Home, home
-from tarazu.app.main.health import (
-    FeedMark,
-    JournalHealth,
-    OrderCounts,
-    ReadHealth,
-    Stage,
-    write_main_health,
-)
+from tarazu.app.main.health import FeedMark, JournalHealth, OrderCounts, ReadHealth, Stage
 from tarazu.app.main.inbox import Inbox
 from tarazu.engine.acts import Decline, Step
-from tarazu.engine.messages import Commanded, Halt, Message, Order, RiskState
+from tarazu.engine.halts import Halt, RiskState
+from tarazu.engine.messages import Commanded, Message, Order
 from tarazu.engine.phase import Phase
 from tarazu.ops import engine_status, engine_tell
 
@@ -48,7 +43,7 @@ def run(command: click.Command, *words: str) -> tuple[int, str]:
 
 
 def status(desk: Home, **changes: Any) -> tuple[int, str]:
-    write_main_health(desk.main_health, well(**changes))
+    write_health(desk.main_health, well(**changes))
     return run(engine_status.command)
 
 

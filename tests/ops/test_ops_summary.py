@@ -14,13 +14,14 @@ from harness.engine_desk import BUY
 from harness.feed_papers import feed, health, store
 from harness.journalled_desk import JournalledDesk
 from harness.main_health import well
+from tarazu.app.health import write_health
 from tarazu.app.home import Home, Profile
 from tarazu.app.incidents.store import open_incident
-from tarazu.app.main.health import PlaceHealth, write_main_health
+from tarazu.app.main.health import PlaceHealth
 from tarazu.app.main.risk_health import GaugePage, RiskPage
 from tarazu.app.verdict import Verdict
 from tarazu.engine import messages as m
-from tarazu.engine.messages import Halt, RiskState
+from tarazu.engine.halts import Halt, RiskState
 from tarazu.engine.phase import Phase
 from tarazu.model.units import MINUTE_NS, SECOND_NS
 from tarazu.ops.summary import summary
@@ -53,7 +54,7 @@ class Watched:
             "pid": os.getpid(),
         }
         store(self.home, health(**every, started_mono_ns=mono_ns, **changes.pop("feed", {})))
-        write_main_health(self.home.main_health, well(**({"risk": RISK} | every | changes)))
+        write_health(self.home.main_health, well(**({"risk": RISK} | every | changes)))
 
     def told(self, minutes: int = 30) -> Verdict:
         return summary(self.home, minutes, time.monotonic_ns(), time.time_ns())

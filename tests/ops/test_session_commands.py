@@ -23,13 +23,13 @@ from harness.main_health import well as main_well
 from harness.raw_http import answer
 from harness.scripted_http import CUT, scripted_http
 from harness.served import Served
-from tarazu.app.depth_ws.health import boot
+from tarazu.app.health import boot, write_health
 from tarazu.app.home import Home, Profile
-from tarazu.app.main.health import Stage, write_main_health
+from tarazu.app.main.health import Stage
 from tarazu.app.secrets.store import Name, read_secrets, write_secrets
 from tarazu.app.session.issued import Issued
 from tarazu.app.watchdog.health import Stage as WatchdogStage
-from tarazu.app.watchdog.health import WatchdogHealth, write_watchdog_health
+from tarazu.app.watchdog.health import WatchdogHealth
 from tarazu.model import ist
 from tarazu.runtime.desk_record import DeskKind, whole
 
@@ -274,7 +274,7 @@ def test_while_main_is_there_hung_or_stopping_its_session_is_not_ended(desk: Ses
             (main_well(pid=pid, stage=Stage.STOPPING), "MAIN_RUNS"),
             (main_well(pid=pid, mono_ns=0, every_ns=1), "MAIN_UNKNOWN"),
         ):
-            write_main_health(desk.home.main_health, health)
+            write_health(desk.home.main_health, health)
             code, told, _ = desk.run("logout")
             assert (code, desk.code(told)) == (4, expected), told
     assert Name.KITE_ACCESS_TOKEN in read_secrets(desk.home).names
@@ -289,7 +289,7 @@ def test_while_the_watchdog_is_there_its_session_is_not_ended(desk: SessionDesk)
             mono_ns=now_ns, every_ns=1_000_000_000, stage=WatchdogStage.WATCHING, detail="", doing="",
             passed_mono_ns=None,
         )  # fmt: skip
-        write_watchdog_health(desk.home.watchdog_health, watchdog)
+        write_health(desk.home.watchdog_health, watchdog)
         code, told, _ = desk.run("logout")
     assert (code, desk.code(told)) == (4, "WATCHDOG_RUNS"), told
 

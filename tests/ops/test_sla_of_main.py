@@ -8,8 +8,9 @@ import pytest
 
 from harness.feed_papers import MONO, WALL, closed, health, store
 from harness.main_health import well
+from tarazu.app.health import write_health
 from tarazu.app.home import Home, Profile
-from tarazu.app.main.health import MainHealth, Stage, write_main_health
+from tarazu.app.main.health import MainHealth, Stage
 from tarazu.app.main.timings_health import TimingPage, TimingsPage
 from tarazu.app.verdict import Verdict
 from tarazu.model.units import HOUR_NS, MILLISECOND_NS, SECOND_NS
@@ -49,7 +50,7 @@ def home(tmp_path: Path) -> Home:
 
 def told(home: Home, said: MainHealth | None) -> Verdict:
     if said is not None:
-        write_main_health(home.main_health, said)
+        write_health(home.main_health, said)
     return sla(home, MONO + 300 * MS, WALL)
 
 

@@ -12,13 +12,14 @@ from textual.pilot import Pilot
 
 from harness.feed_papers import health, store
 from harness.main_health import well
+from tarazu.app.health import write_health
 from tarazu.app.home import Home, Profile
-from tarazu.app.main.health import PlaceHealth, write_main_health
+from tarazu.app.main.health import PlaceHealth
 from tarazu.app.main.risk_health import GaugePage, RiskPage
 from tarazu.app.watching.look import look_now
 from tarazu.app.watching.screen import screen
 from tarazu.app.watching.terminal import Top
-from tarazu.engine.messages import Halt, RiskState
+from tarazu.engine.halts import Halt, RiskState
 from tarazu.engine.phase import Phase
 from tarazu.model.units import SECOND_NS
 
@@ -37,7 +38,7 @@ def current(home: Home, **changes: object) -> None:
     mono_ns = time.monotonic_ns()
     now = {"profile": "live", "mono_ns": mono_ns, "every_ns": 60 * SECOND_NS, "pid": os.getpid()}
     store(home, health(**now, started_mono_ns=mono_ns))
-    write_main_health(home.main_health, well(**now, **changes))
+    write_health(home.main_health, well(**now, **changes))
 
 
 def on_screen(home: Home, seen: Seen, size: tuple[int, int] = (80, 24)) -> Top:

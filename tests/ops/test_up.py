@@ -224,7 +224,8 @@ def test_settings_that_cannot_be_used_are_told_and_keep_nothing_running(desk: Up
     desk.home.settings_file.write_text("[feeed]\n")
     try:
         code, out, _ = desk.verb("up", "depth_ws")
-        assert code == 2 and "BAD_SETTINGS: " in out and "feeed" in out
+        assert code == 2 and out.startswith(f"NOT_UP  SIM  settings do not read, {desk.home.settings_file}: ")
+        assert "BAD_SETTINGS: " in out and "feeed" in out and "fix  tarazu config validate" in out
         code, out, _ = desk.verb("down", "depth_ws")
         assert code == 0 and out.startswith("DOWN")
     finally:

@@ -8,7 +8,6 @@ alert that nobody can read must not keep the next one from going out.
 """
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from tarazu.app.alerts.alert import RANK, Alert, Kept
 from tarazu.model import ist
 from tarazu.model.units import DAY_NS, MINUTE_NS
 from tarazu.runtime.alone import alone
+from tarazu.runtime.whole import write_whole
 
 SAME_NS = 7 * MINUTE_NS
 """An acknowledged alert whose key is posted again after so much silence has happened again, and is a new one. Longer
@@ -40,10 +40,10 @@ class Box:
             known = self._latest(digest)
             if known is not None and not _is_over(known, now_ns):
                 again = _again(known, alert, now_ns)
-                self._write(self._path(again), again)
+                write_whole(self._path(again), msgspec.json.encode(again))
                 return again, False
             kept = Kept(id=self._next_id(now_ns), alert=alert, who=who, first_ns=now_ns, last_ns=now_ns)
-            self._write(self._path(kept), kept)
+            write_whole(self._path(kept), msgspec.json.encode(kept))
             return kept, True
 
     def change(self, id_: str, change: Callable[[Kept], Kept]) -> Kept | None:
@@ -54,7 +54,7 @@ class Box:
                 return None
             changed = change(kept)
             if changed != kept:
-                self._write(self._path(kept), changed)
+                write_whole(self._path(kept), msgspec.json.encode(changed))
             return changed
 
     def find(self, id_: str) -> Kept | None:
@@ -109,33 +109,6 @@ class Box:
             kept = None
         self._read[path.name] = mark, kept
         return kept
-
-    def _write(self, path: Path, kept: Kept) -> None:
-        """Replaced whole, on the disk when this returns. Raises OSError: what was there stands as it was."""
-        beside = path.with_suffix(".new")
-        try:
-            _write_whole(beside, msgspec.json.encode(kept))
-            beside.replace(path)
-        except OSError:
-            beside.unlink(missing_ok=True)
-            raise
-        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _write_whole(path: Path, raw: bytes) -> None:
-    """A disk that runs full takes a part of it, and refuses the rest only when it is asked again."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        left = memoryview(raw)
-        while left:
-            left = left[os.write(fd, left) :]
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _is_over(kept: Kept, now_ns: int) -> bool:

@@ -1,7 +1,6 @@
 """Backups in words: what was made, found, restored, and why not."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from tarazu.adapters.signing import Ed25519Verifier, verifiers_of
@@ -10,7 +9,7 @@ from tarazu.app.backup.refusal import Code, Refused
 from tarazu.app.backup.restore import Back
 from tarazu.app.data.listing import size_text
 from tarazu.app.home import Home
-from tarazu.app.verdict import Check, Exit, Status, Verdict, exit_of, worst
+from tarazu.app.verdict import Check, Exit, Status, Verdict, answer, exit_of, worst
 from tarazu.journal.checkpoint import BadNote
 from tarazu.journal.findings import Fault
 from tarazu.model import ist
@@ -39,39 +38,13 @@ def refused(command: str, home: Home, now_ns: int, why: Refused) -> Verdict:
     word = "REFUSED" if exit_code is Exit.REFUSED else "UNKNOWN" if exit_code is Exit.UNKNOWN else "BAD"
     status = Status.UNKNOWN if exit_code is Exit.UNKNOWN else Status.CRIT
     check = Check(id="backup", status=status, code=why.code, detail=why.detail, hint=why.hint)
-    return verdict(command, word, exit_code, home, now_ns, "nothing was changed", (check,))
+    return answer(command, word, exit_code, home, now_ns, "nothing was changed", (check,))
 
 
 def failed(command: str, home: Home, now_ns: int, bad: Exception, hint: str) -> Verdict:
     """The machine: a disk that does not write, a key that does not read."""
     check = Check(id="backup", status=Status.CRIT, code="FAILED", detail=f"{type(bad).__name__}: {bad}", hint=hint)
-    return verdict(command, "FAILED", Exit.CRIT, home, now_ns, "nothing was changed", (check,))
-
-
-def verdict(
-    command: str,
-    word: str,
-    exit_code: Exit,
-    home: Home,
-    now_ns: int,
-    summary: str,
-    checks: tuple[Check, ...] = (),
-    body: tuple[str, ...] = (),
-    tail: tuple[str, ...] = (),
-    facts: Mapping[str, object] | None = None,
-) -> Verdict:
-    return Verdict(
-        command=command,
-        word=word,
-        exit_code=exit_code,
-        profile=home.profile,
-        now_ns=now_ns,
-        summary=summary,
-        checks=checks,
-        body=body,
-        tail=tail,
-        facts=dict(facts or {}),
-    )
+    return answer(command, "FAILED", Exit.CRIT, home, now_ns, "nothing was changed", (check,))
 
 
 def well(
@@ -81,7 +54,7 @@ def well(
     status = worst(checks)
     told = word if status is Status.OK else f"{word} {status.name}"
     body = (*manifest_lines(back.manifest), f"  signed by {back.verifier}; restored and proven in {back.took_s:.1f} s")
-    return verdict(command, told, exit_of(status), home, now_ns, summary, checks, body, facts=back_facts(back))
+    return answer(command, told, exit_of(status), home, now_ns, summary, checks, body, facts=back_facts(back))
 
 
 def source_checks(manifest: Manifest) -> tuple[Check, ...]:

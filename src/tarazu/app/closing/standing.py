@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -28,6 +29,9 @@ from tarazu.runtime.journal_files import (
     watermark_path,
 )
 from tarazu.runtime.writer_lock import is_being_written
+
+if TYPE_CHECKING:
+    from tarazu.engine.acts import Step
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +111,13 @@ def _from(folder: Path, sequence: int) -> Iterator[Entry]:
             at = after(entry, at)
 
 
+def _did(step: "Step") -> bool:
+    """Whether anything came of a message, but that the books are read again."""
+    from tarazu.engine.acts import AskRead
+
+    return bool(step.outputs) or any(not isinstance(act, AskRead) for act in step.acts)
+
+
 def _moves(entry: Entry) -> str:
     """What of the day it moves, by its name; empty: nothing."""
     from tarazu.engine import codec
@@ -122,8 +133,8 @@ def _moves(entry: Entry) -> str:
     match message:
         case m.OrderHeard() | m.Answered() | m.Wanted() | m.Commanded():
             return type(message).__name__
-        case m.OrdersRead(reports=news, gone=gone) if news or gone:
-            return "news of an order"
+        case m.OrdersRead(reports=news, gone=gone) if gone or (news and _did(record.step)):
+            return "news of an order"  # a row that an update had told of before is none
         case m.TradesRead(fills=fills, gone=lost) if fills or lost:
             return "news of a fill"
     return next((type(said).__name__ for said in record.step.outputs), "")

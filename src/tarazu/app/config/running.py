@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tarazu.app.config.values import plain
-from tarazu.app.depth_ws.health import boot
+from tarazu.app.health import boot
 from tarazu.app.home import Home
 from tarazu.app.settings import Settings
 from tarazu.app.supervision.private_file import replace_private

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 import tarazu
+from tarazu.app.identity import SHIPPED
 from tarazu.app.main.build import build
 
 SCHEMA = "tarazu.evidence/1"
@@ -61,10 +62,11 @@ class BadEvidence(ValueError):
 
 
 def source_sha256() -> str:
-    """Over every file of the product's package: a control may be held by any of them."""
+    """Over every file of the product's package: a control may be held by any of them. The same for an installed package
+    as for the checkout that it was built from: what it carries beside is not looked at."""
     root, hashed = Path(tarazu.__file__).parent, hashlib.sha256()
     for path in sorted(root.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        if path.is_file() and "__pycache__" not in path.parts and not path.is_relative_to(root / SHIPPED.name):
             hashed.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
     return hashed.hexdigest()
 

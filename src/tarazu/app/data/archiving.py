@@ -8,7 +8,7 @@ from tarazu.app.data.days import glance
 from tarazu.app.data.listing import size_text
 from tarazu.app.data.steps import Steps
 from tarazu.app.home import Home
-from tarazu.app.verdict import Exit, Verdict
+from tarazu.app.verdict import Exit, Verdict, answer
 from tarazu.model import ist
 from tarazu.runtime.segment import day_folder, segments
 
@@ -42,7 +42,7 @@ def archive_day(home: Home, day: date, out: Path | None, so_far: bool, steps: St
     try:
         manifest = convert(day_folder(home.feed, day), target, steps)
     except BadArchive as bad:
-        return _verdict("data.convert", "FAILED", Exit.CRIT, home, now_ns, str(bad))
+        return answer("data.convert", "FAILED", Exit.CRIT, home, now_ns, str(bad))
     return _archived(home, manifest, target, now_ns, "read back row for row")
 
 
@@ -69,14 +69,21 @@ def restore_day(home: Home, day: date, source: Path | None, feed: Path | None, s
     try:
         report = restore(archive, manifest, folder, steps)
     except BadArchive as bad:
-        return _verdict("data.restore", "FAILED", Exit.CRIT, home, now_ns, str(bad))
+        return answer("data.restore", "FAILED", Exit.CRIT, home, now_ns, str(bad))
     gaps = len(report.damages)
     body = [f"frames   {report.frames:,} in {report.segments} segments, each with its own sequence and stamps"]
     if gaps:
         body.append(f"gaps     {gaps}, where the archive's own source had lost {sum(d.lost for d in report.damages):,}")
     facts = {"day": day, "folder": str(folder), "frames": report.frames, "damages": report.damages}
-    return _verdict(
-        "data.restore", "DONE", Exit.WARN if gaps else Exit.OK, home, now_ns, f"{day} is in {folder}", body, facts
+    return answer(
+        "data.restore",
+        "DONE",
+        Exit.WARN if gaps else Exit.OK,
+        home,
+        now_ns,
+        f"{day} is in {folder}",
+        body=body,
+        facts=facts,
     )
 
 
@@ -101,7 +108,7 @@ def _archived(home: Home, manifest: Manifest, target: Path, now_ns: int, how: st
     body += [f"damage   {damage}" for damage in damages]
     if manifest.broken_frames:
         body.append(f"broken   {manifest.broken_frames:,} tick frames could not be read to their end")
-    return _verdict(
+    return answer(
         "data.convert",
         "DONE",
         Exit.WARN if damages or manifest.so_far else Exit.OK,
@@ -109,32 +116,12 @@ def _archived(home: Home, manifest: Manifest, target: Path, now_ns: int, how: st
         now_ns,
         f"{manifest.day} is in {target}, {how}{', so far' if manifest.so_far else ''}"
         + (f", {len(damages)} damaged places, {lost:,} frames lost" if damages else ""),
-        body,
-        {"folder": str(target), "manifest": manifest},
+        body=body,
+        facts={"folder": str(target), "manifest": manifest},
     )
 
 
 def _refused(command: str, home: Home, now_ns: int, detail: str, hint: str) -> Verdict:
-    return _verdict(command, "REFUSED", Exit.REFUSED, home, now_ns, detail, [f"fix      {hint}"], {"hint": hint})
-
-
-def _verdict(
-    command: str,
-    word: str,
-    exit_code: Exit,
-    home: Home,
-    now_ns: int,
-    summary: str,
-    body: list[str] | None = None,
-    facts: dict[str, object] | None = None,
-) -> Verdict:
-    return Verdict(
-        command=command,
-        word=word,
-        exit_code=exit_code,
-        profile=home.profile,
-        now_ns=now_ns,
-        summary=summary,
-        body=tuple(body or ()),
-        facts=facts or {},
+    return answer(
+        command, "REFUSED", Exit.REFUSED, home, now_ns, detail, body=[f"fix      {hint}"], facts={"hint": hint}
     )

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from crc32c import crc32c
 from numpy.typing import NDArray
 
 from tarazu.app.data.steps import Progress
+from tarazu.journal.crc import crc32c
 from tarazu.runtime.damage import Damage
 from tarazu.runtime.repair import walk
 from tarazu.runtime.segment import (

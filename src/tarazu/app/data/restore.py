@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from crc32c import crc32c
-
 from tarazu.app.data.archive import FRAMES, BadArchive, Manifest
 from tarazu.app.data.convert import first_difference
 from tarazu.app.data.frames import Batch, segment_batches
 from tarazu.app.data.steps import Progress, Steps
 from tarazu.app.data.tables import frame_batches
+from tarazu.journal.crc import crc32c
 from tarazu.runtime.feed_log import RESERVE_BYTES, SEGMENT_BYTES
 from tarazu.runtime.repair import Report, verify
 from tarazu.runtime.segment import (

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
-from tarazu.app.depth_ws.health import BadHealth
+from tarazu.app.health import BadHealth
 from tarazu.app.home import Home
+from tarazu.app.identity import install_again
 from tarazu.app.settings import BadSettings, read_settings
 from tarazu.app.supervision.orphans import is_running
 from tarazu.app.verdict import Check, Status
@@ -34,7 +35,7 @@ def packages_check() -> Check:
     missing = [name for name in names if not _installed(name)]
     check = Check(id="packages", status=Status.OK, observed=len(names))
     if missing:
-        return check.broken(Status.CRIT, "NOT_INSTALLED", f"missing: {', '.join(missing)}", "make setup")
+        return check.broken(Status.CRIT, "NOT_INSTALLED", f"missing: {', '.join(missing)}", install_again())
     return check
 
 
@@ -52,28 +53,14 @@ def _installed(name: str) -> bool:
 
 def kernels_check(environ: Mapping[str, str]) -> Check:
     """Whether the kernels are compiled: without, the first start takes a minute and looks like one that hangs."""
-    import tarazu
-    from tarazu.app.warm import KERNELS
+    from tarazu.app.warm import KERNELS, cold
 
-    root = Path(tarazu.__file__).parent
-    cold = [name for name in KERNELS if not _is_warm(root, name, environ)]
-    check = Check(id="kernels", status=Status.OK, observed=len(KERNELS) - len(cold), limit=len(KERNELS))
-    if cold:
-        told = "are compiled; the others are at the first start, which then takes a minute longer"
+    left = cold(environ)
+    check = Check(id="kernels", status=Status.OK, observed=len(KERNELS) - len(left), limit=len(KERNELS))
+    if left:
+        told = "are compiled; the others are before the first start, which takes a minute or two longer"
         return check.broken(Status.WARN, "KERNELS_COLD", told, "python -m tarazu.app.warm")
     return check
-
-
-def _is_warm(root: Path, name: str, environ: Mapping[str, str]) -> bool:
-    """Numba keeps an index file beside the module, `<module>.<function>-<line>.py311.nbi`, newer than the module."""
-    source = root.joinpath(*name.split(".")[1:]).with_suffix(".py")
-    named = environ.get("NUMBA_CACHE_DIR")
-    found = (
-        Path(named).glob(f"**/{source.stem}.*.nbi")
-        if named
-        else (source.parent / "__pycache__").glob(f"{source.stem}.*.nbi")
-    )
-    return any(index.stat().st_mtime >= source.stat().st_mtime for index in found)
 
 
 def port_checks(home: Home, environ: Mapping[str, str]) -> Iterator[Check]:

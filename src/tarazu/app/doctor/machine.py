@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tarazu.app.doctor.clock import clock_check
 from tarazu.app.home import Home
+from tarazu.app.identity import install_again
 from tarazu.app.verdict import Check, Status
 from tarazu.runtime.journal_state import USUAL
 
@@ -40,7 +41,7 @@ def python_check(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Chec
     told = ".".join(map(str, version))
     check = Check(id="python", status=Status.OK, observed=told)
     if version < (3, 11):
-        return check.broken(Status.CRIT, "PYTHON_TOO_OLD", "tarazu needs 3.11 or newer", "make setup")
+        return check.broken(Status.CRIT, "PYTHON_TOO_OLD", "tarazu needs 3.11 or newer", install_again())
     return check
 
 

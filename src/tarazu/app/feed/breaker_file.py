@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from tarazu.market.breaker import Breaker, Cleared, ClearRefusal
+from tarazu.runtime.whole import write_whole
 
 SCHEMA = "tarazu.feed_breaker/1"
 
@@ -95,18 +96,7 @@ def _store(path: Path, breaker: Breaker) -> None:
     """Replace the file; on return a power cut leaves the new one."""
     told = msgspec.json.encode(breaker)
     stored = _Stored(schema=SCHEMA, sha256=hashlib.sha256(told).hexdigest(), breaker=msgspec.Raw(told))
-    beside = path.with_name(f"{path.name}.new")
-    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(msgspec.json.encode(stored))
-        file.flush()
-        os.fsync(fd)
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(path, msgspec.json.encode(stored))
 
 
 def _bad(path: Path, why: str) -> BadBreakerFile:

@@ -6,8 +6,11 @@ from typing import Any
 import click
 
 from tarazu.app.home import BadProfile, Home, home
+from tarazu.app.offered import profiles
 
-PROFILE = click.option("--profile", metavar="P", help="sim, paper or live; default: TARAZU_PROFILE, else sim.")
+PROFILE = click.option(
+    "--profile", metavar="P", shell_complete=profiles, help="sim, paper or live; default: TARAZU_PROFILE, else sim."
+)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 
 

@@ -2,10 +2,11 @@
 
 import os
 
-from tarazu.app.depth_ws.health import STALE_AFTER_INTERVALS, BadHealth, DepthWsHealth, boot, read_health
+from tarazu.app.depth_ws.health import DepthWsHealth, read_health
 from tarazu.app.feed.breaker_file import BadBreakerFile, read_breaker
 from tarazu.app.feed.parts import CLEAR, RESTART, breaker_check
 from tarazu.app.feed.words import clock, seconds
+from tarazu.app.health import STALE_AFTER_INTERVALS, BadHealth, boot
 from tarazu.app.home import Home
 from tarazu.app.supervision.orphans import is_running
 from tarazu.app.verdict import Check, Status, epoch

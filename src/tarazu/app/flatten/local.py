@@ -4,7 +4,7 @@ import time
 
 import msgspec
 
-from tarazu.app.depth_ws.health import BadHealth
+from tarazu.app.health import BadHealth
 from tarazu.app.home import Home
 from tarazu.app.main.health import MainHealth, read_main_health
 from tarazu.model.order import Product

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from tarazu.runtime.whole import sync_folder
+from tarazu.runtime.whole import write_whole
 
 
 class DamagedMaster(Exception):
@@ -99,9 +99,8 @@ class MasterStore:
         )
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._set_aside(day, meta.sha256)
-        _replace(self._csv(day), gzip.compress(csv, compresslevel=6, mtime=0))
-        _replace(self._meta(day), msgspec.json.encode(meta))
-        sync_folder(self.folder)
+        write_whole(self._csv(day), gzip.compress(csv, compresslevel=6, mtime=0))
+        write_whole(self._meta(day), msgspec.json.encode(meta))
         return meta
 
     def days(self) -> tuple[date, ...]:
@@ -135,16 +134,6 @@ class MasterStore:
 
 def _remedy(packed: Path) -> str:
     return f"delete {packed} and its .json: today's is fetched again, an older one is only compared with"
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Readers see the old file or the new one, also after a power cut."""
-    beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def _day(text: str) -> date | None:

@@ -13,14 +13,15 @@ from prometheus_client.registry import Collector
 
 from tarazu import __version__
 from tarazu.app.alerts.alert import RANK
-from tarazu.app.depth_ws.health import BadHealth, DepthWsHealth, read_health
+from tarazu.app.depth_ws.health import DepthWsHealth, read_health
+from tarazu.app.health import BadHealth
 from tarazu.app.home import Home
 from tarazu.app.incidents.store import read as read_incidents
 from tarazu.app.main.health import MainHealth, read_main_health
 from tarazu.app.main.timings_health import TimingPage
 from tarazu.app.supervision.orphans import is_running
 from tarazu.app.watchdog.health import WatchdogHealth, read_watchdog_health
-from tarazu.engine.messages import RiskState
+from tarazu.engine.halts import RiskState
 from tarazu.engine.phase import Phase
 from tarazu.market.feed_events import FeedHealth, FeedState
 from tarazu.model.units import SECOND_NS

@@ -1,14 +1,11 @@
 """What the rows of the gate look at: read at most once, when the first row asks for it, and never twice differently."""
 
-import http.client
 import os
 import time
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from threading import Thread
-
-import msgspec
 
 from tarazu import reference
 from tarazu.adapters.sim_clock import SimClock
@@ -19,7 +16,7 @@ from tarazu.app.home import Home, Profile
 from tarazu.app.main.health import MainHealth
 from tarazu.app.main.past import Past, before
 from tarazu.app.masters.store import DamagedMaster, MasterStore
-from tarazu.app.readiness.clock_ask import ClockSpread, ask_clock
+from tarazu.app.readiness.clock_ask import SKEW_NS_MAX, ClockSpread, ask_clock
 from tarazu.app.session.standing import SessionStanding, SessionState, session_standing
 from tarazu.app.settings import BadSettings, Settings, read_settings
 from tarazu.app.supervision.link import SupervisorRefused
@@ -97,13 +94,13 @@ class Look:
         return self._clock_told[0]
 
     def ask_clock_meanwhile(self) -> None:
-        """Its questions take most of a second: the other rows are looked at in that time."""
+        """Its questions may take most of a second: the other rows are looked at in that time."""
         if self._asking is not None or isinstance(self.address, str):
             return
         rest_url, _ = self.address.rest_url, self.wall_ns()  # which clock is ours is settled before the thread asks it
 
         def ask() -> None:
-            self._clock_told.append(ask_clock(rest_url, self.wall_ns))
+            self._clock_told.append(ask_clock(rest_url, self.wall_ns, SKEW_NS_MAX))
 
         self._asking = Thread(target=ask, name="clock", daemon=True)
         self._asking.start()
@@ -118,7 +115,7 @@ class Look:
             return None
         try:
             return SimClock(sim.admin_url)
-        except (OSError, http.client.HTTPException, msgspec.MsgspecError):
+        except OSError:
             return None
 
     def wall_ns(self) -> int:

@@ -4,7 +4,6 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from datetime import date
-from http.client import HTTPException
 
 import msgspec
 
@@ -58,7 +57,7 @@ def both_sides(
     if not saved and not _is_over(home, day, environ):
         try:
             address = _address(home, day, environ, tell)
-        except (NoAddress, OSError, HTTPException) as away:
+        except (NoAddress, OSError) as away:
             hint = "tarazu status" if home.profile is Profile.SIM else "tarazu session check"
             raise NoBroker("NO_BROKER", str(away), hint) from away
         now_ns = clock_of(address).wall_ns()

@@ -33,10 +33,6 @@ class OurDay(msgspec.Struct, frozen=True, kw_only=True):
     """Why the instruments are not known; empty: they are."""
 
     @property
-    def is_journalled(self) -> bool:
-        return self.standing.entries > 0
-
-    @property
     def orders(self) -> list[OrderState]:
         return list(self.state.blotter.orders.values())
 

@@ -9,7 +9,7 @@ from tarazu.app.data.steps import Steps
 from tarazu.app.home import Home
 from tarazu.app.retention.kept import Kept, NotKept, kept
 from tarazu.app.retention.plan import Due, Plan, due_days, folders_of, oldest_kept, plan
-from tarazu.app.verdict import Check, Exit, Status, Verdict
+from tarazu.app.verdict import Check, Exit, Status, Verdict, answer
 from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, append
 from tarazu.runtime.whole import sync_folder
 
@@ -113,15 +113,4 @@ def _verdict(
             "staying": {due.day.isoformat(): due.stays for due in found.days if due.stays},
             "plan": found.sha256[:SHA],
         }
-    return Verdict(
-        command=COMMAND,
-        word=word,
-        exit_code=code,
-        profile=home.profile,
-        now_ns=now_ns,
-        summary=summary,
-        checks=checks,
-        body=body,
-        tail=tail,
-        facts=facts,
-    )
+    return answer(COMMAND, word, code, home, now_ns, summary, checks, body, tail, facts)

@@ -9,7 +9,7 @@ from tarazu.app.risk_monitor.recomputed import Recomputed
 from tarazu.app.risk_monitor.standing import Standing
 from tarazu.app.settings import RiskSettings
 from tarazu.app.verdict import Check, Status, epoch
-from tarazu.engine.messages import RiskState
+from tarazu.engine.halts import RiskState
 from tarazu.model.units import PAISE, rupees_text
 
 NEAR = 0.8

@@ -12,8 +12,9 @@ from tarazu.app.incidents import store
 from tarazu.app.main.telling import MainSilent, tell_main
 from tarazu.app.person import person
 from tarazu.app.risk_monitor.standing import Standing, standing_of
-from tarazu.app.verdict import Check, Exit, Status, Verdict, moment
-from tarazu.engine.messages import Order, RiskState
+from tarazu.app.verdict import Check, Exit, Status, Verdict, answer, moment
+from tarazu.engine.halts import RiskState
+from tarazu.engine.messages import Order
 from tarazu.runtime.desk_record import BadDeskRecord, DeskEntry, DeskKind, append, whole
 
 TELL_S = 6.0
@@ -169,15 +170,4 @@ def _verdict(
     facts: dict[str, Any] | None = None,
     tail: tuple[str, ...] = (),
 ) -> Verdict:
-    return Verdict(
-        command=command,
-        word=word,
-        exit_code=exit_code,
-        profile=home.profile,
-        now_ns=now_ns(home),
-        summary=line,
-        checks=checks,
-        body=body,
-        tail=tail,
-        facts=facts or {},
-    )
+    return answer(command, word, exit_code, home, now_ns(home), line, checks, body, tail, facts)

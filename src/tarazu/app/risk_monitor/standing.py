@@ -5,11 +5,11 @@ import time
 
 import msgspec
 
-from tarazu.app.depth_ws.health import BadHealth
+from tarazu.app.health import BadHealth
 from tarazu.app.home import Home
 from tarazu.app.main.health import MainHealth, read_main_health
 from tarazu.app.supervision.orphans import is_running
-from tarazu.engine.messages import Halt, RiskState
+from tarazu.engine.halts import Halt, RiskState
 from tarazu.runtime.desk_record import BadDeskRecord, DeskEntry
 
 

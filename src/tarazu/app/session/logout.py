@@ -3,7 +3,7 @@
 import msgspec
 
 from tarazu.app.broker_address import BrokerAddress
-from tarazu.app.depth_ws.health import BadHealth, boot
+from tarazu.app.health import BadHealth, boot
 from tarazu.app.home import Home
 from tarazu.app.main.health import read_main_health
 from tarazu.app.person import person

@@ -12,7 +12,6 @@ from tarazu.reference import RULE_PROFILES
 from tarazu.sim.synthetic.scenario import SCENARIOS
 
 _DEFAULT = SimOptions()
-_PORTS = ("rest_port", "ws_port", "admin_port")
 
 FLAGS = (
     click.option("--rest-port", default=0, help="Port of the REST API; 0 takes a free one.", metavar="PORT"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from tarazu.app.depth_ws.health import BadHealth
+from tarazu.app.health import BadHealth
 from tarazu.app.home import Home
 from tarazu.app.main.checks import LOGS, read_engine
 from tarazu.app.main.health import MainHealth, Stage, read_main_health

@@ -19,7 +19,7 @@ from tarazu.app.models.registry import register
 from tarazu.app.models.versions import MODEL_BYTES_MAX, BadVersion, refuse_strangers
 from tarazu.app.person import person
 from tarazu.app.settings import BadSettings, read_settings
-from tarazu.app.verdict import Check, Exit, Status, Verdict
+from tarazu.app.verdict import Check, Exit, Status, Verdict, answer
 from tarazu.runtime.desk_record import BadDeskRecord
 from tarazu.strategy.calibration import BadModel
 
@@ -114,13 +114,4 @@ def _moved(
 
 def _answer(home: Home, now_ns: int, word: str, code: Exit, line: str, checks: tuple[Check, ...]) -> Verdict:
     gates = tuple(f"{check.status:<8}{check.id:<15}{check.detail}" for check in checks if check.status is Status.OK)
-    return Verdict(
-        command=COMMAND,
-        word=word,
-        exit_code=code,
-        profile=home.profile,
-        now_ns=now_ns,
-        summary=line,
-        checks=checks,
-        body=gates,
-    )
+    return answer(COMMAND, word, code, home, now_ns, line, checks, gates)

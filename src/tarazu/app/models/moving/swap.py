@@ -123,7 +123,7 @@ def acknowledged(
 
 
 def _heard(home: Home, family: str, sha256: str) -> Told:
-    from tarazu.app.depth_ws.health import BadHealth
+    from tarazu.app.health import BadHealth
     from tarazu.app.main.health import Stage, read_main_health
     from tarazu.app.supervision.orphans import is_running
 

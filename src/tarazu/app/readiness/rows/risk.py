@@ -10,7 +10,7 @@ from tarazu.app.readiness.rows.row import block, ok, skip, unknown, warn
 from tarazu.app.secrets.store import BadSecrets
 from tarazu.app.verdict import Check, Status
 from tarazu.engine.codec import BadPayload
-from tarazu.engine.messages import Halt, RiskState
+from tarazu.engine.halts import Halt, RiskState
 from tarazu.model import ist
 from tarazu.runtime.desk_record import BadDeskRecord, DeskEntry
 from tarazu.runtime.journal_reader import BrokenChain
