@@ -125,7 +125,7 @@ class ClosedDay(TradingDesk):
         self.tag = self._desk.hold()
         self.typed("tarazu flatten --live --yes --reason 'the day is over'", 0, 1)
         self.typed(f"tarazu risk reset-halt --incident {self._incident()} --reason 'all is left'")
-        self.typed("tarazu feed record --since 10:40 --for 1", 0, 1)
+        self.typed("tarazu feed record --since 10:40 --for 6", 0, 1)
         self.broker.admin("PUT", "/clock", {"jump_to": f"{DAY} 15:50:00"})
         self.typed("tarazu down watchdog main depth_ws", 0, 1)
         self.typed("tarazu runbook run eod --auto", 0, 1)

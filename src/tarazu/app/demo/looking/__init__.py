@@ -1,0 +1,1 @@
+"""What is seen of a demo while it goes on, and written down in order."""

@@ -1,0 +1,1 @@
+"""The commands of a demo, and who gives them."""

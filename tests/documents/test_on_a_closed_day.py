@@ -1,0 +1,28 @@
+"""What the documents tell of a day that is closed, typed at its desk."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.documents.desks import ClosedDay
+from harness.documents.places import left
+from harness.documents.programmes import Programme, at, programmes
+from harness.documents.reading import readable
+from harness.documents.running import run
+from harness.documents.tables import Place
+
+HERE = at(Place.CLOSED, programmes(readable()))
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClosedDay]:
+    place = ClosedDay(tmp_path_factory.mktemp("closed") / "a desk")
+    with left(place):
+        place.furnish()
+        yield place
+
+
+@pytest.mark.parametrize("programme", HERE, ids=lambda programme: programme.name)
+def test_what_is_pasted_works(programme: Programme, desk: ClosedDay) -> None:
+    desk.made_ready()
+    run(programme, desk)
