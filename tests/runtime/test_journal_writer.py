@@ -121,6 +121,18 @@ def test_checkpoints_come_by_themselves_and_one_of_the_same_is_not_made_twice(ro
     assert judged(root, trust(signer)).checkpoints >= 2
 
 
+def test_a_clean_stop_leaves_every_entry_under_a_checkpoint(root, signer):
+    log = Journal.open(root, DAY, NAME, small(checkpoint_s=3600.0), signer=signer)
+    for n in range(3):
+        log.append(1, payload_of(n), n + 1, GROUP)
+    log.close()
+    report = judged(root, trust(signer))
+    assert (report.entries, report.checkpoint_size, report.checkpoints) == (3, 3, 1)
+    log = Journal.open(root, DAY, NAME, small(), signer=signer, verifiers=(signer.verifier(),))
+    log.close()
+    assert judged(root, trust(signer)).checkpoints == 1, "what is signed already is not signed again"
+
+
 def test_a_torn_tail_is_erased_and_the_log_goes_on(root, signer):
     write_day(root, signer)
     end = judged(root, trust(signer))

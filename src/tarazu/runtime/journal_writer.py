@@ -210,13 +210,15 @@ class Journal:
             return self._or_die(lambda: self._log.sign(by))
 
     def close(self) -> None:
-        """All on the disk, the watermark too, and the next writer let in. A second call does nothing."""
+        """All on the disk and signed, the watermark too, and the next writer let in. A second call does nothing."""
         if self._over.is_set():
             return
         try:
             if self.dead is None:
                 with self._io:
                     self._commit(sync=True)
+                    if self._signer is not None and self._log.unsigned:
+                        self.checkpoint()
                     self._or_die(self._log.sync_mark)
         finally:
             self._over.set()

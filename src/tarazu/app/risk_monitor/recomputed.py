@@ -22,8 +22,9 @@ from tarazu.orders.kite_rows import paise
 from tarazu.wire.kite_money import PositionsData
 
 READ_S = 6.0
-QUOTE_TRIES, QUOTE_GAP_S = 3, 0.4
-"""The feed's own sentinels ask for quotes too, once a second: who comes second in one is refused."""
+QUOTE_TRIES, QUOTE_GAP_S = 14, 0.23
+"""The feed's own sentinels ask for quotes too, once a second: who comes second in one is refused. In three seconds one
+begins in which we are the first; the sentinels then rest for five."""
 BOOKS = (Book.POSITIONS, Book.TRADES, Book.FUNDS)
 
 
