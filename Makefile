@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo pictures test check bench soak kills days controls dist sbom lock clean
+.PHONY: help setup demo pictures codes test check bench soak kills days controls dist sbom lock clean
 help:            ## what can be asked for
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
@@ -49,6 +49,10 @@ days: $(READY)   ## 60,000 simulated days, and every effect of three days a plac
 controls: $(READY) ## the tests of every control, and the matrix of what they show
 	-$(BIN)/python -m pytest -m control -n 3 --dist loadfile -rfER
 	$(BIN)/tarazu controls || [ $$? -eq 1 ]
+
+codes: $(READY)  ## docs/codes.md and the list of published codes, after a word was added
+	$(BIN)/tarazu explain --document > docs/codes.md
+	$(BIN)/python tests/codes/publish.py
 
 dist: $(READY)   ## the wheel and the sdist, in dist/: the same bytes from the same source
 	$(BIN)/python -m hatchling build -d dist

@@ -39,6 +39,14 @@ def test_the_worst_outcome_is_the_verdict(codes: tuple[Exit, ...], word: str, co
     assert (told.word, told.exit_code) == (word, code)
 
 
+def test_line_1_tells_of_what_was_asked_for_where_all_is_well() -> None:
+    other = Outcome(name="watchdog", exit_code=Exit.OK, did="already running")
+    told = verdict("up", HOME, [GOOD, other], good="UP", bad="NOT_UP", now_ns=0, asked=[GOOD.name])
+    assert told.summary == str(GOOD)
+    assert verdict("up", HOME, [GOOD, other], good="UP", bad="NOT_UP", now_ns=0).summary == str(other)
+    assert verdict("up", HOME, [GOOD, BAD], good="UP", bad="NOT_UP", now_ns=0, asked=[GOOD.name]).summary == str(BAD)
+
+
 def test_a_failure_is_told_with_its_reason_its_log_and_what_to_do() -> None:
     lines = verdict("up", HOME, [GOOD, BAD], good="UP", bad="NOT_UP", now_ns=0).text().splitlines()
     assert lines[0].startswith("NOT_UP  SIM  depth_ws not started, exit status 1  ")

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tarazu.app.demo import place as place_module
 from tarazu.app.demo.options import BadDemo
 from tarazu.app.demo.place import MARK, PREVIOUS, demo_place
+from tarazu.app.home import Home
 
 
 def test_it_makes_a_home_and_a_second_run_keeps_the_first_as_previous_once(tmp_path: Path) -> None:
@@ -49,3 +51,25 @@ def test_what_a_broken_off_run_has_left_is_no_hindrance(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     with demo_place(folder, "1.0") as place:
         assert place.home.root.is_dir() and (folder / PREVIOUS / "home").is_dir()
+
+
+def test_a_folder_that_cannot_be_made_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("keep me")
+    with pytest.raises(BadDemo, match=r"cannot be used .*Not a directory"), demo_place(tmp_path / "file" / "d", "1.0"):
+        pytest.fail("it was begun")
+
+
+def test_processes_are_ended_though_it_is_broken_off_while_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[Home] = []
+
+    def sweep(home: Home) -> None:
+        swept.append(home)
+        if len(swept) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(place_module, "sweep", sweep)
+    with pytest.raises(KeyboardInterrupt), demo_place(tmp_path / "demo", "1.0"):
+        pass
+    assert len(swept) == 2

@@ -37,6 +37,7 @@ def status(trading: ScenarioDesk, tag: str) -> str:
     return str(row["status"])
 
 
+@pytest.mark.control("C26")
 def test_the_entries_of_a_killed_main_are_cancelled_and_its_stops_stay(trading: ScenarioDesk, watched: Watched) -> None:
     bought = trading.buy(CALL)
     stop = trading.until_protected(bought)
@@ -93,6 +94,7 @@ def test_an_order_by_hand_is_told_and_halts_nobody(trading: ScenarioDesk, watche
     assert trading.told.state.halt is None
 
 
+@pytest.mark.control("C30")
 def test_an_order_with_our_tag_that_nobody_decided_halts_the_desk_without_main(tmp_path: Path) -> None:
     with broker_process(*FAST) as served, desk(tmp_path, served, UNCOMPARED + ENGINE) as made:
         alone = ScenarioDesk(made)

@@ -1,5 +1,7 @@
 """`tarazu demo`: the whole day in two minutes, on a simulated broker of its own."""
 
+import contextlib
+import shlex
 import signal
 import sys
 import time
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from tarazu.app.demo.told import DemoTold, Onlooker
 
 INTERRUPTED = 130
+BREAK_OFF = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a machine that goes down, a window that is closed: processes are taken down before it ends."""
 REPORT = "report.html"
 
 
@@ -81,16 +85,22 @@ def command(
         day=day.date() if day is not None else None,
         folder=folder,
     )
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _break_off)
+    for number in BREAK_OFF:
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup keeps it
+            signal.signal(number, _break_off)
     try:
         with progress_line() as tell:
             warm_up(tell)  # before its clock begins: nobody waits for a process that compiles
         told = demo(asked, _watcher(plain, as_json), page)
     except BadDemo as bad:
         return _refused(str(bad)).show(as_json)
+    except OSError as lost:
+        return _not_written(lost, folder).show(as_json)
     except KeyboardInterrupt:
-        print(f"INTERRUPTED  SIM  demo broken off, and everything is down; what there is: {folder}", file=sys.stderr)
+        with contextlib.suppress(OSError):  # its window may be the one that was closed
+            print(
+                f"INTERRUPTED  SIM  demo broken off, and everything is down; what there is: {folder}", file=sys.stderr
+            )
         return INTERRUPTED
     code = ended(told, folder).show(as_json)
     if opens:
@@ -100,7 +110,7 @@ def command(
 
 def _break_off(number: int, frame: object) -> None:
     """Once: what takes the processes down is not to be broken off, too."""
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in BREAK_OFF:
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
 
@@ -118,7 +128,7 @@ def ended(told: "DemoTold", folder: Path) -> Verdict:
         summary=f"demo of {told.day}, {told.scenario}, {told.incident}: {told_of}",
         checks=tuple(told.proofs),
         body=tuple(_body(told)),
-        tail=(f"report    {folder / REPORT}", "try next", *_next(told)),
+        tail=(f"report    {folder / REPORT}", *_look_first(told, folder), "try next", *_next(told)),
         facts={"demo": {name: getattr(told, name) for name in _FACTS}, "folder": str(folder)},
     )
 
@@ -136,6 +146,26 @@ def _body(told: "DemoTold") -> Iterator[str]:
         counted = f"{books.orders} orders, {books.trades} trades, {books.units_bought} bought, {books.units_sold} sold"
         money = ("gross", books.gross_paise), ("charges", books.charges_paise), ("net", books.net_paise)
         yield f"{whose:<9} {counted}, {', '.join(f'{name} {rupees_text(paise)}' for name, paise in money)}"
+
+
+def _look_first(told: "DemoTold", folder: Path) -> Iterator[str]:
+    """Where something was missed."""
+    if told.status is not Status.OK:
+        home = f"TARAZU_HOME={shlex.quote(str(folder / 'home'))}"
+        yield f"look first  the report has each step with what was expected and seen; then {home} tarazu logs main"
+
+
+def _not_written(lost: OSError, folder: Path) -> Verdict:
+    """A disk that is full, most of all."""
+    return Verdict(
+        command="demo",
+        word="FAILED",
+        exit_code=Exit.CRIT,
+        profile=Profile.SIM,
+        now_ns=time.time_ns(),
+        summary="its result could not be written, and everything is down",
+        checks=(Check(id="demo.written", status=Status.CRIT, code="NOT_WRITTEN", detail=f"{folder}: {lost}"),),
+    )
 
 
 def _next(told: "DemoTold") -> Iterator[str]:

@@ -24,7 +24,7 @@ Examples:
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @feed_flags
 def command(name: str, count: int, follow: bool, profile: str | None, as_json: bool) -> int:
-    """Show the log of main, depth_ws, sim_broker or supervisord. With --json, one object a line.
+    """Show the log of main, depth_ws, watchdog, sim_broker or supervisord. With --json, one object a line.
 
     Exit code 0: there is a log; 3: there is none.
     """

@@ -20,7 +20,7 @@ Examples:
 @click.option("--timeout", "patience_s", default=60.0, show_default=True, metavar="SECONDS", help="Give up after this.")
 @feed_flags
 def command(names: tuple[str, ...], patience_s: float, profile: str | None, as_json: bool) -> int:
-    """Restart main, depth_ws, or sim_broker (its state is kept) and those that talk to it.
+    """Restart main, depth_ws, watchdog, or sim_broker (its state is kept) and those that talk to it.
 
     Waits as `tarazu up`; what does not run is started.
 

@@ -11,7 +11,7 @@ Examples:
   tarazu runbook run pre-open                    step by step, each asked for
   tarazu runbook run eod --auto                  nobody is asked; it waits where a person is needed
   tarazu runbook run sev1-hard-halt --dry-run    what would be done
-  tarazu runbook run monitor --skip eyeball --reason "no second screen"
+  tarazu runbook run pre-open --skip eyeball --reason "no second screen"
 """
 
 

@@ -84,4 +84,4 @@ def _named(home: Home, names: tuple[str, ...], patience_s: float, foreground: bo
         raise click.UsageError(f"--foreground is for {DEPTH_WS}")
     if foreground and not outcomes:
         become_depth_ws(home)
-    return verdict("up", home, outcomes, good="UP", bad="NOT_UP", now_ns=now_ns(home))
+    return verdict("up", home, outcomes, good="UP", bad="NOT_UP", now_ns=now_ns(home), asked=asked)

@@ -116,7 +116,6 @@ COMPLETED = {
     "tarazu runbook run eod": "tarazu runbook run eod --auto",
     "tarazu sim run": "tarazu sim run --size tiny -- python mybot.py",
     "tarazu sim serve --replay": "tarazu sim serve --replay CLIP",
-    "python -X importtime": "python -X importtime -c pass",
     "tarazu why": "tarazu why ORDER",
 }
 

@@ -25,7 +25,7 @@ class State(StrEnum):
     UNKNOWN = "UNKNOWN"
     """Nobody has looked: there is no evidence of this source, or none of this control's tests."""
     LATER = "LATER"
-    """Not built yet, and not promised: another issue's."""
+    """Not built yet, and not promised."""
 
 
 class MutantRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """The day's end by both accounts of it: the broker's, trade by trade over REST, and what our close has written."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -43,6 +43,10 @@ class OurDay(msgspec.Struct, frozen=True, kw_only=True):
     reconciled_charges_paise: int | None
     breaks: int
     money_breaks: int
+    replay: tuple[int, int]
+    """Entries of the journal that were decided again, and those that are equal."""
+    replay_wrong: tuple[str, ...]
+    """What the audit says against its replay: not done, different, not recovered."""
     findings: tuple[str, ...]
     """Codes of what the audit has found, those that count against the day."""
 
@@ -75,7 +79,7 @@ def broker_day(address: SimAddress) -> BrokerDay:
 
 
 def our_day(home: Home, day: str) -> OurDay:
-    """Raises OSError, ValueError, KeyError where a file of the close is not there or not what it should be."""
+    """Raises OSError, ValueError, KeyError, TypeError where a file of the close is not there or not as it should be."""
     folder = close_folder(home, date.fromisoformat(day))
     told = msgspec.json.decode((folder / "reconciliation.json").read_bytes(), type=Reconciliation)
     audit = msgspec.json.decode((folder / "audit.json").read_bytes())
@@ -83,7 +87,7 @@ def our_day(home: Home, day: str) -> OurDay:
     orders, trades = compared[Against.ORDERS], compared[Against.TRADES]
     with (folder / "trades.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    result = audit["result"]
+    result, replay = audit["result"], audit["replay"]
     return OurDay(
         books=Books(
             orders=orders.ours or 0,
@@ -101,8 +105,15 @@ def our_day(home: Home, day: str) -> OurDay:
         reconciled_charges_paise=told.totals.broker_charges_paise,
         breaks=len(told.breaks),
         money_breaks=len(told.money_breaks),
+        replay=(replay["of"], replay["equal"]),
+        replay_wrong=tuple(_wrong(replay)),
         findings=tuple(sorted({each["code"] for each in audit["findings"] if each["status"] == Status.CRIT})),
     )
+
+
+def _wrong(replay: Mapping[str, Any]) -> Iterator[str]:
+    yield from (replay[name] for name in ("why_not", "difference") if replay[name])
+    yield from (f"not recovered up to entry {entry}" for entry in replay["not_recovered"])
 
 
 def _units(trades: Iterable[Mapping[str, Any]], side: str) -> int:

@@ -50,18 +50,31 @@ class Place(msgspec.Struct, frozen=True):
 
 @contextmanager
 def demo_place(folder: Path, version: str) -> Iterator[Place]:
-    """A fresh one; every process that began in it is gone when the block ends. Raises BadDemo, OSError."""
+    """A fresh one; every process that began in it is gone when the block ends. Raises BadDemo."""
     place = Place(folder.absolute())
-    _refuse_foreign(place.folder)
-    place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(place.folder):
-        _put_aside(place)
-        (place.folder / MARK).write_bytes(msgspec.json.encode(Mark(version=version)))
-        place.home.make()
+    with contextlib.ExitStack() as held:
+        try:
+            _refuse_foreign(place.folder)
+            place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held.enter_context(_alone(place.folder))
+            _put_aside(place)
+            (place.folder / MARK).write_bytes(msgspec.json.encode(Mark(version=version)))
+            place.home.make()
+        except OSError as no:
+            raise BadDemo(f"{place.folder} cannot be used ({no}): name another with --folder") from no
         try:
             yield place
         finally:
-            sweep(place.home)
+            _swept(place.home)
+
+
+def _swept(home: Home) -> None:
+    """To its end: what breaks a demo off may come while its processes are ended, but once alone."""
+    try:
+        sweep(home)
+    except KeyboardInterrupt:
+        sweep(home)
+        raise
 
 
 def _refuse_foreign(folder: Path) -> None:

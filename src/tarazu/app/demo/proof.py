@@ -5,8 +5,9 @@ from datetime import date
 
 from tarazu.app.closing.steps import open_because
 from tarazu.app.demo.books import BrokerDay, OurDay
-from tarazu.app.demo.looking.happenings import IS
-from tarazu.app.demo.told import DemoTold, Happened, Kind, StepTold
+from tarazu.app.demo.looking.happenings import BEGINS, IS
+from tarazu.app.demo.steps.chapters import Ran
+from tarazu.app.demo.told import DemoTold, Happened, Kind, Sample, StepTold
 from tarazu.app.home import Home
 from tarazu.app.runbook.runs.judging import How
 from tarazu.app.verdict import Check, Exit, Status
@@ -14,6 +15,7 @@ from tarazu.app.verdict import Check, Exit, Status
 AUDIT = ("eod", "audit")
 """Where an order was filled that nobody decided, the audit says no, and the day stays open: `of_exception`."""
 NO_INTENT = "NO_INTENT"
+DONE = ("DONE", "DONE_WITH_WARNINGS")
 FIELDS = {
     "orders": "orders",
     "trades": "trades",
@@ -37,7 +39,21 @@ def of_steps(steps: Sequence[StepTold], halts: bool) -> Iterator[Check]:
         elif step.how is None:
             yield seen.broken(Status.CRIT, "BROKEN_OFF", f"{step.command} did not end")
         else:
-            yield seen.broken(Status.CRIT, "NOT_AS_EXPECTED", f"{step.command}: {'; '.join(step.missed)}")
+            yield seen.broken(Status.CRIT, "NOT_AS_EXPECTED", f"{step.command}: {'; '.join(step.missed)}{_said(step)}")
+
+
+def _said(step: StepTold) -> str:
+    return f"; it said: {step.first_line[:200]}" if step.first_line else ""
+
+
+def of_runbooks(ran: Sequence[Ran], halts: bool) -> Iterator[Check]:
+    """Each went to its end; the close of a day that the audit says no to is told by `of_exception`."""
+    for each in ran:
+        if halts and each.runbook == AUDIT[0]:
+            continue
+        told = f"{each.verdict or 'stopped'}: {each.why}"
+        seen = Check(id=f"runbook.{each.chapter}.{each.runbook}", status=Status.OK, detail=told)
+        yield seen if each.verdict in DONE else seen.broken(Status.CRIT, "BROKEN_OFF", f"run {each.id} {told}")
 
 
 def of_conduct(happened: Sequence[Happened]) -> Iterator[Check]:
@@ -45,7 +61,8 @@ def of_conduct(happened: Sequence[Happened]) -> Iterator[Check]:
     journalled = [each for each in happened if each.kind in (Kind.DESK, Kind.ORDER)]
     phase, strangers = "", list[str]()
     for each in journalled:
-        phase = each.text.removeprefix(IS).partition(":")[0] if each.text.startswith(IS) else phase
+        if each.text.startswith((IS, BEGINS)):  # a main that begins has no phase yet
+            phase = each.text.removeprefix(IS).partition(":")[0] if each.text.startswith(IS) else ""
         if " ENTRY: " in each.text and phase != "ACTIVE":
             strangers.append(f"{each.text} while {phase or 'not begun'}")
     yield _so(
@@ -53,9 +70,21 @@ def of_conduct(happened: Sequence[Happened]) -> Iterator[Check]:
     )
 
 
+def of_processes(samples: Sequence[Sample], dies: str) -> Check:
+    """That nothing was started again by its supervisor but what was killed on purpose, and that once."""
+    most: dict[str, int] = {}
+    for row in (row for sample in samples for row in sample.processes):
+        most[row.name] = max(row.restarts, most.get(row.name, 0))
+    found, meant = {name: times for name, times in most.items() if times}, {dies: 1} if dies else {}
+    told = f"no process died{f' but {dies}, once' if dies else ''}"
+    return _so("processes.died", told, found == meant, f"started again: {found or 'none'}")
+
+
 def of_books(broker: BrokerDay, ours: OurDay, halts: bool) -> Iterator[Check]:
     for field, words in FIELDS.items():
         yield _equal(f"books.{field}", words, getattr(ours.books, field), getattr(broker.books, field))
+    held = ours.books.open_positions
+    yield _equal("books.open_positions", "what is held by audit.json", held, broker.books.open_positions)
     audited = (broker.books.gross_paise, broker.books.charges_paise, broker.books.net_paise)
     yield _equal("books.audit", "gross, charges and net of audit.json", ours.audit_paise, audited)
     counted = (broker.books.orders, broker.books.orders)
@@ -69,6 +98,15 @@ def of_books(broker: BrokerDay, ours: OurDay, halts: bool) -> Iterator[Check]:
         yield _so("books.breaks", told, not ours.money_breaks, f"{ours.money_breaks} breaks of money")
     else:
         yield _so("books.breaks", "reconciliation has no break", not ours.breaks, f"{ours.breaks} breaks")
+
+
+def of_replay(ours: OurDay) -> Check:
+    """By the close's audit, which warns only of a day that it could not decide again."""
+    of, equal = ours.replay
+    seen = Check(id="day.replay", status=Status.OK, observed=equal, limit=of, detail="entries decided again, all equal")
+    if of and of == equal and not ours.replay_wrong:
+        return seen
+    return seen.broken(Status.CRIT, "NOT_SO", f"{equal} of {of} entries are equal: {'; '.join(ours.replay_wrong)}")
 
 
 def of_account(broker: BrokerDay) -> Iterator[Check]:

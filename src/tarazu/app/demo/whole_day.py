@@ -40,6 +40,8 @@ WAIT_S = 0.1
 EYEBALL_S = 5.0
 _FAILED = (NotSeen, Refused, NotRecorded, AlreadyRuns, NoAddress, SupervisorRefused, OSError, http.client.HTTPException)
 """What may be missing of a day: told, and the day goes on to its close."""
+_UNREAD = (*_FAILED, ValueError, KeyError, TypeError)
+"""Raised by a file or an answer that is not as it should be: no proof then, and the stack goes down all the same."""
 
 
 REFUSED = Expect(exit=(4,), starts="REFUSED")
@@ -137,12 +139,16 @@ class WholeDay:
     def _prove(self) -> None:
         """By what is there when everything is done; then the stack goes down."""
         broker = ours = None
+        ended: tuple[Check, ...] = ()
         try:
             broker = broker_day(sim_address(self.home))
             ours = our_day(self.home, self.options_day)
-        except (*_FAILED, ValueError, KeyError) as lost:
+        except _UNREAD as lost:
             self._checks.append(Check(id="books", status=Status.UNKNOWN, code="NOT_TOLD", detail=in_words(lost)))
-        ended = tuple(self._day_ended(ours))
+        try:
+            ended = tuple(self._day_ended(ours))
+        except _UNREAD as lost:
+            self._checks.append(Check(id="day", status=Status.UNKNOWN, code="NOT_TOLD", detail=in_words(lost)))
         run, day = self._chapters.command, self.options_day
         run(Chapter.PROOF, "down", "bash scripts/stop_live_stack.sh", Expect(exit=(0,), starts="DOWN"))
         run(Chapter.PROOF, "journal", f"tarazu audit verify --date {day}", Expect(exit=(0, 1)))
@@ -152,10 +158,13 @@ class WholeDay:
         told.proofs = [
             *proof.of_trading(told),
             *proof.of_steps(told.steps, self._incident.halts),
+            *proof.of_runbooks(self._chapters.ran, self._incident.halts),
             *proof.of_conduct(told.happened),
+            proof.of_processes(told.samples, self._incident.dies),
             *self._checks,
             *(proof.of_account(broker) if broker is not None else ()),
             *(proof.of_books(broker, ours, self._incident.halts) if broker is not None and ours is not None else ()),
+            *((proof.of_replay(ours),) if ours is not None else ()),
             *ended,
             proof.of_watching(self._watch.broken),
         ]

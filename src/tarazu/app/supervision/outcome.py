@@ -1,6 +1,6 @@
 """What became of one process that a command was to start or stop, and the verdict over several of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -47,10 +47,22 @@ def supervisor_failed(exit_code: Exit, code: str, detail: str, hint: str = "") -
     )
 
 
-def verdict(command: str, home: Home, outcomes: Sequence[Outcome], *, good: str, bad: str, now_ns: int) -> Verdict:
-    """`good` is the first word when all hold, `bad` when one failed. The summary is the worst outcome, or the last."""
+def verdict(
+    command: str,
+    home: Home,
+    outcomes: Sequence[Outcome],
+    *,
+    good: str,
+    bad: str,
+    now_ns: int,
+    asked: Collection[str] = (),
+) -> Verdict:
+    """`good` is the first word when all hold, `bad` when one failed. The summary is the worst outcome; where all are
+    well the last of those that were `asked` for, else the last."""
     worst = max(outcomes, key=lambda o: _RANK.index(o.exit_code), default=None)
-    shown = outcomes[-1] if worst is not None and worst.exit_code is Exit.OK else worst
+    shown = worst
+    if worst is not None and worst.exit_code is Exit.OK:
+        shown = next((o for o in reversed(outcomes) if o.name in asked), outcomes[-1])
     exit_code = worst.exit_code if worst else Exit.OK
     return Verdict(
         command=command,

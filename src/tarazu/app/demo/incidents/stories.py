@@ -8,6 +8,7 @@ from tarazu.app.drills.stories.strangers import SEQUENCE
 from tarazu.app.runbook.book.model import Expect
 from tarazu.app.supervision.programs import DEPTH_WS, MAIN
 from tarazu.engine.phase import Phase
+from tarazu.model.units import SECOND_NS
 from tarazu.orders.client_order_id import ClientOrderId
 
 STALE_S = 5.0
@@ -23,16 +24,16 @@ def nothing(story: Story) -> None:
 def mute_feed(story: Story) -> None:
     """The connections that are up say nothing any more, heartbeats included; those that are dialled anew are well."""
     broker = story.broker
-    began_s = story.diary.now_s()
+    began_s, began_ns = story.diary.now_s(), story.diary.market_ns()
     for each in broker.admin("GET", "/status")["connections"]:
         broker.strike("ws.freeze", match={"connection": str(each["connection"])})
     story.fault("every connection of the feed falls silent: no frame, no heartbeat, and the sockets stay up")
-    story.until(
-        "incident.stale",
-        f"FEED_STALE is told within {STALE_S:g} s",
-        lambda: story.seen(Kind.FEED, "FEED_STALE", began_s),
-        STALE_S + _SLOW_S,
+    stale = story.until(
+        "incident.stale", "FEED_STALE is told", lambda: story.seen(Kind.FEED, "FEED_STALE", began_s), STALE_S + _SLOW_S
     )
+    after_s = (stale.market_ns - began_ns) / SECOND_NS
+    within = f"within {STALE_S:g} s of the market, by the feed's own log: {after_s:.2f} s"
+    story.holds("incident.stale_in_time", within, 0 <= after_s <= STALE_S)
     story.until("incident.blocked", "no entry is taken: REDUCE_ONLY", lambda: story.is_in(Phase.REDUCE_ONLY))
     story.chapters.runbook(Chapter.INCIDENT, "sev2-feed-stale")
     story.until("incident.recovered", "FEED_RECOVER is told", lambda: story.seen(Kind.FEED, "FEED_RECOVER", began_s))

@@ -6,6 +6,7 @@ import msgspec
 
 from tarazu.app.demo.incidents import stories
 from tarazu.app.demo.incidents.story import Story
+from tarazu.app.supervision.programs import DEPTH_WS, MAIN
 
 
 class DemoIncident(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,6 +15,8 @@ class DemoIncident(msgspec.Struct, frozen=True, kw_only=True):
     tell: Callable[[Story], None]
     playbook: str
     """The runbook that the operator runs; empty: none is needed."""
+    dies: str = ""
+    """The process that is killed by it."""
     halts: bool = False
     """Whether the desk is stopped for the day."""
 
@@ -29,12 +32,14 @@ _ALL = (
         name="feed-killed",
         title="kill -9 of the feed's process: started again, and entries are taken again.",
         tell=stories.feed_killed,
+        dies=DEPTH_WS,
         playbook="sev2-feed-stale",
     ),
     DemoIncident(
         name="main-killed",
         title="kill -9 of the engine's process: it comes back with its books, and trades on.",
         tell=stories.main_killed,
+        dies=MAIN,
         playbook="",
     ),
     DemoIncident(

@@ -26,7 +26,7 @@ from tarazu.runtime.segment import Kind as FrameKind
 from tarazu.runtime.tail import Tail
 from tarazu.strategy.decision import Verb
 
-IS = "the engine is "
+IS, BEGINS = "the engine is ", "main begins"
 Said = tuple[Kind, Status, str]
 _ALERT = {Severity.SEV1: Status.CRIT, Severity.SEV2: Status.WARN, Severity.WARN: Status.WARN}
 _TOLD_OF_THE_FEED = {
@@ -177,7 +177,7 @@ def rupees(paise: int | None) -> str:
 def _of_message(message: m.Message) -> Iterator[Said]:
     match message:
         case m.Started(epoch=epoch):
-            yield Kind.DESK, Status.OK, f"main begins, epoch {epoch}"
+            yield Kind.DESK, Status.OK, f"{BEGINS}, epoch {epoch}"
         case m.Stopping():
             yield Kind.DESK, Status.OK, "main ends"
         case m.Commanded(order=order, who=who, why=why):
