@@ -47,7 +47,7 @@ def test_no_settings_file_means_the_defaults(tmp_path: Path) -> None:
         ("[feed]\noptional = ['futurs']", "Invalid enum value 'futurs'"),
         ("[fed]\n", "unknown field `fed`"),
         ("[feed\n", "Expected ']'"),
-        ("[sim]\nsession = 'brief'", "Invalid enum value 'brief'"),
+        ("[sim]\nsession = 'swift'", "Invalid enum value 'swift'"),
     ],
 )
 def test_a_word_we_do_not_know_is_refused_with_its_place(tmp_path: Path, text: str, told: str) -> None:

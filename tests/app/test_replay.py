@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from harness.engine_desk import BUY
 from harness.imports import PYTHONPATH
-from harness.journal_days import key, small
+from harness.journal_days import small
 from harness.journalled_desk import JournalledDesk
 from harness.market_day import KEY, LOT, MarketDay, keep_master, taker, write_settings
 from harness.order_story import DAY
@@ -79,10 +79,10 @@ def records_of(desk: Home) -> list[codec.Record]:
 
 
 def rewrite(desk: Home, altered: Callable[[Entry], bytes]) -> None:
-    """The same entries in a new journal whose chain is whole; some of them say something else."""
+    """The same entries in a new journal whose chain is whole and that nobody has signed: another's signature would be
+    told before what some of them say."""
     old, other = entries_of(desk), desk.root / "rewritten"
-    signer = key(desk.root / "forger", "tarazu.local/sim")
-    log = Journal.open(other, DAY, "tarazu.local/sim", small(1 << 20), signer=signer, verifiers=(signer.verifier(),))
+    log = Journal.open(other, DAY, "tarazu.local/sim", small(1 << 20))
     for entry in old:
         log.append(entry.kind, altered(entry), entry.ts_ns, Durability(entry.durability))
     log.close()
