@@ -63,4 +63,4 @@ def test_its_page_shows_the_silence_and_its_events(bundled: tuple[Home, Path]) -
     events = (folder / "events.jsonl").read_text()
     for text in (page, events):
         assert "FEED_STALE" in text and "FEED_RECOVER" in text
-    assert "http" not in page.replace("http://www.w3.org/2000/svg", ""), "it needs nothing else"
+    assert "://" not in page.replace("http://www.w3.org/2000/svg", ""), "it needs nothing else"
