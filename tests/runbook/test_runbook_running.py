@@ -24,6 +24,12 @@ from tarazu.app.runbook.runs.sitting import ended
 from tarazu.app.verdict import Exit, Status
 from tarazu.runtime.desk_record import DeskKind, days, whole
 
+HALTED = """
+import pathlib, sys
+with (pathlib.Path(sys.argv[0]).parent / "looks").open("a") as looks:
+    looks.write("look\\n")
+print("CRIT  SIM  RiskState HARD_HALT")
+"""
 SAY = """
 import os, pathlib, sys, time
 here = pathlib.Path(sys.argv[0]).parent
@@ -172,6 +178,22 @@ def test_a_stack_that_was_stopped_for_a_feed_that_stays_stale_is_a_failure_that_
 def test_what_changes_nothing_is_asked_again_until_it_is_as_expected(place: Place) -> None:
     run = place.run(book(step("feed", 2, 0, patience_s=60.0)))
     assert place.done == ["feed", "feed"] and run.verdict == "DONE" and len(run.steps) == 1
+
+
+def test_a_word_that_settles_it_ends_the_patience_at_once(place: Place) -> None:
+    """A hard halt is not looked at again for half a minute before its playbook is named."""
+    (place.folder / "scripts" / "halted.py").write_text(HALTED)
+    halted = Step(
+        id="risk",
+        run="python scripts/halted.py",
+        expect=Expect(lacks=("HARD_HALT",)),
+        patience_s=5.0,
+        settles=("HARD_HALT",),
+        leads_to="sev1-hard-halt",
+    )
+    run = place.run(book(halted))
+    assert run.verdict == "FAILED" and run.why.endswith("next: tarazu runbook run sev1-hard-halt")
+    assert (place.folder / "scripts" / "looks").read_text() == "look\n", "looked at once"
 
 
 def test_a_step_that_needs_another_is_not_begun_without_it(place: Place) -> None:

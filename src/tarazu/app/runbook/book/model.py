@@ -50,6 +50,8 @@ class Step(Words, frozen=True):
     record: tuple[str, ...] = ()
     expect: Expect = Expect()
     patience_s: Seconds = 0.0
+    settles: tuple[str, ...] = ()
+    """Words of line 1 that end the patience: asking again makes them no better."""
     then: str = ""
     on_fail: tuple[Rule, ...] = ()
     needs: tuple[Name, ...] = ()

@@ -48,6 +48,11 @@ def missed(expect: Expect, answer: Answer) -> list[str]:
     return found
 
 
+def is_settled(step: Step, answer: Answer) -> bool:
+    """Whether an answer that was not as expected is not to be asked for again, whatever patience is left."""
+    return any(_says(answer.first_line, word) for word in step.settles)
+
+
 def missed_by_hand(step: Step, recorded: Mapping[str, float]) -> list[str]:
     """The same of numbers that a person has typed in."""
     limit = step.expect.abs_diff_le

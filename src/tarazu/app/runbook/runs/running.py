@@ -172,7 +172,8 @@ class Runner:
                 interactive=step.interactive,
                 hear=lambda line: self._tell(f"    {_redacted(line)}"),
             )
-            if not judging.missed(step.expect, answer) or time.monotonic() + AGAIN_S > end:
+            good = not judging.missed(step.expect, answer)
+            if good or judging.is_settled(step, answer) or time.monotonic() + AGAIN_S > end:
                 return answer
             self._tell(f"    not as expected yet: asked again for {end - time.monotonic():.0f} s more")
             time.sleep(AGAIN_S)
