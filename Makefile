@@ -34,7 +34,7 @@ check: $(READY)  ## lint, types and import contracts alone
 	$(BIN)/lint-imports
 
 bench: $(READY)  ## every benchmark beside its peer
-	@for name in decode simday simfeed greeks feedstate feedlog feedclient feedingest feedlatency feedload rollup orderpath journal engine t2o trees; do $(BIN)/tarazu bench $$name --json || exit 1; done
+	@for name in decode simday simfeed greeks feedstate feedlog feedclient feedingest feedlatency feedload rollup orderpath journal engine t2o trees cli; do $(BIN)/tarazu bench $$name --json || exit 1; done
 
 soak: $(READY)   ## a whole session through the feed's process, sixty times as fast (seven minutes)
 	$(BIN)/tarazu bench feedsoak --json
@@ -42,9 +42,9 @@ soak: $(READY)   ## a whole session through the feed's process, sixty times as f
 kills: $(READY)  ## the journal killed a thousand times (five minutes)
 	TARAZU_JOURNAL_KILLS=1000 $(BIN)/python -m pytest tests/runtime/test_journal_kill.py --timeout 900
 
-days: $(READY)   ## 60,000 simulated days, and every effect of three days a place to die (two hours)
+days: $(READY)   ## 60,000 simulated days, and every effect of three days a place to die (hours; ended, it goes on)
+	$(BIN)/tarazu dst run --days 60000 --seed 1000000 --keep var/days --json
 	$(BIN)/tarazu dst crashpoints --seeds 1,4,12 --json
-	$(BIN)/tarazu dst run --days 60000 --seed 1000000 --json
 
 controls: $(READY) ## the tests of every control, and the matrix of what they show
 	-$(BIN)/python -m pytest -m control -n 3 --dist loadfile -rfER

@@ -62,6 +62,17 @@ def test_last_prices_are_the_integers_that_the_official_client_shows_as_rupees(
         assert prices[key].price == round(official[key]["last_price"] * 100)
 
 
+def test_what_is_held_are_the_net_positions_that_are_not_flat(broker: Served, rest: KiteMarketRest) -> None:
+    kite, token = broker.client(), rest.last_prices([INFY])[INFY].token
+    order = {"exchange": "NSE", "tradingsymbol": "INFY", "quantity": 3, "product": "MIS", "order_type": "MARKET"}
+    assert rest.held() == frozenset()
+    for side, held in (("BUY", {token}), ("SELL", set())):
+        kite.place_order(variety="regular", transaction_type=side, market_protection=5, **order)
+        broker.pass_time(2.0)
+        assert rest.held() == held
+    assert kite.positions()["net"], "flat, and still a row"
+
+
 def test_no_keys_are_no_question_and_too_many_are_our_mistake(rest: KiteMarketRest) -> None:
     assert rest.last_prices([]) == {}
     most = [INFY, *(f"NSE:NOSUCH{n}" for n in range(LTP_KEYS_MAX - 1))]
@@ -83,6 +94,7 @@ FAULTS = [
     ("token.kill", {}, TokenRefused, "Incorrect .*log in"),
     ("instruments.late", {}, BrokerFailed, "404 .*not available yet"),
 ]
+HELD_FAULTS = [fault for fault in FAULTS if fault[0] in ("rest.html", "rest.garbage", "rest.throttle", "token.kill")]
 
 
 @pytest.mark.parametrize(("kind", "params", "error", "told"), FAULTS)
@@ -99,6 +111,19 @@ def test_each_fault_has_its_error_and_the_next_question_is_answered(
         fresh = broker.admin("POST", "/access-token", {"user_id": broker["user_id"]})
         broker.hello["access_token"] = fresh["access_token"]
     assert ask()
+
+
+@pytest.mark.parametrize(("kind", "params", "error", "told"), HELD_FAULTS)
+def test_books_that_do_not_read_are_no_empty_books(
+    broker: Served, rest: KiteMarketRest, kind: str, params: dict[str, Any], error: type[RestError], told: str
+) -> None:
+    broker.admin("POST", "/faults", {"kind": kind, "params": params, "count": 1})
+    with pytest.raises(error, match=told):
+        rest.held()
+    if kind == "token.kill":
+        fresh = broker.admin("POST", "/access-token", {"user_id": broker["user_id"]})
+        broker.hello["access_token"] = fresh["access_token"]
+    assert rest.held() == frozenset()
 
 
 def test_a_page_instead_of_the_file_is_no_file(broker: Served, rest: KiteMarketRest) -> None:

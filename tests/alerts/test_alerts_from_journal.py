@@ -31,6 +31,7 @@ def halt(desk: JournalledDesk, why: str) -> None:
     desk.tell(m.Commanded(order=m.Order.HALT, who="asha", why=why))
 
 
+@pytest.mark.control("C27")
 def test_a_halt_is_a_sev1_of_main_and_is_posted_once(desk: JournalledDesk) -> None:
     alerts = JournalAlerts(desk.home)
     alerts.work(desk.now_ns)

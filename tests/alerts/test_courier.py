@@ -69,6 +69,7 @@ def at(desk: Home, *first: AlertInbox, second: tuple[AlertInbox, ...] = ()) -> C
     return Clock(Courier(desk, SETTINGS, found))
 
 
+@pytest.mark.control("C27")
 def test_an_alert_arrives_with_all_that_a_person_away_from_the_desk_needs(desk: Home, inbox: AlertInbox) -> None:
     id_ = post(desk, alert(), NOW_NS, "watchdog")
     clock = at(desk, inbox)
@@ -85,6 +86,7 @@ def test_an_alert_arrives_with_all_that_a_person_away_from_the_desk_needs(desk: 
     ]
 
 
+@pytest.mark.control("C27")
 def test_it_is_sent_again_until_somebody_has_it_and_then_no_more(desk: Home, inbox: AlertInbox) -> None:
     id_ = post(desk, alert(), NOW_NS)
     clock = at(desk, inbox)
@@ -114,6 +116,7 @@ def test_an_address_that_refuses_is_tried_again_and_the_record_tells_both(desk: 
     assert told == [("posted", id_), ("failing", id_), ("arrived", id_)]
 
 
+@pytest.mark.control("C27")
 def test_what_nobody_acknowledges_goes_to_the_second_list(desk: Home, inbox: AlertInbox, second: AlertInbox) -> None:
     post(desk, alert(), NOW_NS)
     clock = at(desk, inbox, second=(second,))
@@ -134,6 +137,7 @@ def test_a_first_list_that_cannot_be_reached_does_not_wait_for_the_time(
     assert clock.now_ns - NOW_NS < 600 * SECOND_NS
 
 
+@pytest.mark.control("C27")
 def test_an_address_that_hangs_holds_up_no_other(desk: Home, inbox: AlertInbox, second: AlertInbox) -> None:
     inbox.hangs.set()
     post(desk, alert(), NOW_NS)

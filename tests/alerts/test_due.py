@@ -24,6 +24,7 @@ def due_after(one: Kept, seconds: float) -> bool:
 
 
 @pytest.mark.parametrize("severity", ["SEV1", "SEV2", "SEV3", "INFO"])
+@pytest.mark.control("C27")
 def test_whatever_was_posted_goes_out_at_once(severity: Severity) -> None:
     assert due_after(kept(severity), 0)
 
@@ -37,6 +38,7 @@ def test_what_did_not_arrive_is_tried_again_later_and_later_and_never_given_up(t
 
 
 @pytest.mark.parametrize(("severity", "repeat_s"), [("SEV1", 60), ("SEV2", 300)])
+@pytest.mark.control("C27")
 def test_what_arrived_is_sent_again_until_somebody_has_it(severity: Severity, repeat_s: int) -> None:
     arrived = kept(severity, arrived=1, tried_ns=NOW_NS, arrived_ns=NOW_NS)
     assert not due_after(arrived, repeat_s - 0.1)
@@ -64,6 +66,7 @@ def escalates(one: Kept, seconds: float = 1) -> bool:
     return must_escalate(one, ["a", "b"], SETTINGS, NOW_NS + round(seconds * SECOND_NS))
 
 
+@pytest.mark.control("C27")
 def test_what_nobody_has_after_the_time_goes_to_the_second_list_once() -> None:
     arrived = kept(arrived=1, tried_ns=NOW_NS)
     assert not escalates(arrived, 599) and escalates(arrived, 600)

@@ -62,6 +62,7 @@ def mixed(desk: FlattenDesk) -> None:
     desk.until(lambda truth: len(truth.working) == 2)
 
 
+@pytest.mark.control("C22")
 def test_a_plan_names_every_order_and_sends_none(desk: FlattenDesk) -> None:
     mixed(desk)
     before = desk.truth.orders
@@ -82,6 +83,7 @@ def test_a_plan_names_every_order_and_sends_none(desk: FlattenDesk) -> None:
     assert text.startswith("PLAN ONLY  SIM  nothing sent  source BROKER") and "then type: FLATTEN 2" in text
 
 
+@pytest.mark.control("C22")
 def test_it_ends_flat_on_the_brokers_own_books_and_never_flips(desk: FlattenDesk) -> None:
     mixed(desk)
     before = set(desk.truth.orders)
@@ -104,6 +106,7 @@ def test_it_ends_flat_on_the_brokers_own_books_and_never_flips(desk: FlattenDesk
     assert (again.code, again.told["verdict"]) == (0, "FLAT")
 
 
+@pytest.mark.control("C22")
 def test_nothing_is_sent_without_the_phrase(desk: FlattenDesk) -> None:
     desk.buy(CALL)
     desk.held(**{CALL: LOT})
@@ -302,6 +305,7 @@ def test_one_that_is_told_to_end_writes_down_how_far_it_came(desk: FlattenDesk) 
     assert desk.live().code == 0 and not desk.truth.net
 
 
+@pytest.mark.control("C22")
 def test_a_live_flatten_of_an_empty_account_halts_all_the_same(desk: FlattenDesk) -> None:
     before = len(desk.record())
     said = desk.live()

@@ -249,7 +249,7 @@ def test_a_strategy_of_the_settings_trades(tmp_path: Path, account: Served) -> N
     probe = f"""
 [[engine.strategies]]
 factory = "harness.probe:make"
-params = {{ keys = ["{FUTURE}"], qty = 65, every_s = 2.0, hold_s = 1000.0, entries_max = 1, patient_each = 0 }}
+params = {{ keys = ["{FUTURE}"], qty = 65, every_s = 2.0, hold_s = 1000.0, patient_each = 0 }}
 """
     with desk(tmp_path, account, TRADING + probe) as made:
         made.start(PYTHONPATH=PYTHONPATH)

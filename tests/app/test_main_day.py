@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
@@ -31,7 +32,7 @@ from tarazu.engine import codec, messages
 from tarazu.engine.acts import Step
 from tarazu.engine.halts import Halt
 from tarazu.engine.messages import Message, Stamped, Started, Ticked
-from tarazu.model.outcome import Answered, Cause, OrderOutcome, Timing, Unavailable
+from tarazu.model.outcome import Answered, Cause, OrderOutcome, RefusalKind, Refused, Timing, Unavailable
 from tarazu.orders.messages import SendOrder
 from tarazu.orders.report import AnswerKind
 
@@ -114,6 +115,41 @@ def test_bands_that_fail_starve_none_behind_them_and_are_told_once(monkeypatch: 
     assert len(broker.asked) == 4 and "no answer" in bands.failing
     asyncio.run(bands.read())
     assert not bands.failing
+
+
+class OneASecond:
+    """A broker that answers one quote in each of its seconds, and a time that passes when somebody sleeps. What a
+    person has asked for, every 0.23 s as `risk show` does, is asked first where both come."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.5
+        self.taken: dict[int, str] = {}
+        self._persons_s = 0.6
+
+    async def sleep(self, lasting_s: float) -> None:
+        self.now_s += lasting_s
+        while self._persons_s <= self.now_s:
+            self.taken.setdefault(int(self._persons_s), "person")
+            self._persons_s += 0.23
+
+    async def get(self, target: str) -> Answered[msgspec.Raw] | Refused:
+        who = self.taken.setdefault(int(self.now_s), "bands")
+        timing = Timing(0, 0, None)
+        if who != "bands":
+            return Refused(429, "NetworkException", "Too many requests", RefusalKind.THROTTLED, timing)
+        return Answered(msgspec.Raw(b"{}"), timing)
+
+
+def test_bands_leave_a_second_to_others_after_each_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tarazu.app.main.bands.CHUNK", 1)
+    broker, state = OneASecond(), EngineDesk().engine.state
+    monkeypatch.setattr("tarazu.app.main.bands.asyncio", SimpleNamespace(sleep=broker.sleep, Lock=asyncio.Lock))
+    bands = Bands(cast(Any, broker), lambda: (f"NSE:{n}" for n in range(20)), lambda: state, lambda _: None)
+    asyncio.run(bands.read())
+    ours = [second for second, who in broker.taken.items() if who == "bands"]
+    assert ours and not {second + 1 for second in ours} & set(ours), "no two seconds in a row"
+    theirs = [second for second, who in broker.taken.items() if who == "person"]
+    assert len(theirs) >= len(ours)
 
 
 # The engine's day.
@@ -254,3 +290,25 @@ def test_what_the_engine_may_do_is_written_in_the_settings(tmp_path: Path) -> No
         path.write_text(f"[engine]\n{bad}\n")
         with pytest.raises(BadSettings):
             read_settings(path)
+
+
+@pytest.mark.parametrize(("known", "waited_s"), [(False, 1.4), (True, 4.4)])
+def test_while_no_band_is_known_one_question_too_many_is_asked_again_sooner(
+    known: bool, waited_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, waits = EngineDesk().engine.state, list[float]()
+    state.bands = {"NSE:0": messages.Band(key="NSE:0", low_paise=1, high_paise=2)} if known else {}
+
+    async def sleep(lasting_s: float) -> None:
+        waits.append(lasting_s)
+
+    class Busy(AskedOf):
+        async def get(self, target: str) -> Any:
+            if len(waits) < 2:
+                return Refused(429, "NetworkException", "Too many", RefusalKind.THROTTLED, Timing(0, 0, None))
+            return await super().get(target)
+
+    monkeypatch.setattr("tarazu.app.main.bands.asyncio", SimpleNamespace(sleep=sleep, Lock=asyncio.Lock))
+    bands = Bands(cast(Any, Busy()), lambda: ("NSE:1",), lambda: state, lambda _: None)
+    asyncio.run(bands.read())
+    assert sum(waits[:2]) == pytest.approx(waited_s)

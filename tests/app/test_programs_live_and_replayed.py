@@ -123,6 +123,20 @@ def test_one_that_is_made_anew_in_the_day_begins_with_clean_memory_and_the_other
     assert any(one.called[0] for one in lived[20:])
 
 
+def test_a_step_that_comes_in_the_day_finds_the_state_that_the_day_has_made(log: Path) -> None:
+    """Until then only quotes were read, of a log followed ahead; from then on it is all of the state."""
+
+    def later() -> Running:
+        plain, step = Watching(frozenset(KEYS[4:])), counting()
+        before, after = (plain,), (plain, step)
+        return lambda n: before if n < 20 else after
+
+    lived = list(followed(log, later(), busy=True))
+    again = list(replayed(log, [one.moved for one in lived], later()))
+    assert again == lived
+    assert not lived[19].memory and any(one.called[-1] for one in lived[20:])
+
+
 def test_a_day_traded_by_a_compiled_step_replays_byte_for_byte(tmp_path: Path) -> None:
     made = small_day()
     params = {"key": a_call(made), "fast": 4, "slow": 12, "stop_paise": 2_000}

@@ -96,6 +96,7 @@ def test_verify_says_what_it_is_and_changes_nothing(run: Run, desk: JournalledDe
     assert code == 2 and told["verdict"] == "BAD" and codes(told)[0] in ("WRONG_HASH", "BAD_HEADER")
 
 
+@pytest.mark.control("C37")
 def test_a_drill_says_how_long_it_takes_what_would_be_lost_and_the_record_has_it(
     run: Run, desk: JournalledDesk
 ) -> None:
@@ -109,6 +110,7 @@ def test_a_drill_says_how_long_it_takes_what_would_be_lost_and_the_record_has_it
     assert last.body["backup"]["path"] == str(made(desk))
 
 
+@pytest.mark.control("C37")
 def test_a_drill_of_a_backup_that_is_gone_or_altered_is_no_proof(run: Run, desk: JournalledDesk) -> None:
     run("dr.backup", "--date", "2026-11-23")
     path, lines = made(desk), len(list(whole(desk.home.desk)))

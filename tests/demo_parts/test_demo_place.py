@@ -6,7 +6,7 @@ import pytest
 
 from tarazu.app.demo import place as place_module
 from tarazu.app.demo.options import BadDemo
-from tarazu.app.demo.place import MARK, PREVIOUS, demo_place
+from tarazu.app.demo.place import LOCK, MARK, PREVIOUS, demo_place
 from tarazu.app.home import Home
 
 
@@ -19,6 +19,18 @@ def test_it_makes_a_home_and_a_second_run_keeps_the_first_as_previous_once(tmp_p
     assert (folder / PREVIOUS / "report.html").read_text() == "run 2"
     assert not (folder / PREVIOUS / PREVIOUS).exists()
     assert sorted(path.name for path in folder.iterdir()) == ["home", "lock", "previous", "report.html", MARK]
+
+
+def test_a_first_run_that_was_killed_before_its_mark_is_no_hindrance(tmp_path: Path) -> None:
+    (tmp_path / LOCK).touch()
+    with demo_place(tmp_path, "1.0") as place:
+        assert (place.folder / MARK).is_file()
+
+
+def test_a_lock_that_says_something_is_somebody_elses(tmp_path: Path) -> None:
+    (tmp_path / LOCK).write_text("mine")
+    with pytest.raises(BadDemo, match="is no demo's"), demo_place(tmp_path, "1.0"):
+        pytest.fail("it was begun")
 
 
 @pytest.mark.parametrize("name", ["letter.txt", "home"])

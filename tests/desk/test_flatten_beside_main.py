@@ -41,6 +41,7 @@ def _reset(desk: ScenarioDesk, incident: str) -> dict[str, Any] | None:
     return told if told["exit_code"] == 0 else None
 
 
+@pytest.mark.control("C22")
 def test_a_halt_asked_while_main_was_dead_is_taken_when_it_starts_once(trading: ScenarioDesk) -> None:
     trading.kill_main()
     told = said(trading, "risk", "halt", "--reason", "nobody is there")
@@ -71,6 +72,7 @@ def test_while_main_runs_it_is_main_that_flattens(trading: ScenarioDesk) -> None
     take_back(trading)
 
 
+@pytest.mark.control("C22")
 def test_a_main_that_stands_still_is_ended_and_the_place_is_left_all_the_same(trading: ScenarioDesk) -> None:
     trading.until_protected(trading.buy(CALL))
     main = trading.desk.main

@@ -94,7 +94,7 @@ def test_an_order_by_hand_is_told_and_halts_nobody(trading: ScenarioDesk, watche
     assert trading.told.state.halt is None
 
 
-@pytest.mark.control("C30")
+@pytest.mark.control("C30", "C22")
 def test_an_order_with_our_tag_that_nobody_decided_halts_the_desk_without_main(tmp_path: Path) -> None:
     with broker_process(*FAST) as served, desk(tmp_path, served, UNCOMPARED + ENGINE) as made:
         alone = ScenarioDesk(made)

@@ -64,6 +64,7 @@ def _of(root: Path) -> list[str]:
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("one", DRILLS, ids=lambda one: one.name)
+@pytest.mark.control("C37")
 def test_the_drill_passes_by_the_brokers_own_books(one: Drill, tmp_path: Path) -> None:
     said: list[str] = []
     told = rehearse(one, said.append, parent=tmp_path, keep=True)
@@ -77,6 +78,7 @@ def _logs(home: Path) -> list[str]:
     return [f"{path.name}:\n{path.read_text(errors='replace')[-1500:]}" for path in sorted(home.glob("logs/*.log"))]
 
 
+@pytest.mark.control("C37")
 def test_all_that_must_be_rehearsed_can_be_and_each_names_a_runbook() -> None:
     assert {each.name for each in DRILLS} >= OF_THE_ISSUE and len(DRILLS) >= 12
     assert len({each.name for each in DRILLS}) == len(DRILLS)
@@ -94,6 +96,7 @@ def _pretends(drill: Rehearsal) -> None:
     drill.until("never.seen", "a thing that does not come", lambda: None, patience_s=1.0)
 
 
+@pytest.mark.control("C37")
 def test_a_drill_whose_outcome_is_not_seen_fails_and_says_what_was_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,6 @@
 """The oracle convicts: for each invariant a product that breaks it, and the day that shows it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -8,7 +8,7 @@ import pytest
 
 from tarazu.dst.day import run_day
 from tarazu.dst.disk import SimDisk
-from tarazu.engine import carry_out, codec, phases, protect
+from tarazu.engine import carry_out, codec, phases, process, protect
 from tarazu.engine.process import Engine
 from tarazu.engine.state import EngineState
 from tarazu.journal.entry import Durability
@@ -70,13 +70,8 @@ def foreign_not_told(patch: pytest.MonkeyPatch) -> None:
         real(run)
 
     patch.setattr(phases, "alarms", alarms)
-    patch.setattr("tarazu.engine.process.REACTORS", (alarms, phases.commands, phases.move, *_later_reactors()))
-
-
-def _later_reactors() -> Iterator[Any]:
-    from tarazu.engine import process
-
-    yield from process.REACTORS[3:]
+    asked = {kind: tuple(alarms if it is real else it for it in reactors) for kind, reactors in process.ASKED.items()}
+    patch.setattr(process, "ASKED", asked)
 
 
 def stops_upon_stops(patch: pytest.MonkeyPatch) -> None:

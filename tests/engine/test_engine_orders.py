@@ -148,7 +148,7 @@ def test_a_stop_goes_out_when_halted_and_is_tried_again_ever_more_slowly() -> No
     for _ in range(300):
         if desk.order(desk.sent[-1].order.tag).status is OrdStatus.IN_FLIGHT:
             tries.append(desk.now_ns)
-            desk.answer(desk.sent[-1].order.tag, kind="REFUSED", text="margin")
+            desk.answer(desk.sent[-1].order.tag, kind="NOT_PLACED", text="no connection")
         desk.second()
     pauses = [round((b - a) / SECOND_NS) for a, b in pairwise(tries)]
     assert pauses[:6] == [1, 2, 4, 8, 16, 32] and set(pauses[6:]) == {60} and "UNPROTECTED" in desk.alerts

@@ -90,7 +90,7 @@ def test_a_result_that_is_still_unknown_says_what_to_do() -> None:
     desk.unpriced()
     desk.lived(3)
     assert desk.halt == "SOFT_HALT PNL_UNKNOWN"
-    assert "follow it in [feed], or leave it" in desk.declined(RESET)
+    assert "tarazu restart depth_ws main follows it" in desk.declined(RESET)
 
 
 def test_refusals_in_a_row_are_counted_anew_after_a_reset() -> None:

@@ -8,8 +8,10 @@ from harness.order_story import KEY
 from harness.risk_desk import RiskDesk
 from tarazu.engine import messages as m
 from tarazu.engine.acts import BeginExit
+from tarazu.engine.protect import REFUSED_TIMES_MAX
 from tarazu.model.order import OrdType
 from tarazu.model.outcome import RefusalKind
+from tarazu.model.units import SECOND_NS
 
 TRIGGER = 8_000
 
@@ -52,6 +54,42 @@ def test_one_refused_for_another_reason_is_tried_again() -> None:
     assert left(desk) == []
     desk.second(2)
     assert desk.sent[-1].order.trigger_paise == TRIGGER and len(desk.sent) == 3
+
+
+@pytest.mark.control("C28")
+def test_one_that_is_refused_again_and_again_is_given_up_after_half_a_minute_and_its_place_is_left() -> None:
+    """A trigger that is too far from the last price, say: the same stop will be refused the same way for ever."""
+    desk = RiskDesk().ready()
+    bought(desk)
+    began_ns = desk.now_ns
+    for nth in range(REFUSED_TIMES_MAX):
+        assert left(desk) == [] and len(desk.sent) == 2 + nth
+        refuse(desk)
+        while nth + 1 < REFUSED_TIMES_MAX and len(desk.sent) == 2 + nth:
+            desk.lived(1)
+    ((_, _, why),) = left(desk)
+    assert "refused its stop 6 times: trigger is past the LTP" in why
+    assert desk.now_ns - began_ns < 40 * SECOND_NS
+    desk.lived(3)
+    assert [sent.order.order_type for sent in desk.sent[2 + nth :]] == [OrdType.MARKET], "the exit, and no other stop"
+
+
+@pytest.mark.control("C28")
+def test_refusals_before_one_that_rested_do_not_count() -> None:
+    desk = RiskDesk().ready()
+    bought(desk)
+    for _ in range(REFUSED_TIMES_MAX - 1):
+        sent = len(desk.sent)
+        refuse(desk)
+        while len(desk.sent) == sent:
+            desk.lived(1)
+    stop = desk.sent[-1].order.tag
+    desk.answer(stop, order_id="99")
+    desk.heard("99", "CANCELED", 0)
+    while desk.sent[-1].order.tag == stop:
+        desk.lived(10)
+    refuse(desk)
+    assert left(desk) == [], "one refusal since"
 
 
 def test_a_market_past_the_trigger_alone_is_no_reason_before_the_broker_has_said_so() -> None:

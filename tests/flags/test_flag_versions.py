@@ -93,6 +93,7 @@ def test_a_look_ahead_changes_nothing(home: Home) -> None:
     assert active_flags(home.flags).version == 1
 
 
+@pytest.mark.control("C36")
 def test_every_change_is_in_the_desks_record_with_who_what_and_why(home: Home) -> None:
     made = set_(home, entries=False)
     back(home, 0)
@@ -194,6 +195,7 @@ def test_there_is_no_going_to_what_is_not_there(home: Home) -> None:
     ],
     ids=["a value", "a blank more", "torn", "empty", "a pickle"],
 )
+@pytest.mark.control("C36")
 def test_an_active_version_that_was_altered_is_refused_and_named(home: Home, change: Callable[[bytes], bytes]) -> None:
     made = set_(home, entries=False)
     altered(file_of(home, made), change)

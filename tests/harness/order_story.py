@@ -182,7 +182,9 @@ class Story:
         return f"{of.lowest}..{of.highest}"
 
     def _blocked(self) -> str:
-        return " ".join(sorted(self.blotter.blocked_keys())) or "none"
+        blocked = self.blotter.blocked_keys()
+        assert {key for key in self.blotter.keys if self.blotter.is_blocked(key)} == blocked
+        return " ".join(sorted(blocked)) or "none"
 
     # The rest.
 

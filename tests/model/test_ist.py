@@ -23,7 +23,26 @@ def test_parsing_a_stamp_gives_back_the_instant(ts_ns: int) -> None:
     assert ist.parse_stamp(ist.stamp(ts_ns)) == ts_ns
 
 
-@pytest.mark.parametrize("text", ["", "09:15", "2026-13-01", "2026-11-23T09:15:00", "2026-11-23 09:15", "yesterday"])
+@pytest.mark.parametrize("text", ["2026-11-23 9:5:7", "2026-11-23 09:05:7", "2026-11-23", "2026-11-2\u0663 09:05:07"])
+def test_a_stamp_without_its_zeros_or_in_other_digits_reads_all_the_same(text: str) -> None:
+    clock = time(9, 5, 7) if ":" in text else time()
+    assert ist.parse_stamp(text) == ist.at_ns(date(2026, 11, 23), clock)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "09:15",
+        "2026-11-23 09:15:60",
+        "2026-11-23 9:15:00Z",
+        "2026-11-23 25:15:00",
+        "2026-13-01",
+        "2026-11-23T09:15:00",
+        "2026-11-23 09:15",
+        "yesterday",
+    ],
+)
 def test_text_that_is_no_stamp_is_none(text: str) -> None:
     assert ist.parse_stamp(text) is None
 

@@ -99,3 +99,9 @@ def test_the_decode_benchmark_measures_beside_the_official_client() -> None:
     first = next(bench.load("decode")())
     assert (first.case, first.unit, first.goal) == ("10 full packets", "packets/s", None)
     assert first.peer is not None and first.ours > first.peer
+
+
+def test_a_peer_may_be_the_measure_of_what_ours_may_cost() -> None:
+    dear = bench.no_dearer("sample", "look", ours=130.0, peer=40.0, unit="ms", goal=3.0)
+    assert (dear.ratio, dear.met) == (3.25, False)
+    assert bench.no_dearer("sample", "look", ours=120.0, peer=40.0, unit="ms", goal=3.0).met is True

@@ -34,6 +34,18 @@ def test_days_without_a_violation_are_ok():
     assert set(said["marks_never_hit"]) == {mark for mark, times in said["marks"].items() if not times}
 
 
+def test_a_kept_campaign_is_told_again_and_one_of_other_days_is_refused(tmp_path):
+    argv = ("--days", 2, "--jobs", 1, "--size", "small", "--keep", tmp_path / "kept")
+    code, said = run(dst_run, *argv, "--json")
+    assert code == 0 and said["days"] == 2 + said["corpus"] and said["sittings"] == 1 and said["cpu_s"] > 0
+    code, again = run(dst_run, *argv, "--json")
+    assert code == 0 and {**again, "as_of_epoch": 0, "as_of_ist": ""} == {**said, "as_of_epoch": 0, "as_of_ist": ""}
+    assert f"kept       {tmp_path}/kept: 1 sitting, " in run(dst_run, *argv)[1]
+    code, text = run(dst_run, "--seed", 9, *argv)
+    assert code == 4 and text.startswith("REFUSED  SIM  ") and "OTHER_CAMPAIGN" in text
+    assert f"fix  tarazu dst run --days 2 --seed 0 --size small --keep {tmp_path}/kept" in text
+
+
 def test_the_text_says_days_a_minute_faults_by_kind_and_marks_that_were_missed():
     code, text = run(dst_run, "--days", 2, "--jobs", 1)
     assert code == 0 and text.startswith("OK  SIM  ") and text.endswith("exit 0\n")

@@ -119,6 +119,9 @@ CASES = {
     "instruments are left out": (
         health(selection=msgspec.structs.replace(SELECTION, left_out=12)), 1,
         {("WARN", "selection", "SELECTION_CUT")}),
+    "something held is not followed": (
+        health(selection=msgspec.structs.replace(SELECTION, held=2, unfollowed=("NFO:BANKNIFTY26NOVFUT",))), 1,
+        {("WARN", "selection", "HELD_UNFOLLOWED")}),
     "the master changed overnight": (
         health(master=msgspec.structs.replace(MASTER, alarms=("NIFTY: lot 65, was 75",))), 1,
         {("WARN", "master", "MASTER_CHANGED")}),

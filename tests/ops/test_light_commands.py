@@ -12,12 +12,13 @@ from tarazu.app.home import Home, Profile
 LOOKS = (
     "status", "ops", "sla", "feed status", "engine status", "approvals",
     "risk limits", "risk show", "config show", "config validate", "alerts list", "incident list", "flags list",
-    "model list", "runbook list", "drill list",
+    "model list", "runbook list", "drill list", "audit show",
 )  # fmt: skip
 HEAVY = ("numpy", "numba", "polars", "rich", "textual", "starlette")
 """Hundreds of milliseconds, some of them."""
-NEEDLESS = ("importlib.metadata", "urllib.request", "dotenv.main")
-"""Tens, and they come in by the back door."""
+JUDGES = "tarazu.app.models.judging.promotion"
+NEEDLESS = ("importlib.metadata", "urllib.request", "dotenv.main", "cryptography", JUDGES)
+"""Tens, and they come in by the back door. Where there is no signature to look at, nobody waits for `cryptography`."""
 
 PROGRAM = """
 import sys

@@ -82,6 +82,7 @@ def lately(watched: Watched, desk: JournalledDesk, **changes: Any) -> None:
     watched.say(desk.now_ns + 1, **changes)
 
 
+@pytest.mark.control("C36")
 def test_decisions_orders_and_what_blocked_them_are_those_of_the_window_against_the_one_before(
     watched: Watched, desk: JournalledDesk
 ) -> None:

@@ -11,10 +11,11 @@ from tarazu.adapters.kite_feed.events import LinkState
 from tarazu.app.depth_ws.health import DepthWsHealth, Stage
 from tarazu.app.home import Home, Profile
 from tarazu.app.verdict import Verdict
+from tarazu.app.watching.feed_slas import TOKENS_SEEN_PCT
 from tarazu.market.breaker import Breaker
 from tarazu.market.feed_events import FeedState, StaleReason
 from tarazu.market.feeds import FreshnessLimits
-from tarazu.ops.sla import TOKENS_SEEN_PCT, sla
+from tarazu.ops.sla import sla
 
 ROWS = [
     "tick_lag_sec",

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from harness.order_world import OrderWorld
 from tarazu.orders.blotter import Blotter, restored
 from tarazu.orders.exposure import Open, exposures, open_part
+from tarazu.orders.intent import Purpose
 from tarazu.orders.lifecycle import OrdStatus
 from tarazu.orders.order_state import OrderState
 
@@ -31,8 +32,13 @@ def test_at_every_moment_of_a_hostile_day(seed: int) -> None:
         for (key, product), seen in exposures(blotter).items():
             mine = [o for o in every if (o.key, o.product) == (key, product)]
             assert seen.filled == sum(o.side.sign * o.cum_qty for o in mine)
+            told = [ns for o in mine for ns in (o.sent_ns, o.filled_ns)]
+            assert blotter.standing.heard_ns[key, product] == max(told)
+            entries = [o.ref for o in mine if o.cum_qty and o.intent is not None and o.intent.purpose is Purpose.ENTRY]
+            assert sorted(blotter.standing.entries.get((key, product), ())) == sorted(entries)
             parts = [open_part(o, blotter.read_ns, blotter.patience.cooling_ns) for o in mine]
             assert seen.buy.total + seen.sell.total == sum((part.total for part in parts), Open().total)
+        assert blotter.standing.trades == sum(len(o.fills) for o in every)
         same = restored(blotter.snapshot())
         assert same.snapshot() == blotter.snapshot()
         assert (same.open(), same.standing.bare) == (blotter.open(), blotter.standing.bare)

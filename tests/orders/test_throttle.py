@@ -77,6 +77,27 @@ def test_after_a_start_nothing_goes_out_for_a_second_and_what_was_sent_is_rememb
 
 
 @pytest.mark.control("C11")
+@given(
+    st.lists(st.integers(0, 40), max_size=12), st.integers(0, 90), st.integers(1, 7), st.integers(1, 4), st.booleans()
+)
+def test_so_many_at_once_are_held_by_the_count_of_the_window(
+    gaps: list[int], later: int, sends: int, per_second: int, is_entry: bool
+) -> None:
+    """Counted plainly: all that was sent within the window, with all that would be."""
+    limits = SendLimits(per_second=per_second, per_minute=6, entries_per_second=2, entries_per_minute=5)
+    times = [NOON + sum(gaps[: n + 1]) * SECOND_NS // 2 for n in range(len(gaps))]
+    now = (times[-1] if times else NOON) + later * SECOND_NS // 2
+    a_second, a_minute, _ = limits.of(is_entry=is_entry)
+    expected = None
+    for window, length_ns, limit in ((Window.SECOND, SECOND_NS, a_second), (Window.MINUTE, MINUTE_NS, a_minute)):
+        within = [at for at in times if at > now - length_ns]
+        if len(within) + sends > limit:
+            until_ns = within[len(within) + sends - limit - 1] + length_ns if sends <= limit else 0
+            expected = Held(window, len(within), limit, until_ns)
+    assert sent(Throttle(limits=limits), *times).held(PLACE, now, sends=sends, is_entry=is_entry) == expected
+
+
+@pytest.mark.control("C11")
 @given(st.lists(st.integers(-SECOND_NS, 3 * SECOND_NS), max_size=60), st.sets(st.integers(0, 59)))
 def test_no_sliding_window_ever_holds_more_than_its_limit(gaps: list[int], restarts: set[int]) -> None:
     throttle, now, went_out = Throttle(limits=SMALL), NOON, []

@@ -15,8 +15,9 @@ from tarazu.model.ids import BrokerOrderId, InstrumentToken
 from tarazu.model.order import Product, Side
 from tarazu.portfolio.book import Books, BooksState
 from tarazu.portfolio.bookings import Booked, Unbooked, Why
-from tarazu.portfolio.pnl import FLAT
+from tarazu.portfolio.pnl import FLAT, Snapshot
 from tarazu.portfolio.postings import Carried
+from tarazu.portfolio.unknown_paise import Cause, Paise, UnknownPaise
 
 KEYS = [i.key for i in INSTRUMENTS[:5]]
 PRODUCTS = (Product.NRML, Product.MIS)
@@ -148,6 +149,31 @@ def test_the_parts_of_every_cut_make_the_whole(fills, carried, labels) -> None:
         books.by_strategy(MARKS, labels),
     ):
         assert sum(cut.values(), FLAT) == snapshot.total
+
+
+ELSEWHERE = "MCX:CRUDEOIL26DECFUT"
+"""Of a segment whose money the books cannot keep."""
+
+
+@given(flows(), opening(), st.sets(st.sampled_from(KEYS)), st.booleans())
+def test_the_result_is_the_total_of_all_lines_but_those_of_other_segments(fills, carried, silent, elsewhere) -> None:
+    """Known or not, and for the same reasons."""
+    books = booked(fills, carried)
+    if elsewhere:
+        odd = Fill(
+            exec_id="odd", order_id=BrokerOrderId("odd"), key=ELSEWHERE, instrument_token=InstrumentToken(1),
+            product=Product.NRML, side=Side.BUY, qty=1, price_paise=100, ts_event_ns=NOW_NS,
+        )  # fmt: skip
+        assert isinstance(books.apply(odd), Booked)
+
+    def mark(key: str) -> Paise:
+        return UnknownPaise.because(Cause.NO_PRICE, key) if key in silent else MARKS(key)
+
+    def mark_all(key: str) -> Paise:
+        return 1 if key == ELSEWHERE else mark(key)
+
+    lines = [line for line in books.as_of(mark_all).lines if line.key != ELSEWHERE]
+    assert books.result(mark) == Snapshot(tuple(lines)).total
 
 
 @settings(max_examples=200)

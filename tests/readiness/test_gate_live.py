@@ -178,7 +178,7 @@ BROKEN = [
     (freeze_list_of_something_else, "freeze_qty", "FREEZE_LIST"),
     (nobody_to_alert, "notify", "NO_ALERT_URLS"),
     (alerts_never_tried, "notify", "ALERTS_UNTRIED"),
-    (alert_that_nobody_has_taken, "notify", "HALT_UNANSWERED"),
+    pytest.param(alert_that_nobody_has_taken, "notify", "HALT_UNANSWERED", marks=pytest.mark.control("C27")),
     (breaker_open, "breaker", "BREAKER_OPEN"),
     (grave_incident, "incidents", "HALT_OPEN"),
     (active_model_gone, "model", "BAD_MODEL"),

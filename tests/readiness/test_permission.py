@@ -79,7 +79,7 @@ def test_sim_and_paper_need_none(tmp_path: Path) -> None:
         assert refusal(Home(profile, tmp_path / profile)) == ""
 
 
-@pytest.mark.control("C21")
+@pytest.mark.control("C21", "C36")
 def test_what_begins_is_what_was_found_ready(home: Home, gate: Gate) -> None:
     gate()
     other = msgspec.structs.replace(SETTINGS, engine=EngineSettings(position_limit_default=6_500))
@@ -106,6 +106,7 @@ def test_a_main_that_was_killed_comes_back_to_what_it_holds_whatever_the_gate_sa
     assert refusal(home) == ""
 
 
+@pytest.mark.control("C36")
 def test_a_main_that_was_killed_comes_back_without_entries_where_settings_or_build_are_others_by_now(
     home: Home, gate: Gate
 ) -> None:

@@ -54,3 +54,26 @@ def test_frames_taken_together_are_one_step_with_all_their_volume() -> None:
         sums.append((flow, market.rows.tobytes()))
     assert sums[0][1] == sums[1][1]
     assert sums[1][0] > 0
+
+
+def test_what_the_exchange_wrote_into_a_row_is_gone_with_the_next_step() -> None:
+    day, rules = small_day(11), reference.rules("nse-2026")
+    tokens = [int(i.instrument_token) for i in day.traded]
+    state = MarketState(bytearray(MarketState.layout(len(tokens))), tokens)
+    market = FollowedMarket(Universe(day.date, day.traded), day.session, state, day.closes, 3, rules)
+    untouched = market.rows.copy()
+    market.rows["volume"], market.rows["ltp"] = 7, 7
+    market.moved(day.first_ns)
+    market.step()
+    assert np.array_equal(market.rows, untouched), "nothing was seen yet"
+    decoded, frame = TickFrame(), next(day.frames())
+    state.update(decoded.rows, decoded.packet_bytes, decode(frame.payload, decoded), frame.wall_ns)
+    shown = []
+    for _ in range(2):
+        market.moved(frame.wall_ns)
+        market.step()
+        shown.append(market.rows.copy())
+        market.rows["volume"], market.rows["ltp"] = 7, 7
+        market.rows["bids"]["qty"][:, 0] = 7
+    assert np.array_equal(shown[0], shown[1]) and not np.array_equal(shown[0], untouched)
+    assert not market.changed.any() and not market.buy_flow.any()

@@ -108,6 +108,24 @@ def test_each_seat_is_woken_by_its_own(log: Path) -> None:
     assert told == {"one": count // 40, "other": count // 60}
 
 
+def test_a_frame_calls_those_whom_it_woke_and_those_who_look_at_every_one(log: Path) -> None:
+    market = market_of(log)
+    seats = [market.seat() for _ in range(4)]
+    seats[0].carry([Counting(KEYS[:4], every=40)])
+    seats[1].carry([Watching(frozenset({KEYS[4]}))])
+    seats[2].carry([Counting(KEYS[:4], every=60)])
+    called = set()
+    while (stop := market.run_to(FOREVER)) is not Stop.OVER:
+        if stop is Stop.LOOK:
+            assert market.called() == [n for n, seat in enumerate(seats) if seat.is_called]
+            called |= {tuple(market.called())}
+            if market.frames > FRAMES // 2:
+                seats[3].looks_at((), every_frame=True)
+            for seat in seats:
+                seat.moved()
+    assert {(0,), (1,), (3,), (0, 3), (1, 3)} <= called
+
+
 def test_who_carries_no_program_is_woken_by_what_it_watches(log: Path) -> None:
     market = market_of(log)
     seat = market.seat()

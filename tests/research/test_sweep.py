@@ -56,6 +56,19 @@ def test_a_set_of_a_sweep_gives_what_a_run_of_it_alone_gives(day: ResearchDay) -
         assert same(one, other)
 
 
+def test_five_sets_together_are_five_backtests_to_the_last_figure(day: ResearchDay) -> None:
+    sets = [
+        probe(day, every_s=7.0),
+        crossing(day, 4, 12),
+        probe(day, cross_paise=-50, hold_s=20.0),
+        crossing(day, 6, 18),
+    ]
+    sets.append(probe(day, every_s=11.0, hold_s=6.0))
+    swept = sweep(day, sets, Ways(CONFIG))
+    for one, settings in zip(swept, sets, strict=True):
+        assert one.orders and same(one, run_day(day, settings, CONFIG))
+
+
 def test_alone_a_strategy_with_a_program_is_woken_by_it_as_in_a_sweep(day: ResearchDay) -> None:
     settings = crossing(day, 4, 12)
     alone = run_day(day, settings, CONFIG)

@@ -167,6 +167,54 @@ def test_what_is_added_is_weighed_as_if_it_were_there(held: list[tuple[int, int,
     assert weighed == pytest.approx(after.figures, abs=1e-3)
 
 
+@given(st.booleans(), moneyness, st.floats(0.0, 3_000_00.0), years, sigmas)
+@pytest.mark.control("C08")
+def test_a_unit_is_its_volatility_its_greeks_and_its_cells_to_the_last_bit(
+    is_call: bool, ratio: float, paid: float, years: float, money_sigma: float
+) -> None:
+    """A price without time value has the volatility of the money."""
+    strike = 26_000.0 * 100
+    forward, column, cells = strike * ratio, scenarios.blank_unit(), scenarios.blank_unit()
+    sigma, *found = scenarios.option_unit(is_call, paid, forward, strike, years, money_sigma, column)
+    assert sigma == (greeks.sigma_of(is_call, paid, forward, strike, years) or money_sigma)
+    known = greeks.option_greeks(is_call, forward, strike, sigma, years)
+    scenarios.option_cells(is_call, forward, strike, sigma, years, cells)
+    assert tuple(found) == known
+    assert column[:UNIT].tolist() == [paid, known.delta_paise, known.vega_paise]
+    assert column[UNIT:].tolist() == cells[UNIT:].tolist()
+
+
+@given(places, st.lists(st.tuples(st.integers(0, 5), st.integers(-300, 300)), min_size=1, max_size=2))
+@pytest.mark.control("C08", "C14")
+def test_what_is_made_worse_is_told_by_places_that_are_settled_or_open_whatever_they_were_before(
+    held: list[tuple[int, int, int]], added: list[tuple[int, int]]
+) -> None:
+    """A pan that has known other things of its places weighs like one that was only told what they hold now."""
+    pan, fresh = Pan(), Pan()
+    ends = {n: (min(a, b), max(a, b)) for n, a, b in held}
+    for n in ends:
+        pan.put(place(n), UNITS[n], -75, 150)
+        pan.put(place(n), None, -75, 150)
+    for n, (low, high) in ends.items():
+        pan.put(place(n), UNITS[n], low, high)
+        fresh.put(place(n), UNITS[n], low, high)
+    pan.sum_up()
+    fresh.sum_up()
+    legs = [Leg(place(n), UNITS[n], qty) for n, qty in added]
+    assert pan.made_worse(legs) == fresh.made_worse(legs)
+    if all(low == high for low, high in ends.values()):
+        after = fresh.with_filled(legs)
+        assert pan.made_worse(legs) == tuple(
+            new if new > old + scenarios.TINY else 0.0 for new, old in zip(after, fresh.figures, strict=True)
+        )
+    elif len(legs) == 1:
+        (leg,), after = legs, fresh.load.copy()
+        low, high = ends.get(added[0][0], (0, 0))
+        scenarios.fill(after, leg.unit.column, low, high, leg.qty)
+        is_more = abs(low + leg.qty) > abs(low) or abs(high + leg.qty) > abs(high)
+        assert pan.made_worse(legs) == pytest.approx(scenarios.made_worse(fresh.load, after, is_more), abs=1e-9)
+
+
 @given(places, places)
 def test_what_is_taken_off_again_leaves_nothing(
     first: list[tuple[int, int, int]], then: list[tuple[int, int, int]]

@@ -143,3 +143,15 @@ def test_what_ends_in_delivery_has_half_as_much_again_on_the_day_of_its_expiry()
     assert short_needs(call, NEAR) - short_needs(call, TODAY) == pytest.approx(more, abs=1)
     bought = Together(RULES).needed(call, row(call, NEAR), 75, 120_00)
     assert bought == 75 * 120_00, "what is bought is paid, and needs no more"
+
+
+@given(books, st.lists(st.tuples(st.sampled_from(CONTRACTS), st.integers(-600, 600).filter(bool)), max_size=3))
+@pytest.mark.control("C10")
+def test_to_ask_what_an_order_needs_changes_nothing(book, asked) -> None:
+    """What is held is asked about again and again, and copied only for what is added to it."""
+    held, untouched = ours(book, "NSE:NIFTY"), ours(book, "NSE:NIFTY")
+    for one, qty in asked:
+        if one.underlying == "NSE:NIFTY":
+            needed = untouched.copy().needed(one, row(one), qty, 100_00)
+            assert held.needed(one, row(one), qty, 100_00) == needed
+    assert held.requirement() == untouched.requirement()

@@ -20,8 +20,8 @@ from tarazu.app.runbook.runs.beginning import Refused, Terms, begin, resume
 from tarazu.app.runbook.runs.evidence import NotRecorded, evidence_checks
 from tarazu.app.runbook.runs.record import Event, Run, find, runs
 from tarazu.app.runbook.runs.running import AlreadyRuns, Runner, alone
-from tarazu.app.runbook.runs.sitting import ended
-from tarazu.app.verdict import Exit, Status
+from tarazu.app.runbook.runs.sitting import Sitting, ended
+from tarazu.app.verdict import Exit, Status, Verdict
 from tarazu.runtime.desk_record import DeskKind, days, whole
 
 HALTED = """
@@ -212,6 +212,16 @@ def test_a_step_left_out_is_recorded_with_its_reason_and_shown(place: Place) -> 
     assert place.told().steps[0].because == "done by hand"
     with pytest.raises(Refused, match="no step three"):
         place.begun(book(step("one")), skips={"three": "?"})
+
+
+def test_a_plan_refuses_what_the_run_would_a_step_left_out_that_is_none(place: Place) -> None:
+    def planned(*skips: str) -> Verdict:
+        skipped = dict.fromkeys(skips, "no need")
+        return Sitting(place.home, book(step("one")), "sha", way="dry", skips=skipped, consents=()).dry()
+
+    assert planned("one").word == "PLAN"
+    no = planned("NOSUCH")
+    assert no.exit_code is Exit.REFUSED and "has no step NOSUCH; there are: one" in no.text()
 
 
 def test_nobody_stops_the_stack_unasked_and_a_consent_given_before_is_one(place: Place) -> None:

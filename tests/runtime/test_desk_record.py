@@ -48,6 +48,7 @@ def test_a_clock_that_has_gone_back_breaks_no_chain(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["edit", "drop", "swap"])
+@pytest.mark.control("C33")
 def test_no_line_is_changed_unseen(tmp_path: Path, harm: str) -> None:
     for n in range(4):
         append(tmp_path, DeskKind.STACK, {"n": n}, who="asha", now_ns=NOON)
@@ -66,6 +67,7 @@ def test_no_line_is_changed_unseen(tmp_path: Path, harm: str) -> None:
         entries(tmp_path, day)
 
 
+@pytest.mark.control("C33")
 def test_a_day_that_is_taken_away_is_missed(tmp_path: Path) -> None:
     for n in range(3):
         append(tmp_path, DeskKind.STACK, {}, who="asha", now_ns=NOON + n * DAY_NS)

@@ -85,6 +85,7 @@ def test_both_say_the_same_of(what, made, tmp_path):
     assert both(tmp_path / "journal", made) is fault
 
 
+@pytest.mark.control("C33")
 def test_both_say_the_same_of_a_rewrite_a_fork_and_a_swapped_day(made, tmp_path):
     place = made[0]
     assert both(place / "forged", made) is None, "without a kept checkpoint nobody can tell, and both say UNPROVEN"

@@ -41,6 +41,7 @@ def with_segment(files: DayFiles, place: int, changed: bytes | bytearray) -> Day
     return msgspec.structs.replace(files, segments=segments)
 
 
+@pytest.mark.control("C33")
 def test_a_clean_day_has_nothing_wrong_and_its_checkpoints_hold(root, signer):
     notes = write_day(root, signer)
     report = judged(root, trust(signer, kept=tuple(notes)))
@@ -48,6 +49,7 @@ def test_a_clean_day_has_nothing_wrong_and_its_checkpoints_hold(root, signer):
     assert (report.checkpoints, report.checkpoint_size, report.signed) == (4, 20, True)
 
 
+@pytest.mark.control("C33")
 def test_every_flipped_bit_of_every_file_is_noticed_and_named(root, signer):
     write_day(root, signer)
     files, by = day_files(root), trust(signer)
@@ -86,6 +88,7 @@ def test_every_truncation_of_every_file_is_noticed_and_named(root, signer):
             assert found.fault is Fault.TRUNCATED, (field, size)
 
 
+@pytest.mark.control("C33")
 def test_a_deleted_tail_is_a_truncation_wherever_it_was_cut(root, signer):
     notes = write_day(root, signer)
     files = day_files(root)
@@ -142,6 +145,7 @@ def test_a_group_that_reached_the_disk_out_of_order_is_torn_not_corrupt(root, si
     assert (found.fault, found.entries) == (Fault.TORN_TAIL, 20)
 
 
+@pytest.mark.control("C33")
 def test_an_edited_entry_with_its_checksum_mended_breaks_the_chain(root, signer):
     write_day(root, signer)
     files = day_files(root)
@@ -158,6 +162,7 @@ def test_an_edited_entry_with_its_checksum_mended_breaks_the_chain(root, signer)
 
 
 @pytest.mark.parametrize("kept_elsewhere", [True, False])
+@pytest.mark.control("C33")
 def test_a_full_rewrite_without_the_key_is_one(root, tmp_path, signer, kept_elsewhere):
     """All entries, hashes and the watermark made anew by one who has the disk but not the key."""
     notes = write_day(root, signer)
@@ -187,6 +192,7 @@ def test_two_checkpoints_of_one_size_are_a_fork(root, tmp_path, signer):
     assert found.fault is Fault.FORK
 
 
+@pytest.mark.control("C33")
 def test_yesterdays_folder_in_todays_place_is_a_swapped_day(root, signer):
     write_day(root, signer, day=DAY_BEFORE)
     shutil.copytree(day_folder(root, DAY_BEFORE), day_folder(root, DAY))
@@ -222,6 +228,7 @@ def test_segments_moved_missing_or_renamed_are_corrupt(root, signer):
         assert verify_day(msgspec.structs.replace(files, segments=segments), by).fault is Fault.CORRUPT
 
 
+@pytest.mark.control("C33")
 def test_checkpoints_signed_by_a_stranger_prove_nothing(root, tmp_path, signer):
     write_day(root, signer)
     stranger = key(tmp_path / "stranger")
@@ -253,6 +260,7 @@ def test_a_day_that_does_not_follow_the_day_before_is_rewritten(root, signer):
     assert judged(root, msgspec.structs.replace(trust(signer), first_prev=bytes(32))).fault is Fault.REWRITTEN
 
 
+@pytest.mark.control("C33")
 def test_deleted_files_are_noticed(root, signer):
     write_day(root, signer)
     folder, by = day_folder(root, DAY), trust(signer)

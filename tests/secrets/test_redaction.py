@@ -109,7 +109,7 @@ def test_a_megabyte_of_anything_takes_no_longer_than_its_length(tile: str) -> No
 
 LOGS = """
 import logging, threading
-from tarazu.app.redaction import conceal_in_logs
+from tarazu.app.redacted_logs import conceal_in_logs
 from tarazu.app.secrets.secret import Secret
 logging.basicConfig(level="INFO")
 conceal_in_logs({"A": Secret("hunter2hunter2")})

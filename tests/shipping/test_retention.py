@@ -75,6 +75,7 @@ def everything(home: Home) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in home.root.rglob("*") if path.is_file()}
 
 
+@pytest.mark.control("C33")
 def test_nothing_is_taken_away_before_a_person_has_named_the_plan(home: Home) -> None:
     before = everything(home)
     told = asked(home)
@@ -107,6 +108,7 @@ def test_a_plan_told_before_something_changed_is_another_plan(home: Home) -> Non
     assert asked(home, plan).checks[0].code == "OTHER_PLAN"
 
 
+@pytest.mark.control("C33")
 def test_a_day_is_kept_for_its_years(home: Home) -> None:
     assert asked(home, years=9).word == "NOTHING"
     assert asked(home, years=8).facts["before"] == date(2018, 11, 23)
@@ -140,6 +142,7 @@ def test_a_file_that_is_another_one_in_the_backup_keeps_its_day(home: Home, name
     assert told.facts["going"] == [FIRST] and "is another one in" in staying(told)[str(SECOND)]
 
 
+@pytest.mark.control("C33")
 def test_a_file_that_no_backup_has_keeps_its_day(home: Home) -> None:
     (close_folder(home, FIRST) / "note-of-a-person.txt").write_text("remember")
     told = asked(home)

@@ -2,22 +2,18 @@
 
 The secret is a PKCS #8 PEM file. Beside it lies the verifier key, one line, to be printed and kept elsewhere: a
 checkpoint proves something only to whoever has the key from before.
+
+`cryptography` is imported where it is used: a command that only might meet a signature does not wait for it.
 """
 
 import os
 from pathlib import Path
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
+from typing import TYPE_CHECKING
 
 from tarazu.journal.checkpoint import is_key_name, key_id, parse_verifier_key, verifier_key
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 KEY_FILE, VERIFIER_FILE = "journal.key", "journal.vkey"
 PAST = "past"
@@ -31,11 +27,11 @@ class BadKeyFile(Exception):
 class Ed25519Signer:
     """Signs as `name`. The key does not leave it, nor appear in its repr."""
 
-    def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
+    def __init__(self, name: str, key: "Ed25519PrivateKey") -> None:
         assert is_key_name(name), f"{name!r} cannot name a key: no spaces, no plus"
         self.name = name
         self._key = key
-        public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        public = key.public_key().public_bytes_raw()
         self.key_id = key_id(name, public)
         self.verifier_key = verifier_key(name, public)
 
@@ -50,11 +46,15 @@ class Ed25519Verifier:
     """Tells whether a signature is of the key in a verifier key, `name+id+base64`. Raises BadNote for another text."""
 
     def __init__(self, text: str) -> None:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
         self.name, public = parse_verifier_key(text)
         self.key_id = key_id(self.name, public)
         self._key = Ed25519PublicKey.from_public_bytes(public)
 
     def verify(self, message: bytes, signature: bytes) -> bool:
+        from cryptography.exceptions import InvalidSignature
+
         try:
             self._key.verify(signature, message)
         except InvalidSignature:
@@ -91,7 +91,10 @@ def verifiers_of(folder: Path) -> tuple[Ed25519Verifier, ...]:
     return (*(() if today is None else (today,)), *(Ed25519Verifier(path.read_text()) for path in past))
 
 
-def _load(path: Path) -> Ed25519PrivateKey:
+def _load(path: Path) -> "Ed25519PrivateKey":
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
         raise BadKeyFile(f"{path} has mode {mode:04o}: others may have read the key. chmod 600 it, or make a new one")
@@ -104,8 +107,11 @@ def _load(path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def _make(path: Path) -> Ed25519PrivateKey:
+def _make(path: Path) -> "Ed25519PrivateKey":
     """A new key, durable before it is used: what it signed must be verifiable, and signable again, tomorrow."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

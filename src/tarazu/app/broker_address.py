@@ -5,7 +5,6 @@ import msgspec
 from tarazu.app.home import Home, Profile
 from tarazu.app.redaction import know
 from tarazu.app.secrets.store import BadSecrets, Name, Secret, Secrets, read_secrets
-from tarazu.app.settings import BadSettings, read_settings
 
 # Kite v3 "Introduction" and "WebSocket streaming".
 KITE_REST = "https://api.kite.trade"
@@ -82,6 +81,8 @@ def access_token(home: Home, address: BrokerAddress) -> str | None:
 def _follows_sim(home: Home) -> bool:
     if home.profile is not Profile.PAPER:
         return False
+    from tarazu.app.settings import BadSettings, read_settings  # here: a sim desk's looks ask for no settings
+
     try:
         return read_settings(home.settings_file).paper.feed == "sim"
     except BadSettings as bad:

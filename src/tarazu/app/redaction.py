@@ -5,15 +5,11 @@ token in the middle of a sentence), also in base64, hex and URL encoding. Both a
 text has no secrets to begin with (`app.secrets.secret`).
 """
 
-import base64
-import json
-import logging
+import binascii
 import re
-import sys
 import threading
 from collections.abc import Mapping
 from functools import cache
-from types import TracebackType
 from urllib.parse import quote, quote_plus, urlsplit
 
 import msgspec
@@ -107,6 +103,8 @@ def forms_of(value: str) -> tuple[str, ...]:
     and the parts of a URL that are secret by themselves. Empty for what is too short to be one."""
     if len(value) < FEWEST_CHARS:
         return ()
+    import json  # what has read no secret does without
+
     forms: dict[str, None] = {}
     for part in (value, *_secret_parts(value)):
         raw = part.encode()
@@ -142,7 +140,7 @@ def _base64_forms(raw: bytes) -> list[str]:
     """What stays the same of its base64 whatever stands before and behind it, for each of three beginnings."""
     forms = []
     for lead in range(3):
-        coded = base64.b64encode(b"\0" * lead + raw).decode()
+        coded = binascii.b2a_base64(b"\0" * lead + raw, newline=False).decode()
         begin = (0, 2, 3)[lead]
         end = (lead + len(raw)) * 8 // 6
         core = coded[begin:end]
@@ -180,37 +178,3 @@ def redact(text: str) -> str:
 def conceal(text: str) -> str:
     """Without the values alone: what a command prints, JSON too, stays whole otherwise."""
     return _process.conceal(text)
-
-
-class _Concealing(logging.Formatter):
-    """What another formatter makes of a record, its traceback included, without credentials."""
-
-    def __init__(self, inner: logging.Formatter) -> None:
-        super().__init__()
-        self.inner = inner
-
-    def format(self, record: logging.LogRecord) -> str:
-        return redact(self.inner.format(record))
-
-
-def conceal_in_logs(secrets: Mapping[str, Secret] | None = None) -> None:
-    """From now on nothing that logging or an unhandled exception prints has a credential in it; for a process's main,
-    behind its `basicConfig`. Twice is as once."""
-    know(secrets or {})
-    for handler in logging.getLogger().handlers:
-        inner = handler.formatter or logging.Formatter()
-        if not isinstance(inner, _Concealing):
-            handler.setFormatter(_Concealing(inner))
-    sys.excepthook = _told
-    threading.excepthook = _told_of_thread
-
-
-def _told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    import traceback
-
-    sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))
-
-
-def _told_of_thread(args: threading.ExceptHookArgs) -> None:
-    if args.exc_value is not None and args.exc_type is not SystemExit:
-        _told(args.exc_type, args.exc_value, args.exc_traceback)

@@ -252,6 +252,9 @@ class WatchdogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     foreign: Literal["alarm", "halt"] = "alarm"
     """What an order that nobody here has placed comes to: yours by hand, of another program, of the broker. `alarm`: a
     SEV2, as the engine does; `halt`: a hard halt, for an account that only tarazu trades in."""
+    monitor: bool | None = None
+    """Whether a half-hourly `monitor` that nobody has run is an alert (SEV3) while the market is open and main works;
+    not said: in the live profile alone."""
 
 
 class ShipSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

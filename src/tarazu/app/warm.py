@@ -27,6 +27,7 @@ KERNELS = (
     "tarazu.market.chain_kernels",
     "tarazu.journal.sha_lanes",
     "tarazu.journal.batch",
+    "tarazu.journal.sift",
     "tarazu.sim.dice",
     "tarazu.sim.synthetic.surface",
     "tarazu.sim.synthetic.paths",
@@ -35,12 +36,16 @@ KERNELS = (
     "tarazu.sim.candles",
     "tarazu.sim.exchange.price_range",
     "tarazu.sim.exchange.tape",
+    "tarazu.app.data.frame_kernels",
     "tarazu.app.data.roll_kernels",
+    "tarazu.runtime.ahead_kernels",
+    "tarazu.risk.greeks",
     "tarazu.risk.margin_scan",
     "tarazu.risk.scenarios",
     "tarazu.strategy.compiled",
     "tarazu.strategy.trees_kernels",
     "tarazu.app.research.frame_kernels",
+    "tarazu.app.research.followed_kernels",
 )
 
 

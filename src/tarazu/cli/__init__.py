@@ -1,5 +1,6 @@
 """The `tarazu` command. Names and help are here; what a command needs is imported when it is called."""
 
+import gc
 import sys
 import traceback
 
@@ -12,8 +13,14 @@ EXIT_USAGE, EXIT_BUG, EXIT_INTERRUPTED = 64, 70, 130
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
-    sys.exit(_code())
+    """Run the command line and leave with its exit code.
+
+    With nothing left to the garbage collector: at the end of a process it looks twice through all that was imported,
+    which is a tenth of a short command, and what it would free goes back to the kernel by itself.
+    """
+    code = _code()
+    gc.freeze()
+    sys.exit(code)
 
 
 def _code() -> int:

@@ -11,7 +11,9 @@ import msgspec
 
 from tarazu.dst import true_risk
 from tarazu.dst.broker_order import BrokerOrder
-from tarazu.dst.market import EXPIRY
+from tarazu.dst.market import StillMarket
+from tarazu.dst.strategy import CALL
+from tarazu.engine import messages as m
 from tarazu.model import ist
 from tarazu.model.execution import Fill
 from tarazu.model.instrument import Instrument
@@ -31,7 +33,10 @@ NEAR = 1.1
 BPS = 10_000
 HEARD_NS = 60 * SECOND_NS
 """What was filled so long ago has been heard of."""
-YEAR_NS = 365 * 86_400 * SECOND_NS
+_NOWHERE: frozenset[tuple[str, Product]] = frozenset()
+HOUR_NS = 3_600 * SECOND_NS
+"""An option does not stop being risky in its last minutes: it is reckoned with an hour at least."""
+YEAR_NS = 365 * 24 * HOUR_NS
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -58,12 +63,14 @@ class Bounds:
     def __init__(self, world: "World") -> None:
         self._world = world
         self.purse = world.plan.purse
+        self.pilot = self.purse.pilot
+        """That holds by now: a person may have switched one on."""
         self._earlier: list[Earlier] = []
         self._sent_of: dict[str, int] = {}
         """Units by want and key."""
         self._cheapest: dict[str, int] = {}
         """By ref, the lowest price it was ever asked to have."""
-        self._stills: list[dict[str, float | None]] = []
+        self._stills: list[StillMarket] = []
         """The middles at the last two ticks, this one's not yet among them while it is taken."""
         self.trips: dict[tuple[str, str], list[int]] = {}
         self._nets: dict[tuple[str, str], int] = {}
@@ -73,7 +80,7 @@ class Bounds:
         self.read: tuple[int, int] | None = None
         """The last funds that this life was told, and when they were asked for."""
         self._started_ns = 0
-        self._left: frozenset[tuple[str, Product]] = frozenset()
+        self._left = _NOWHERE
         self._is_flattening = False
         self._rules: dict[str, Rule] = {
             "C16": self._phase,
@@ -101,8 +108,7 @@ class Bounds:
     # What is told.
 
     def ticked(self) -> None:
-        still = self._world.market.still()
-        self._stills = [*self._stills[-1:], {key: still.middle(key) for key in self._world.listed}]
+        self._stills = [*self._stills[-1:], self._world.market.still()]
 
     def started(self) -> None:
         self._stills, self.read = [], None
@@ -111,7 +117,13 @@ class Bounds:
     def told(self, life: "Life") -> None:
         """What is being left before the next message."""
         state = life.engine.state
-        self._left, self._is_flattening = frozenset(state.exits), bool(state.flattening)
+        self._left = frozenset(state.exits) if state.exits else _NOWHERE
+        self._is_flattening = bool(state.flattening)
+
+    def commanded(self, said: m.Commanded) -> None:
+        """It was taken."""
+        if said.order is m.Order.PILOT_ON:
+            self.pilot = self.pilot or self._world.plan.config.pilot_as
 
     def filled(self, fill: Fill, strategy: str, now_ns: int) -> None:
         """The living process has said so."""
@@ -215,7 +227,7 @@ class Bounds:
         if wide > it.tick_size_paise and wide * BPS > risk.spread_bps_max[it.kind] * middle:
             return f"{wide} between bid and ask, around {middle}"
         most = risk.jump_bps_max * (6 if it.is_option else 1)
-        were = [still[it.key] for still in self._stills]
+        were = [still.middle(it.key) for still in self._stills]
         if were and all(was and _has_jumped(was, middle, it.tick_size_paise, most) for was in were):
             return f"the middle went from {were} to {middle}"
         return ""
@@ -231,8 +243,11 @@ class Bounds:
         after_ends = true_risk.with_added(ends, place, asked.order.side.sign * asked.order.qty)
         market = world.market
         steps = (market.last, market.before[0])
-        years = (ist.at_ns(EXPIRY, time(15, 30)) - world.agenda.now_ns - world.wall_ahead_ns) / YEAR_NS
-        if not self._is_plain() or years <= 0:
+        expiry = world.listed[CALL].expiry
+        assert expiry is not None
+        left_ns = ist.at_ns(expiry, time(15, 30)) - world.agenda.now_ns - world.wall_ahead_ns
+        years = max(left_ns, HOUR_NS) / YEAR_NS
+        if not self._is_plain():
             return ""
         limits = (risk.gross_premium_max_paise, risk.delta_max_paise, risk.vega_max_paise, risk.scenario_loss_max_paise)
         over = set(range(4))
@@ -365,7 +380,7 @@ class Bounds:
         return self._world.agenda.now_ns - traded_ns > HEARD_NS
 
     def _pilot(self, asked: Asked) -> str:
-        pilot = self.purse.pilot
+        pilot = self.pilot
         if pilot is None:
             return ""
         key, lot = asked.instrument.key, asked.instrument.lot_size

@@ -5,7 +5,6 @@ What this world promises, and the engine may rely on: what is placed late arrive
 fills within 110 s or not at all; a book is never more than 5 s behind. Beyond that nobody could bound exposure.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from random import Random
 
@@ -14,10 +13,11 @@ from tarazu.dst.broker_order import BROKER, HAND, OURS, BrokerOrder
 from tarazu.dst.faults import Faults
 from tarazu.dst.market import SimMarket
 from tarazu.dst.marks import Marks
+from tarazu.dst.trade_book import Place, TradeBook
 from tarazu.model.execution import Fill
 from tarazu.model.ids import BrokerOrderId
 from tarazu.model.instrument import Instrument
-from tarazu.model.order import OrdType, Product, Side
+from tarazu.model.order import OrdType, Side
 from tarazu.model.order_request import Cancellation, NewOrder, OrderChange
 from tarazu.model.outcome import RefusalKind
 from tarazu.model.units import MILLISECOND_NS, SECOND_NS
@@ -29,7 +29,6 @@ PER_SECOND_MAX = 10
 ZOMBIE_S_MAX = 110
 WRITTEN_PAISE = 312_000
 """Margin of a unit that is sold: about 12 % of the index."""
-Place = tuple[str, Product]
 
 
 class SimBroker:
@@ -51,15 +50,16 @@ class SimBroker:
         self.orders: dict[str, BrokerOrder] = {}
         self.open: dict[str, list[BrokerOrder]] = {key: [] for key in listed}
         """Those that may trade, in the order in which they came, by key."""
-        self.trades: list[tuple[int, Fill]] = []
+        self.traded = TradeBook(market.first)
         self.net: dict[Place, int] = {}
         """Everybody's, with what was carried in."""
         self.net_ours: dict[Place, int] = {}
         """Of our own orders alone."""
-        self.carried: dict[Place, tuple[int, int]] = {}
-        """Units and cost from before the day."""
+        self.carried = self.traded.carried
         self.token_ok = True
         self._arrivals: list[int] = []
+        self._shown_ns = agenda.now_ns
+        """When a row last changed."""
 
     # What clients ask.
 
@@ -113,23 +113,16 @@ class SimBroker:
     # What can be read, as it was at some moment.
 
     def book(self, at_ns: int) -> tuple[OrderReport, ...]:
-        if at_ns >= self._agenda.now_ns:
-            return tuple(order.row for order in self.orders.values())
-        rows = (order.seen_at(at_ns) for order in self.orders.values())
-        return tuple(row for row in rows if row is not None)
+        if at_ns >= self._shown_ns:
+            return tuple([order.row for order in self.orders.values()])
+        rows = [order.seen_at(at_ns) for order in self.orders.values()]
+        return tuple([row for row in rows if row is not None])
 
     def tradebook(self, at_ns: int) -> tuple[Fill, ...]:
-        upto = bisect_right(self.trades, at_ns, key=lambda trade: trade[0])
-        return tuple(fill for _, fill in self.trades[:upto])
+        return self.traded.read(at_ns)
 
     def positions(self, at_ns: int) -> tuple[BrokerPosition, ...]:
-        sums: dict[Place, list[int]] = {place: [0, 0, 0, 0] for place in self.carried}
-        for fill in self.tradebook(at_ns):
-            row = sums.setdefault((fill.key, fill.product), [0, 0, 0, 0])
-            at = 0 if fill.side is Side.BUY else 2
-            row[at] += fill.qty
-            row[at + 1] += fill.qty * fill.price_paise
-        return tuple(self._position(place, *sums[place]) for place in sorted(sums))
+        return self.traded.positions(at_ns)
 
     def margin_used_paise(self) -> int:
         """What is held and bid for: bought at its price, written at a flat rate."""
@@ -141,26 +134,10 @@ class SimBroker:
                 used += order.leaves * order.price
         return used
 
-    def _position(self, place: Place, bought: int, paid: int, sold: int, got: int) -> BrokerPosition:
-        qty, cost = self.carried.get(place, (0, 0))
-        return BrokerPosition(
-            key=place[0],
-            product=place[1],
-            qty=qty + bought - sold,
-            overnight_qty=qty,
-            day_buy_qty=bought,
-            day_sell_qty=sold,
-            buy_value_paise=paid + (cost if qty > 0 else 0),
-            sell_value_paise=got - (cost if qty < 0 else 0),
-            day_buy_value_paise=paid,
-            day_sell_value_paise=got,
-            close_paise=self._market.first[place[0]],
-        )
-
     # What happens by itself.
 
     def carry(self, place: Place, qty: int) -> None:
-        self.carried[place] = (qty, qty * self._market.first[place[0]])
+        self.traded.carry(place, qty)
         self.net[place] = qty
 
     def move(self) -> None:
@@ -250,7 +227,7 @@ class SimBroker:
         sign = order.order.side.sign
         price = last + sign * tick if not order.price else sign * min(sign * order.price, sign * (last + sign * tick))
         fill = Fill(
-            exec_id=f"{90000 + len(self.trades)}",
+            exec_id=f"{90000 + len(self.traded.fills)}",
             order_id=BrokerOrderId(order.order_id),
             key=order.instrument.key,
             instrument_token=order.instrument.instrument_token,
@@ -260,7 +237,7 @@ class SimBroker:
             price_paise=price,
             ts_event_ns=self._agenda.now_ns,
         )
-        self.trades.append((self._agenda.now_ns, fill))
+        self.traded.add(fill)
         self.net[order.place] = self.net.get(order.place, 0) + fill.signed_qty
         if order.origin == OURS:
             self.net_ours[order.place] = self.net_ours.get(order.place, 0) + fill.signed_qty
@@ -311,7 +288,8 @@ class SimBroker:
         self._show(order)
 
     def _show(self, order: BrokerOrder) -> None:
-        self._heard(order.show(self._agenda.now_ns))
+        self._shown_ns = self._agenda.now_ns
+        self._heard(order.show(self._shown_ns))
 
 
 def _refusal(text: str) -> Answer:

@@ -152,7 +152,7 @@ def pending_exits_do_not_count(real: Real) -> Real:
 
 def covered_by_nothing(real: Real) -> Real:
     def weigh(standing: Standing, entry: OrderState) -> None:
-        standing.bare[entry.ref] = entry.cum_qty
+        standing.bare.setdefault((entry.key, entry.product), {})[entry.ref] = entry.cum_qty
 
     return weigh
 

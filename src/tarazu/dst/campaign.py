@@ -1,10 +1,18 @@
 """Many simulated days over several processes."""
 
+import gc
+import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import msgspec
 
 from tarazu.dst.day import run_day
 from tarazu.dst.mutants import applied
@@ -13,6 +21,7 @@ from tarazu.dst.tally import USUAL_DAY, Case, Tally
 
 JOBS = 2
 CHUNK_DAYS = 10
+_AUTOGROUP = Path("/proc/self/autogroup")
 _AHEAD = 2
 """Chunks waiting for each process."""
 
@@ -21,6 +30,21 @@ Told = Callable[[Tally], None]
 
 class BrokenDay(Exception):
     """The simulation itself failed, which says nothing about the product. Which day, and how, is in the text."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Some cases of a campaign, one after another."""
+
+    at: int
+    """The place of the first of them in the campaign."""
+    cases: Sequence[Case]
+
+
+class Done(msgspec.Struct, frozen=True):
+    part: Part
+    tally: Tally
+    cpu_s: float
+    """Of the process that ran it."""
 
 
 def seeds(first: int, days: int, options: DayOptions = USUAL_DAY) -> list[Case]:
@@ -36,21 +60,26 @@ def run(
     killed.
     """
     total = Tally()
-    parts = chunks(cases)
     try:
-        for tally in _done_here(parts, mutant) if jobs <= 1 else _done_by(parts, mutant, jobs):
-            total.add(tally)
+        for done in each_done(parts(cases), jobs=jobs, mutant=mutant):
+            total.add(done.tally)
             told(total)
     except KeyboardInterrupt:
         return total, False
     return total, True
 
 
-def chunks(cases: Sequence[Case], size: int = CHUNK_DAYS) -> Iterator[Sequence[Case]]:
-    return (cases[at : at + size] for at in range(0, len(cases), size))
+def parts(cases: Sequence[Case], at: int = 0, size: int = CHUNK_DAYS) -> Iterator[Part]:
+    """Of `cases`, the first of which is the campaign's `at`th."""
+    return (Part(at + first, cases[first : first + size]) for first in range(0, len(cases), size))
 
 
-def run_part(cases: Sequence[Case], mutant: str | None = None) -> Tally:
+def each_done(waiting: Iterator[Part], *, jobs: int = JOBS, mutant: str | None = None) -> Generator[Done]:
+    """Every part as it is done, in no order. Raises KeyboardInterrupt, and what `run` raises."""
+    return _done_here(waiting, mutant) if jobs <= 1 else _done_by(waiting, mutant, jobs)
+
+
+def run_part(cases: Iterable[Case], mutant: str | None = None) -> Tally:
     """In this process, one after another. Raises BrokenDay."""
     tally = Tally()
     with applied(mutant):
@@ -62,24 +91,75 @@ def run_part(cases: Sequence[Case], mutant: str | None = None) -> Tally:
     return tally
 
 
-def _done_here(parts: Iterable[Sequence[Case]], mutant: str | None) -> Iterator[Tally]:
-    return (run_part(part, mutant) for part in parts)
+def _done_here(waiting: Iterable[Part], mutant: str | None) -> Generator[Done]:
+    return (_timed(part, part.cases, mutant) for part in waiting)
 
 
-def _done_by(parts: Iterator[Sequence[Case]], mutant: str | None, jobs: int) -> Iterator[Tally]:
+def _timed(part: Part, cases: Iterable[Case], mutant: str | None) -> Done:
+    began_s = time.process_time()
+    tally = run_part(cases, mutant)
+    return Done(part, tally, time.process_time() - began_s)
+
+
+def _done_by(waiting: Iterator[Part], mutant: str | None, jobs: int) -> Generator[Done]:
     """By fresh processes: nothing of this one, and no mutant of it, is in them."""
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_to_parent) as pool:
-        waiting: set[Future[Tally]] = {pool.submit(run_part, part, mutant) for part in islice(parts, jobs * _AHEAD)}
+    spawn = get_context("spawn")
+    is_over = spawn.Event()
+    with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_serve, initargs=(is_over,)) as pool:
+        asked: set[Future[Done]] = {pool.submit(_served, part, mutant) for part in islice(waiting, jobs * _AHEAD)}
         try:
-            while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                waiting |= {pool.submit(run_part, part, mutant) for part in islice(parts, len(done))}
+            while asked:
+                done, asked = wait(asked, return_when=FIRST_COMPLETED)
+                asked |= {pool.submit(_served, part, mutant) for part in islice(waiting, len(done))}
                 for future in done:
                     yield future.result()
         finally:
+            is_over.set()
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _leave_to_parent() -> None:
-    """Ctrl-C is heard by every process of a terminal; the one that gathers the results is to end it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+_is_over: Event
+"""In a process that serves: set when nobody waits for what it does."""
+
+
+def _serve(is_over: Event) -> None:
+    """Ctrl-C is heard by every process of a terminal, SIGTERM by every one of a service: the one that gathers the
+    results is to end it. Where that one is killed, this one ends too."""
+    global _is_over
+    _is_over = is_over
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if os.sched_getscheduler(0) == os.SCHED_IDLE:
+        _step_aside()
+    gc.freeze()
+    gc.disable()
+
+
+def _step_aside() -> None:
+    """Where the kernel shares the cores among sessions first (autogroup of sched(7)), what is idle inside a session has
+    all of its share. So it gets a session of its own, and that the least share of all."""
+    os.setsid()
+    if _AUTOGROUP.exists():
+        _AUTOGROUP.write_text("19")
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None, "it was started by the one that gathers"
+    parent.join()
+    os._exit(1)
+
+
+def _served(part: Part, mutant: str | None) -> Done:
+    return _timed(part, _wanted(part.cases), mutant)
+
+
+def _wanted(cases: Iterable[Case]) -> Iterator[Case]:
+    """The rest of a part that nobody waits for is not begun. Garbage is looked for between days: within one there is
+    little, and looking for it took a tenth of it."""
+    for case in cases:
+        if _is_over.is_set():
+            return
+        yield case
+        gc.collect()

@@ -23,6 +23,7 @@ from tarazu.journal.verify import verify_day
 LOG_NAME = "dst"
 SEGMENT_BYTES = 4 << 20
 _STEP_BYTES = 64 << 10
+_LOG_ID = log_id(LOG_NAME)
 
 
 class SecondInstance(Exception):
@@ -38,24 +39,24 @@ class SimDisk:
     with a hole: sectors of one write reach a disk in any order."""
 
     def __init__(self, day: date) -> None:
-        self.day = day
+        self.day, self._day_number = day, day_number(day)
         self.epoch = 0
         self.holder: int | None = None
         """The epoch of the process that holds the lock."""
         header = SegmentHeader(
-            day=day_number(day),
+            day=self._day_number,
             segment=1,
             epoch=0,
             size=SEGMENT_BYTES,
             first_sequence=1,
             prev=GENESIS,
-            log=log_id(LOG_NAME),
+            log=_LOG_ID,
         )
         self.image = bytearray(encode_segment_header(header))
         self.synced = len(self.image)
         self.synced_head = Head()
-        self._slots = [b"", b""]
-        self._slots_synced = [b"", b""]
+        self._slots: list[Watermark | None] = [None] * WATERMARK_SLOTS
+        self._slots_synced = list(self._slots)
         self._marks = 0
         self.mark(Head(), 0)
         self._slots_synced = list(self._slots)
@@ -76,15 +77,15 @@ class SimDisk:
         """Write the watermark, not synced; the one before it is by now."""
         self._slots_synced = list(self._slots)
         mark = Watermark(
-            day=day_number(self.day),
+            day=self._day_number,
             epoch=epoch,
             count=self._marks,
             sequence=head.sequence,
             hash=head.hash,
             checkpoint_bytes=0,
-            log=log_id(LOG_NAME),
+            log=_LOG_ID,
         )
-        self._slots[self._marks % WATERMARK_SLOTS] = encode_watermark(mark)
+        self._slots[self._marks % WATERMARK_SLOTS] = mark
         self._marks += 1
 
     def durable(self, text: str) -> bool:
@@ -113,8 +114,10 @@ class SimDisk:
 
     def recover(self) -> tuple[Report, memoryview]:
         """Verify what is there and erase a torn tail, as `runtime.journal_recovery` does. Raises DiskLied."""
-        view = memoryview(bytes(self.image) + bytes(SEGMENT_BYTES - len(self.image)))
-        marks = b"".join(slot.ljust(WATERMARK_SLOT_BYTES, b"\0") for slot in self._slots)
+        segment = bytearray(SEGMENT_BYTES)
+        segment[: len(self.image)] = self.image
+        view = memoryview(segment)
+        marks = b"".join(_slot(mark) for mark in self._slots)
         trust = Trust(name=LOG_NAME, epoch=self.epoch, first_prev=GENESIS)
         report = verify_day(DayFiles(day=self.day, segments=((1, view),), watermark=marks), trust)
         if report.fault not in (None, Fault.TORN_TAIL):
@@ -134,6 +137,10 @@ class SimDisk:
         self.mark(head, self.epoch)
         self._slots_synced = list(self._slots)
         return self.epoch
+
+
+def _slot(mark: Watermark | None) -> bytes:
+    return (encode_watermark(mark) if mark is not None else b"").ljust(WATERMARK_SLOT_BYTES, b"\0")
 
 
 def entries(view: memoryview) -> "list[Entry]":

@@ -102,7 +102,7 @@ class Halting:
             self._oracle.violated("C23", f"{', '.join(sorted(forgotten))} was halted and is not after a restart")
         self._strategies = set(state.strategy_halts)
         self._level = state.halt.level if state.halt is not None else None
-        self._rejects = 0
+        self._rejects, self.trades = 0, sum(len(order.fills) for order in state.blotter.orders.values())
         self._since.clear()
         self._waiting.clear()
         self._groups = set(state.spreads)
@@ -150,12 +150,11 @@ class Halting:
 
     def _look(self, life: "Life", now_ns: int) -> None:
         state, risk = life.engine.state, self._bounds.purse.risk
-        loss, found = self._loss(), set[str]()
         if state.marked.unknown_ns:
-            found = self._unpriced(life)
-            self._weigh(found, now_ns)
+            self._weigh(self._unpriced(life), now_ns)
             return
-        pilot = self._bounds.purse.pilot
+        loss, found = self._loss(), set[str]()
+        pilot = self._bounds.pilot
         day_max = min(risk.day_loss_max_paise or 0, pilot.day_loss_max_paise if pilot is not None else 10**18)
         if loss > day_max:
             found.add(f"the day has lost more than {day_max}")
@@ -184,23 +183,17 @@ class Halting:
 
     def _loss(self) -> float:
         """At the kinder of the last two prices; 0 where nobody could see one."""
-        world = self._world
-        cash: dict[str, int] = {}
-        for order in world.broker.orders.values():
-            key = order.instrument.key
-            cash[key] = cash.get(key, 0) - order.order.side.sign * order.value
-        held: dict[str, int] = {}
+        world, held = self._world, dict[str, int]()
         for (key, _), qty in world.broker.net.items():
             held[key] = held.get(key, 0) + qty
-        for (key, _), (_, cost) in world.broker.carried.items():
-            cash[key] = cash.get(key, 0) - cost
-        if any(qty and not _is_seen(world, key) for key, qty in held.items()):
-            return 0
-        market = world.market
-        return -sum(
-            cash.get(key, 0) + max(held.get(key, 0) * market.last[key], held.get(key, 0) * market.before[0][key])
-            for key in cash
-        )
+        for key, qty in held.items():
+            if qty and not _is_seen(world, key):
+                return 0
+        loss, now, before = 0, world.market.last, world.market.before[0]
+        for key, cash in world.broker.traded.cash.items():
+            qty = held[key]
+            loss -= cash + max(qty * now[key], qty * before[key])
+        return loss
 
 
 def _is_seen(world: "World", key: str) -> bool:

@@ -34,12 +34,13 @@ class Life:
         """Lock, recover, begin an epoch. Raises SecondInstance, DiskLied, RecoveryFailed."""
         self.world = world
         self.is_alive = True
+        self.effect = world.effect
         disk = world.disk
         disk.lock(disk.epoch + 1)
         report, view = disk.recover()
         parts = world.options.parts
         self.engine: Engine = parts.engine(
-            world.listed, reference.charge_rates(), world.market, lambda config: world.strategies(disk.epoch)
+            world.master, reference.charge_rates(), world.quotes, lambda config: world.strategies(disk.epoch)
         )
         self._steady_ns = parts.steady
         try:
@@ -65,7 +66,7 @@ class Life:
             self.tell(news)
 
     def bands(self) -> m.BandsRead:
-        limits = {key: self.world.market.band(key) for key in self.world.listed}
+        limits = self.world.bands()
         return m.BandsRead(
             bands=tuple(m.Band(key=k, low_paise=low, high_paise=high) for k, (low, high) in limits.items())
         )
@@ -86,11 +87,12 @@ class Life:
         if not self.is_alive:
             return False
         self.takes += 1
-        return self.survives(lambda: self.shell.take(message))
+        return self.survives(self.shell.take, message)
 
-    def survives(self, act: Callable[[], object]) -> bool:
+    def survives(self, act: Callable[..., object], *what: object) -> bool:
+        """Whether the process lived through it."""
         try:
-            act()
+            act(*what)
         except ProcessDied as died:
             self.world.died(self, str(died))
         except (JournalDead, NoRoom) as dead:
@@ -110,9 +112,6 @@ class Life:
     @property
     def faults(self) -> Faults:
         return self.world.faults
-
-    def effect(self, name: str) -> None:
-        self.world.effect(name)
 
     def after(self, ns: int, thing: Callable[[], None]) -> None:
         """The group's thread: gone with the process."""

@@ -14,7 +14,7 @@ INDEX, INDEX_PAISE, EXPIRY = "NSE:NIFTY 50", 2_600_000, date(2026, 11, 26)
 """The index stands still: the forward is of the options, by parity."""
 
 
-def instruments() -> dict[str, Instrument]:
+def instruments(expiry: date = EXPIRY) -> dict[str, Instrument]:
     """Two options, one of them with a freeze quantity low enough to be sliced, and a share."""
     call = Instrument(
         instrument_token=InstrumentToken(1001 << 8 | 2),
@@ -25,7 +25,7 @@ def instruments() -> dict[str, Instrument]:
         segment="NFO-OPT",
         lot_size=LOT,
         freeze_qty=1_800,
-        expiry=EXPIRY,
+        expiry=expiry,
         strike_paise=2_600_000,
         underlying=INDEX,
     )
@@ -38,7 +38,7 @@ def instruments() -> dict[str, Instrument]:
         segment="NFO-OPT",
         lot_size=LOT,
         freeze_qty=2 * LOT,
-        expiry=EXPIRY,
+        expiry=expiry,
         strike_paise=2_600_000,
         underlying=INDEX,
     )
@@ -65,6 +65,7 @@ class SimMarket:
         self.first = dict(self.last)
         self._touches: dict[str, Touch] = {}
         self._changed: tuple[str, ...] = ()
+        self._still = StillMarket({})
         self.moments = Moments(seed, listed, late)
         self.before = dict(self.last), dict(self._touches)
         """Last prices and touches a step ago."""
@@ -97,6 +98,7 @@ class SimMarket:
             changed.append(key)
         self._changed = tuple(changed)
         self.sequence += 1
+        self._still = StillMarket({key: touch.middle_paise for key, touch in self._touches.items()})
 
     def touch(self, key: str) -> Touch | None:
         return self._touches.get(key)
@@ -105,7 +107,7 @@ class SimMarket:
         return self._changed
 
     def still(self) -> "StillMarket":
-        return StillMarket({key: touch.middle_paise for key, touch in self._touches.items()})
+        return self._still
 
     def band(self, key: str) -> tuple[int, int]:
         return self.first[key] // 4, self.first[key] * 3

@@ -1,6 +1,6 @@
 """A mutant for each control of the scales: the one check is gone, and everything else stands.
 
-Where a door has two locks, both are open. What no simulated day can show is in `UNSHOWN`, with the reason.
+Where a door has two locks, both are open. Every check of the gate and every gauge has one.
 """
 
 import functools
@@ -48,11 +48,13 @@ def _unread(control: str, gauge: Any, *more: Swap, narrow: str) -> Mutant:
 
 
 OF_GATE: dict[str, Mutant] = {
+    "no_instrument": _gone("C01", checks_order.instrument, narrow="untradable"),
     "no_phase": _gone("C16 C23", checks_hours.phase, "I6 C16 C31"),
     "no_order_type": _gone("C02", checks_order.order_type, "C02 BUG"),
     "no_lot": _gone("C02", checks_order.lot, "C02 BUG"),
     "no_freeze": _gone("C02", checks_order.freeze, "C02 BUG", narrow="roomy"),
     "no_tick": _gone("C02", checks_order.tick, "C02 BUG"),
+    "no_band": _gone("C02", checks_order.band, narrow="far_leg"),
     "no_size": _gone("C03", checks_order.size, narrow="order_qty"),
     "no_value": _gone("C04", checks_order.value, narrow="order_value"),
     "no_collar": _gone("C05", checks_market.collar, narrow="collar"),
@@ -67,6 +69,8 @@ OF_GATE: dict[str, Mutant] = {
     ),
     "no_self_match": _gone("C15", checks_conduct.self_match),
     "no_hours": _gone("C16", checks_hours.trading),
+    "no_intraday": _gone("C16", checks_hours.intraday, narrow="late"),
+    "no_expiring": _gone("C16", checks_hours.expiring, narrow="late"),
     "no_protection": _gone("C17", checks_order.protection),
     "no_spread": _gone("C25", checks_market.spread, narrow="spread"),
     "no_jump": _gone("C25", checks_market.jump, narrow="jump"),
@@ -86,6 +90,13 @@ OF_GATE: dict[str, Mutant] = {
         narrow="approvals",
         swaps=(Swap(guards, "holds", g.never),),
     ),
+    "no_runaway": _mutant(
+        what="nobody counts how often a strategy wants to enter",
+        breaks="C13",
+        narrow="runaway",
+        control="C13",
+        swaps=(Swap(risk_watch, "runs_away", g.always_empty),),
+    ),
     "no_strategy_halt": _mutant(
         what="a strategy that is halted goes on",
         breaks="C13",
@@ -101,6 +112,9 @@ OF_GATE: dict[str, Mutant] = {
     "no_unknown_halt": _unread("C24", gauges._unknown, narrow="pnl_unknown"),
     "no_rejects": _unread("C24", gauges._rejects, Swap(risk_watch, "_rejected", g.never), narrow="rejects"),
     "no_order_to_trade": _unread("C29", gauges._order_to_trade, narrow="order_to_trade"),
+    "no_pilot_loss": _unread("C24", gauges._pilot_loss, narrow="pilot_on"),
+    "no_record_halt": _unread("C24", gauges._record, narrow="full_disk"),
+    "no_feed_halt": _unread("C25", gauges._feed, narrow="trouble"),
     "no_loss": _mutant(
         what="the day's result is always zero",
         breaks="C24",
@@ -121,14 +135,3 @@ OF_GATE: dict[str, Mutant] = {
         swaps=(Swap(phases, "due", e.nothing_is_halted),),
     ),
 }
-
-UNSHOWN: dict[str, str] = {
-    "checks_order.instrument": "what is not in the master has no band and no limit either, and those say no",
-    "checks_order.band": "no stop fits behind a price outside the band, and the check of stops says no",
-    "checks_hours.intraday": "the simulated strategy holds overnight: it wants no MIS",
-    "checks_hours.expiring": "nothing of the simulated day expires on it",
-    "gauges._record": "the simulated disk has room again within a minute, and entries wait for it anyway",
-    "gauges._feed": "the simulated feed is back within a minute, and entries wait for it anyway",
-    "gauges._pilot_loss": "the pilot's control beside the gate says no at the same figure",
-}
-"""Checks that may be gone on every simulated day, and nobody could tell. Tests of their own show them."""

@@ -7,12 +7,15 @@ table of RELIABILITY 2; each check names its invariant there.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from tarazu.dst.ailing import Ailing
 from tarazu.dst.bounds import Bounds
 from tarazu.dst.broker_order import OURS, BrokerOrder
+from tarazu.dst.cutoffs import Cutoffs
 from tarazu.dst.exposure import closing_units, own_reach
 from tarazu.dst.halting import Halting
 from tarazu.dst.options import Violation
 from tarazu.dst.pace import Pace
+from tarazu.dst.runaway import Runaway
 from tarazu.dst.vigil import Vigil
 from tarazu.engine import messages as m
 from tarazu.engine.acts import Alert, BeginSpread, Decline, Deny, HoldWant, MovePhase, SetHalt, Step
@@ -74,6 +77,8 @@ class Oracle:
         self._vigil = Vigil(self)
         self.bounds = Bounds(world)
         self._halting = Halting(self, world, self.bounds)
+        self._judges = (Ailing(self, world), Runaway(self, world))
+        self._cutoffs = Cutoffs(self, world)
 
     def violated(self, invariant: str, text: str) -> None:
         world = self._world
@@ -85,7 +90,7 @@ class Oracle:
 
     def sending(self, life: "Life", request: Request) -> None:
         world = self._world
-        world.note(f"-> {request}")
+        world.note("->", request)
         self._keep_pace(life, request)
         self._halting.sent()
         match request:
@@ -123,6 +128,9 @@ class Oracle:
         order = life.engine.state.blotter.find(request.ref)
         assert order is not None and order.intent is not None
         self._halting.entering(life, request.ref, order.intent)
+        self._cutoffs.entering(request)
+        for judge in self._judges:
+            judge.entering(request)
         for control, said in self.bounds.entering(life, request, order.intent):
             self.violated(control, said)
 
@@ -189,7 +197,10 @@ class Oracle:
             elif isinstance(output, Moved):
                 self._moved(life, output, message)
         self._halting.told(life, message, step, stamped.ts_ns)
+        for judge in self._judges:
+            judge.told(life, message, step, stamped.ts_ns)
         if isinstance(message, m.Commanded):
+            self.bounds.commanded(message)
             if not world.disk.synced_head.sequence >= sequence:
                 self.violated("I6", f"{message.order} was taken and is not on the disk")
             if message.order is Order.HALT:
@@ -325,13 +336,17 @@ class Oracle:
         self._executions = {(o.order_id, exec_id) for o in orders.values() for exec_id in o.fills}
         self._is_halted = state.halt is not None
         self._halting.recovered(life)
+        for judge in self._judges:
+            judge.recovered(life)
         self.bounds.told(life)
         self.bounds.recovered(self._executions)
 
     # Looking.
 
     def truth_changed(self, row: OrderReport) -> None:
-        self._world.note(f"<> {row.order_id} {row.word} {row.filled_qty}/{row.qty} {row.key} {row.side} tag {row.tag}")
+        if self._world.options.traced:
+            filled = f"{row.filled_qty}/{row.qty}"
+            self._world.note("<>", row.order_id, row.word, filled, row.key, row.side, "tag", row.tag)
 
     def look(self) -> None:
         """After every event."""

@@ -5,17 +5,24 @@ from typing import Literal
 
 import msgspec
 
+from tarazu.dst.happenings import happenings_of
 from tarazu.dst.limits import Purse, purse_of
+from tarazu.dst.master import EXPIRED
 from tarazu.dst.strategy import CALL, PUT, SHARE
-from tarazu.engine.config import EngineConfig, StartLimits
-from tarazu.model.units import SECOND_NS
+from tarazu.engine.config import EngineConfig, Pilot, StartLimits
+from tarazu.model.units import MINUTE_NS, PAISE, SECOND_NS
 from tarazu.orders.throttle import SendLimits
+from tarazu.risk.limits import RiskLimits
 
 ROOMY = 0.15
 """Of the days."""
 FLAGGED = 0.15
 UNCOUNTED = StartLimits(soft=1 << 30, hard=1 << 30)
 """Days crash more often than a desk may: they trade on, and the entries of who died are cancelled all the same."""
+CUT_OFF_AFTER_NS = 350 * MINUTE_NS
+"""15:10, from 09:20: ten minutes before MIS in shares is squared off, thirty before the derivatives that expire end."""
+_NO_PILOT = EngineConfig().pilot_as
+"""The default itself: what is written down is what differs from it."""
 TICKS = 280
 """Of the safety phase. A day with slow ticks is a long one: the rules for unknown orders take minutes."""
 
@@ -37,6 +44,8 @@ class DayPlan(msgspec.Struct, frozen=True, kw_only=True):
     purse: Purse
     is_flagged: bool
     """Whether people set flags on it."""
+    happens: frozenset[str]
+    """Of `happenings.ODDS`; a small day has none."""
     config: EngineConfig
     carried: tuple[tuple[str, int], ...]
 
@@ -52,9 +61,9 @@ def is_flagged(seed: int) -> bool:
 
 
 def traits_of(seed: int) -> frozenset[str]:
-    """What a day has that others have not: its narrow limits, `roomy`, `flags`."""
+    """What a day has that others have not: its narrow limits, `roomy`, `flags`, and what happens on it."""
     own = {"roomy": is_roomy(seed), "flags": is_flagged(seed)}
-    return frozenset(purse_of(seed).narrow) | {name for name, has in own.items() if has}
+    return frozenset(purse_of(seed).narrow) | happenings_of(seed) | {name for name, has in own.items() if has}
 
 
 def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
@@ -66,6 +75,8 @@ def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
     purse, early = purse_of(seed), Random(f"early {seed}")
     carries = 1.0 if "pnl_unknown" in purse.narrow else 0.3
     lots = 40 if early.random() < ROOMY else lots
+    happens = happenings_of(seed) if full else frozenset[str]()
+    opens_after_ns = -early.randint(340, 520) * SECOND_NS if full and early.random() < 0.1 else 0
     return DayPlan(
         safety_ns=TICKS * tick_s * SECOND_NS if full else 90 * SECOND_NS,
         healed_ns=(900 if full else 480) * SECOND_NS,
@@ -76,19 +87,49 @@ def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
         healed_market_ns=15 * SECOND_NS,
         minute_ns=15 * tick_s * SECOND_NS,
         pace=dice.choice((0.15, 0.30, 0.50)) * (2 if purse.narrow else 1),
-        opens_after_ns=-early.randint(340, 520) * SECOND_NS if full and early.random() < 0.1 else 0,
+        opens_after_ns=_late_ns(seed, TICKS * tick_s) if "late" in happens else opens_after_ns,
         purse=purse,
         is_flagged=is_flagged(seed),
+        happens=happens,
         config=EngineConfig(
             starts=UNCOUNTED,
-            qty_max={CALL: 75 * lots, PUT: 75 * lots, SHARE: 600},
+            qty_max={CALL: 75 * lots, PUT: 75 * lots, SHARE: 600} | _of_what_is_gone(happens),
             settle_ns=dice.choice((3, 10, 20)) * SECOND_NS,
-            risk=purse.risk,
+            risk=_risk(seed, purse, happens),
             approvals=purse.approvals,
             approval_ns=purse.approval_ns,
             pilot=purse.pilot,
+            pilot_as=_pilot_as(seed) if "pilot_on" in happens else _NO_PILOT,
             touch_age_ns=30 * SECOND_NS,
             limits=SendLimits(per_second=per_second, per_minute=dice.choice((20, 60, 350))),
         ),
         carried=((CALL, dice.choice((-75, 75, 150))),) if dice.random() < carries else (),
     )
+
+
+def _late_ns(seed: int, safety_s: int) -> int:
+    """From 09:20: the cut-offs of the day's end, at 15:10, come when half of the safety phase or more has passed, and
+    the derivatives trade until 15:40."""
+    return CUT_OFF_AFTER_NS - Random(f"late from {seed}").randint(safety_s // 2, safety_s * 4 // 5) * SECOND_NS
+
+
+def _of_what_is_gone(happens: frozenset[str]) -> dict[str, int]:
+    return {EXPIRED.key: 600} if "untradable" in happens else {}
+
+
+def _pilot_as(seed: int) -> Pilot:
+    """What a person switches on: wide but for what it may lose."""
+    dice = Random(f"pilot as {seed}")
+    return Pilot(
+        keys=(CALL, PUT, SHARE),
+        lots_max=dice.choice((2, 80)),
+        order_value_max_paise=dice.choice((15_000, 60_000)) * PAISE,
+        day_loss_max_paise=dice.choice((300, 800, 2_000)) * PAISE,
+    )
+
+
+def _risk(seed: int, purse: Purse, happens: frozenset[str]) -> RiskLimits:
+    """Whoever has a disk that is full for minutes does not wait for it for ever."""
+    if "full_disk" not in happens or "trouble" in purse.narrow:
+        return purse.risk
+    return msgspec.structs.replace(purse.risk, trouble_ns=Random(f"disk trouble {seed}").choice((5, 15)) * SECOND_NS)

@@ -20,7 +20,7 @@ class Surroundings(Protocol):
     @property
     def faults(self) -> Faults: ...
 
-    def effect(self, name: str) -> None:
+    def effect(self, name: str, /) -> None:
         """A boundary at which the process may die. Raises ProcessDied."""
         ...
 

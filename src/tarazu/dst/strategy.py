@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from random import Random
+from typing import TYPE_CHECKING
 
 from tarazu.dst.market import LOT
 from tarazu.dst.odd_wants import OddWants
@@ -13,6 +14,9 @@ from tarazu.orders.order_state import OrderState
 from tarazu.strategy.base import View
 from tarazu.strategy.wants import CancelWant, ChangeWant, EntryWant, ExitWant, LegWant, SpreadWant, StopPlan, Want
 
+if TYPE_CHECKING:
+    from tarazu.dst.mistakes import Mistakes
+
 PRODUCT = Product.NRML
 CALL, PUT, SHARE = "NFO:NIFTY26NOV26000CE", "NFO:NIFTY26NOV26000PE", "NSE:INFY"
 
@@ -22,7 +26,9 @@ class SeededStrategy:
 
     name = "seeded"
 
-    def __init__(self, seed: int, epoch: int, listed: Mapping[str, Instrument], pace: float) -> None:
+    def __init__(
+        self, seed: int, epoch: int, listed: Mapping[str, Instrument], pace: float, mistakes: "Mistakes"
+    ) -> None:
         self._dice = Random(f"strategy {seed} {epoch}")
         taste = Random(f"taste {seed}")
         self._listed, self._pace = listed, pace
@@ -33,6 +39,9 @@ class SeededStrategy:
         self._exits = taste.choice((0.02, 0.05, 0.15))
         self.calm = False
         self._odd = OddWants(Random(f"odd {seed} {epoch}"), listed)
+        self._mistakes = mistakes
+        self.wanted_ns: list[int] = []
+        """When it wanted to enter, once for each single entry."""
 
     def on_market(self, view: View) -> Iterable[Want]:
         return ()
@@ -52,6 +61,8 @@ class SeededStrategy:
             wants += self._about_resting(view)
         if self._dice.random() < self._exits:
             wants += self._exit(view)
+        wants += self._mistakes.wants(view)
+        self.wanted_ns += [view.now_ns for want in wants if isinstance(want, EntryWant)]
         return wants
 
     def _entries(self, view: View) -> list[Want]:

@@ -25,6 +25,9 @@ class Switches:
         self.active = Flags()
         if world.plan.is_flagged:
             world.agenda.after(self._wait_ns(), self._now_and_then)
+        if "pilot_on" in world.plan.happens:
+            wait_s = Random(f"pilot on {world.seed}").randint(30, 300)
+            world.agenda.after(wait_s * SECOND_NS, self._pilot_on)
 
     def news(self, kept: Flags) -> m.FlagsSet | None:
         """What an engine that keeps to `kept` is to be told."""
@@ -43,6 +46,11 @@ class Switches:
         if its is not None and not its.entries:
             return "the strategy's entries are off"
         return "nothing is left of its size" if its is not None and its.size_pct == 0 else ""
+
+    def _pilot_on(self) -> None:
+        """It turns one way, and holds for the day."""
+        self._world.marks.hit("pilot_switched_on")
+        self._world.people.command(m.Order.PILOT_ON)
 
     def _now_and_then(self) -> None:
         if self._world.faults.healed:

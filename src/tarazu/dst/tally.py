@@ -28,7 +28,7 @@ class Failure(msgspec.Struct, frozen=True):
         return self.violations[0]
 
 
-class Tally(msgspec.Struct, kw_only=True):
+class Sums(msgspec.Struct, kw_only=True):
     days: int = 0
     events: int = 0
     orders: int = 0
@@ -37,7 +37,6 @@ class Tally(msgspec.Struct, kw_only=True):
     faults: Counter[str] = msgspec.field(default_factory=Counter)
     marks: Counter[str] = msgspec.field(default_factory=Counter)
     """Of marks that were never hit, 0."""
-    failures: list[Failure] = []
 
     @property
     def fault_count(self) -> int:
@@ -46,6 +45,10 @@ class Tally(msgspec.Struct, kw_only=True):
     @property
     def never_hit(self) -> list[str]:
         return sorted(mark for mark, times in self.marks.items() if not times)
+
+
+class Tally(Sums, kw_only=True):
+    failures: list[Failure] = []
 
     def count(self, case: Case, result: DayResult) -> None:
         self.days += 1

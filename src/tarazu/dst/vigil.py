@@ -68,8 +68,9 @@ class Vigil:
 
     def _wanted(self, life: "Life") -> list[tuple[tuple[str, str], int]]:
         state, wanted = life.engine.state, []
-        if not state.blotter.auth_lost and state.throttle.held(SendKind.PLACE, state.blotter.now_ns) is None:
-            wanted += [(("C28", ref), STOP_WITHIN_NS) for ref in self._bare(life)]
+        bare = self._bare(life) if not state.blotter.auth_lost and not state.flattening else []
+        if bare and state.throttle.held(SendKind.PLACE, state.blotter.now_ns) is None:
+            wanted += [(("C28", ref), STOP_WITHIN_NS) for ref in bare]
         for order in state.blotter.open():
             if order.status not in AT_BROKER or not order.order_id or order.cancel_ns:
                 continue
@@ -87,7 +88,6 @@ class Vigil:
             gap.entry
             for gap in gaps(state.blotter, state.before)
             if gap.entry in state.stops
-            and not state.flattening
             and (gap.key, gap.product) not in state.exits
             and gap.qty % state.instruments[gap.key].lot_size == 0
             and not any(_came_to_nothing(order, gap.entry) for order in state.blotter.of_key(gap.key))

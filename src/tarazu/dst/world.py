@@ -11,9 +11,12 @@ from tarazu.dst.agenda import Agenda
 from tarazu.dst.broker import SimBroker
 from tarazu.dst.disk import DiskLied, SecondInstance, SimDisk
 from tarazu.dst.faults import Faults
+from tarazu.dst.full_disk import FullDisk
 from tarazu.dst.life import Life, ProcessDied, RecoveryFailed
-from tarazu.dst.market import SimMarket, instruments
+from tarazu.dst.market import EXPIRY, SimMarket, instruments
 from tarazu.dst.marks import Marks
+from tarazu.dst.master import EXPIRED, StaleQuotes, quoted_as
+from tarazu.dst.mistakes import Mistakes
 from tarazu.dst.network import Network
 from tarazu.dst.options import DayOptions
 from tarazu.dst.oracle import Oracle
@@ -21,6 +24,7 @@ from tarazu.dst.people import People
 from tarazu.dst.plan import DayPlan, plan_of
 from tarazu.dst.strategy import CALL, PRODUCT, SeededStrategy
 from tarazu.engine import messages as m
+from tarazu.market.touch import Quotes
 from tarazu.model import ist
 from tarazu.model.units import MILLISECOND_NS, SECOND_NS
 from tarazu.orders.report import OrderReport
@@ -39,9 +43,13 @@ class World:
         self.agenda = Agenda(self.opened_ns)
         self.faults = Faults(seed, options.muted)
         self.marks = Marks()
-        self.listed = instruments()
+        self.listed = instruments(DAY if "late" in self.plan.happens else EXPIRY)
         late = CALL if "pnl_unknown" in self.plan.purse.narrow else ""
         self.market = SimMarket(seed, self.listed, late)
+        is_stale = "untradable" in self.plan.happens
+        self.master = self.listed | ({EXPIRED.key: EXPIRED} if is_stale else {})
+        """What the engine is told that there is."""
+        self.quotes: Quotes = StaleQuotes(self.market) if is_stale else self.market
         self.network = Network(seed, self.agenda, self.faults, self.marks)
         self.broker = SimBroker(seed, self.agenda, self.faults, self.marks, self.market, self.listed, self._row_changed)
         self.network.broker = self.broker
@@ -49,6 +57,7 @@ class World:
         self.disk = SimDisk(DAY)
         self.people = People(self)
         self.oracle = Oracle(self)
+        self.full_disk = FullDisk(self)
         self.life: Life | None = None
         self.wall_ahead_ns = 0
         """How far the machine's clock is off."""
@@ -66,7 +75,7 @@ class World:
     # The day.
 
     def run(self) -> None:
-        plan, agenda = self.plan, self.agenda
+        plan, agenda, oracle = self.plan, self.agenda, self.oracle
         for place, qty in plan.carried:
             self.broker.carry((place, PRODUCT), qty)
         self.market.step(self.opened_ns)
@@ -80,26 +89,28 @@ class World:
         agenda.at(healed_ns + plan.flatten_after_ns, self._last_flatten)
         while True:
             thing = agenda.next(self._end_ns)
-            if thing is None and not (wait_ns := self._lacks_ns(plan.flatten_after_ns)):
-                break
             if thing is None:
+                wait_ns = self._lacks_ns(plan.flatten_after_ns)
+                if not wait_ns:
+                    break
                 self._end_ns += wait_ns
                 continue
             self.events += 1
             thing()
-            self.oracle.look()
-            if self.oracle.violations or self.events == self.options.until_event:
+            oracle.look()
+            if oracle.violations or self.events == self.options.until_event:
                 return
-        self.oracle.look_at_the_end()
+        oracle.look_at_the_end()
 
     @property
     def digest(self) -> str:
         return self._hashed.hexdigest()
 
-    def note(self, text: str) -> None:
+    def note(self, *parts: object) -> None:
+        """One line of the trace; its parts are put into words where there is one."""
         if self.options.traced:
             at = (self.agenda.now_ns - self.opened_ns) / SECOND_NS
-            self.trace.append(f"{self.events:6} {at:10.3f} {text}")
+            self.trace.append(f"{self.events:6} {at:10.3f} {' '.join(map(str, parts))}")
 
     # What the process meets.
 
@@ -113,10 +124,18 @@ class World:
         self._hashed.update(frame)
 
     def strategies(self, epoch: int) -> Sequence[Strategy]:
-        made = SeededStrategy(self.seed, epoch, self.listed, self.plan.pace)
+        made = SeededStrategy(self.seed, epoch, self.listed, self.plan.pace, Mistakes(self, epoch))
         made.calm = self.is_calm
         self._strategies = [made]
         return self._strategies
+
+    def bands(self) -> dict[str, tuple[int, int]]:
+        return {key: self.market.band(quoted_as(key)) for key in self.master}
+
+    @property
+    def wanted_ns(self) -> Sequence[int]:
+        """When the strategy that runs now wanted to enter, in the engine's steady time."""
+        return self._strategies[0].wanted_ns if self._strategies else ()
 
     def died(self, life: Life, why: str) -> None:
         forced = self.effects == self.options.crash_at

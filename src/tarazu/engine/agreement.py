@@ -7,14 +7,11 @@ fill between two reads is no difference. A difference counts when two comparison
 from tarazu.engine.messages import What
 from tarazu.engine.state import EngineState
 from tarazu.model.units import MINUTE_NS
-from tarazu.orders import messages as told
-from tarazu.orders.exposure import exposures
-from tarazu.orders.flatten_plan import BrokerPosition
-from tarazu.orders.reconcile import Break, BreakKind, reconcile
+from tarazu.orders.reconcile import Break, BreakKind, reconcile_kept
 
 _KNOWN = frozenset({BreakKind.FOREIGN})
 """Adopted, counted and alarmed: no reason to stop trading."""
-_BOOKS = (What.ORDERS, What.TRADES, What.POSITIONS)
+_BOOKS = _ORDERS, _TRADES, _POSITIONS = (What.ORDERS, What.TRADES, What.POSITIONS)
 _TIMES = 2
 LATE_NS = 2 * MINUTE_NS
 """Ours: books that were not compared for so long are books that nobody knows to be right."""
@@ -23,16 +20,17 @@ LATE_NS = 2 * MINUTE_NS
 def compare(state: EngineState, now_ns: int) -> None:
     """When all three books were read since the last comparison, and nothing was executed since the reads began."""
     agreement = state.agreement
-    oldest_ns = min(state.readings[what].began_ns for what in _BOOKS)
+    readings = state.readings
+    oldest_ns = min(readings[_ORDERS].began_ns, readings[_TRADES].began_ns, readings[_POSITIONS].began_ns)
     if state.books is None or oldest_ns <= max(agreement.compared_ns, agreement.needed_ns):
         return
     if state.filled_ns >= oldest_ns:
         if now_ns > _since_ns(state) + LATE_NS // 2:
             for what in _BOOKS:
-                state.readings[what].wanted = True  # reads that are closer together fit between two fills
+                readings[what].wanted = True  # reads that are closer together fit between two fills
         return
-    if state.blotter.trades_missing():
-        state.readings[What.TRADES].wanted = True
+    if state.blotter.standing.untraded:
+        readings[_TRADES].wanted = True
         return
     breaks = found(state)
     agreement.compared_ns = oldest_ns
@@ -42,7 +40,7 @@ def compare(state: EngineState, now_ns: int) -> None:
         return
     agreement.times += 1
     for what in _BOOKS:
-        state.readings[what].wanted = True
+        readings[what].wanted = True
     if agreement.times >= _TIMES:
         agreement.since_ns = agreement.since_ns or now_ns
 
@@ -51,21 +49,15 @@ def late_ns(state: EngineState, now_ns: int) -> int:
     """Since when the books should have been compared and were not, where that is too long; else 0. Fills that never
     pause and trades that never come both put a comparison off: neither may do so for ever."""
     since_ns = _since_ns(state)
-    return since_ns if state.started_ns and now_ns > since_ns + LATE_NS else 0
+    return since_ns if now_ns > since_ns + LATE_NS and state.started_ns else 0
 
 
 def _since_ns(state: EngineState) -> int:
-    return max(state.agreement.compared_ns, state.agreement.needed_ns)
+    compared_ns, needed_ns = state.agreement.compared_ns, state.agreement.needed_ns
+    return compared_ns if compared_ns > needed_ns else needed_ns
 
 
 def found(state: EngineState) -> list[Break]:
-    broker = state.broker
-    book = told.BookRead(started_ns=broker.rows_ns, reports=tuple(broker.rows.values()), ts_ns=0)
-    trades = told.TradesRead(started_ns=broker.fills_ns, fills=tuple(broker.fills.values()), ts_ns=0)
-    held = [BrokerPosition(key=key, product=product, qty=qty) for (key, product), qty in state.held.items()]
-    ours = {place: exposure.filled for place, exposure in exposures(state.blotter, state.before).items()}
-    held += [
-        BrokerPosition(key=key, product=product, qty=0) for key, product in ours if (key, product) not in state.held
-    ]
-    breaks = reconcile(state.blotter, book, trades, held, state.before, state.agreed)
+    broker, held = state.broker, state.held
+    breaks = reconcile_kept(state.blotter, broker.rows, broker.rows_ns, broker.fills, held, state.before, state.agreed)
     return [found for found in breaks if found.kind not in _KNOWN]

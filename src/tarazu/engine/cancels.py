@@ -10,14 +10,18 @@ from tarazu.orders.lifecycle import AT_BROKER
 from tarazu.orders.order_state import OrderState
 
 AGAIN_NS = 2 * SECOND_NS
+_ENTRY = Purpose.ENTRY
 
 
 def cancel(run: Run) -> None:
     """At once as many as Kite takes in a second; the rest as its seconds pass."""
     state = run.state
+    is_barred = state.halt is not None or state.strategy_halts or state.flags.any_off
+    if not is_barred and not state.cancels:
+        return
     wanted = {ref: order for ref in state.cancels if (order := state.blotter.find(ref)) is not None}
     whys = dict(state.cancels)
-    if state.halt is not None or state.strategy_halts or state.flags.any_off:
+    if is_barred:
         for order in _resting_entries(run):
             if order.cancel is None and (why := _barred(state, order)):
                 wanted.setdefault(order.ref, order)
@@ -35,7 +39,7 @@ def _barred(state: EngineState, order: OrderState) -> str:
 
 
 def _resting_entries(run: Run) -> list[OrderState]:
-    mine = (o for o in run.state.blotter.open() if o.intent is not None and o.intent.purpose is Purpose.ENTRY)
+    mine = [o for o in run.state.blotter.open() if o.intent is not None and o.intent.purpose is _ENTRY]
     return [order for order in mine if order.status in AT_BROKER and order.order_id]
 
 

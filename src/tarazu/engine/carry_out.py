@@ -49,6 +49,8 @@ from tarazu.strategy.wants import ChangeWant, EntryWant, SpreadWant
 
 BOOKS = "BOOKS"
 """Trouble of the engine's own: an execution that its books do not take."""
+_UNKNOWN = OrdStatus.UNKNOWN
+
 TRADES = "TRADES"
 """Trouble of the broker's: executions that do not read, or that none can be. Over with a read without them."""
 
@@ -56,6 +58,12 @@ TRADES = "TRADES"
 def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
     """Carry one act out; what the orders say to it."""
     match act:
+        case AskRead():
+            reading = state.readings[act.what]
+            reading.asked_ns, reading.wanted = now_ns, False
+        case Alert():
+            state.alerted[act.code, act.of] = now_ns
+            state.said.append(act)
         case Intend():
             return _intend(state, act, now_ns)
         case AskChange():
@@ -66,9 +74,6 @@ def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
             if act.until_ended:
                 state.cancels.setdefault(act.ref, act.why)
             return _asked(state, told.AskCancel(ref=act.ref, ts_ns=now_ns), now_ns)
-        case AskRead():
-            reading = state.readings[act.what]
-            reading.asked_ns, reading.wanted = now_ns, False
         case MovePhase():
             state.phase, state.phase_ns, state.phase_why = act.phase, now_ns, act.why
         case SetHalt():
@@ -90,9 +95,6 @@ def act(state: EngineState, act: Act, now_ns: int) -> list[Output]:
                 del state.exits[act.key, Product(act.product)]
             else:
                 state.flattening = ""
-        case Alert():
-            state.alerted[act.code, act.of] = now_ns
-            state.said.append(act)
         case EntriesOff():
             state.entries_off = state.entries_off or act.why
         case HaltStrategy() | Decide() | Mark() | HoldWant() | EndHold() | Guard():
@@ -229,20 +231,47 @@ def take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
     """What a message itself changes, before anything is decided about it."""
     state.unsaid, state.said = (state.said if isinstance(message, m.Started) else []), []
     out = _take(state, message, now_ns)
-    if isinstance(message, m.OrdersRead | m.TradesRead | m.PositionsRead):
+    if isinstance(message, _COMPARED):
         agreement.compare(state, now_ns)
     return out
 
 
+_COMPARED = (m.OrdersRead, m.TradesRead, m.PositionsRead)
+
+
 def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
+    match message:  # the most frequent first: each case that is passed costs
+        case m.MarketMoved() | m.Wanted() | m.DeskNoted():
+            pass  # the market is not of this state, wants are the gate's, and the note is for who reads the journal
+        case m.Ticked():
+            return _ticked(state, message, now_ns)
+        case m.OrdersRead():
+            return _orders_read(state, message, now_ns)
+        case m.PositionsRead():
+            _positions_read(state, message)
+        case m.OrderHeard():
+            if not message.report.order_id:
+                return []  # a hint of nothing: the next read of the book tells whose it is
+            return tell(state, told.Reported(report=message.report, ts_ns=now_ns), now_ns)
+        case m.TradesRead():
+            return _trades_read(state, message, now_ns)
+        case m.MarginsRead():
+            state.funds = message
+            _read_ended(state, m.What.MARGINS, message.started_ns)
+        case m.Answered():
+            return _answered(state, message, now_ns)
+        case m.Commanded():
+            return _commanded(state, message, now_ns)
+        case _:
+            return _take_rare(state, message, now_ns)
+    return []
+
+
+def _take_rare(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
+    """A few times a day."""
     match message:
         case m.Started():
             return _start(state, message, now_ns)
-        case m.Ticked():
-            state.skewed = message.skewed
-            state.ailing = {name: state.ailing.get(name, now_ns) for name in _out_of_order(state)}
-            _forget_cancels(state)
-            return tell(state, told.Timed(ts_ns=now_ns), now_ns)
         case m.Stopping():
             state.stopping = True
         case m.RecordTrouble():
@@ -254,21 +283,6 @@ def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
             state.models = message.active
         case m.FeedMoved():
             state.feeds[message.feed] = message
-        case m.OrderHeard():
-            if not message.report.order_id:
-                return []  # a hint of nothing: the next read of the book tells whose it is
-            return tell(state, told.Reported(report=message.report, ts_ns=now_ns), now_ns)
-        case m.Answered():
-            return _answered(state, message, now_ns)
-        case m.OrdersRead():
-            return _orders_read(state, message, now_ns)
-        case m.TradesRead():
-            return _trades_read(state, message, now_ns)
-        case m.PositionsRead():
-            _positions_read(state, message)
-        case m.MarginsRead():
-            state.funds = message
-            _read_ended(state, m.What.MARGINS, message.started_ns)
         case m.BandsRead():
             state.bands.update({band.key: band for band in message.bands})
             _read_ended(state, m.What.BANDS, now_ns)
@@ -277,19 +291,23 @@ def _take(state: EngineState, message: m.Message, now_ns: int) -> list[Output]:
             if message.auth_lost:
                 state.blotter.auth_lost = True
                 state.agreement.needed_ns = now_ns
-        case m.Commanded():
-            return _commanded(state, message, now_ns)
         case m.FlagsSet():
             state.flags = message.flags
-        case m.MarketMoved() | m.Wanted() | m.DeskNoted():
-            pass  # the market is not of this state, wants are the gate's, and the note is for who reads the journal
     return []
 
 
-def _out_of_order(state: EngineState) -> Iterator[str]:
+def _ticked(state: EngineState, message: m.Ticked, now_ns: int) -> list[Output]:
+    state.skewed = message.skewed
+    state.ailing = {name: state.ailing.get(name, now_ns) for name in _out_of_order(state)}
+    if state.cancels:
+        _forget_cancels(state)
+    return tell(state, told.Timed(ts_ns=now_ns), now_ns)
+
+
+def _out_of_order(state: EngineState) -> list[str]:
     """Records in trouble by their name, required feeds that are stale by `feed` and theirs."""
-    yield from state.trouble
-    yield from (f"feed {name}" for name, feed in state.feeds.items() if feed.required and not feed.fresh)
+    stale = [f"feed {name}" for name, feed in state.feeds.items() if feed.required and not feed.fresh]
+    return [*state.trouble, *stale]
 
 
 def _forget_cancels(state: EngineState) -> None:
@@ -373,8 +391,9 @@ def _answer(message: m.Answered, now_ns: int) -> told.Message:
 def _orders_read(state: EngineState, message: m.OrdersRead, now_ns: int) -> list[Output]:
     if state.blotter.auth_lost:
         state.agreement.needed_ns = now_ns
-    named = tuple(row for row in message.reports if row.order_id)
-    if len(named) < len(message.reports):  # some order is there and nobody can say which: no proof of absence
+    if not all(row.order_id for row in message.reports):
+        named = tuple(row for row in message.reports if row.order_id)
+        # Some order is there and nobody can say which: no proof of absence.
         message = msgspec.structs.replace(message, reports=named, whole=False)
     reads.take_orders(state.broker, message)
     if message.whole:
@@ -390,13 +409,16 @@ def _orders_read(state: EngineState, message: m.OrdersRead, now_ns: int) -> list
 
 def _trades_read(state: EngineState, message: m.TradesRead, now_ns: int) -> list[Output]:
     """An execution that cannot be is left out, here too, and is trouble for as long as the broker tells of it."""
-    fills = tuple(fill for fill in message.fills if fill.can_be)
-    odd = [*message.odd, *(f"{fill.exec_id} of {fill.order_id!r}" for fill in message.fills if not fill.can_be)]
+    fills = message.fills
+    odd = [*message.odd, *[f"{fill.exec_id} of {fill.order_id!r}" for fill in fills if not fill.can_be]]
     if odd:
         state.trouble[TRADES] = f"{len(odd)} do not read and are in no books: {'; '.join(odd[:3])}"
     else:
         state.trouble.pop(TRADES, None)
-    reads.take_trades(state.broker, msgspec.structs.replace(message, fills=fills))
+    if odd:
+        fills = tuple(fill for fill in fills if fill.can_be)
+        message = msgspec.structs.replace(message, fills=fills)
+    reads.take_trades(state.broker, message)
     _read_ended(state, m.What.TRADES, message.started_ns)
     return tell(state, told.TradesRead(started_ns=message.started_ns, fills=fills, ts_ns=now_ns), now_ns)
 
@@ -406,7 +428,7 @@ def _standing_rows(state: EngineState, told_now: set[str]) -> Iterator[OrderRepo
     without effect, and denies an end. An unknown order is looked for by its tag in all of them."""
     rows, unknown = state.broker.rows, set()
     for order in state.blotter.open():
-        if order.status is OrdStatus.UNKNOWN and not order.order_id:
+        if order.status is _UNKNOWN and not order.order_id:
             unknown.add(order.ref)
         elif order.order_id in rows and order.order_id not in told_now:
             yield rows[order.order_id]

@@ -24,6 +24,8 @@ ANEW_NS = 30 * SECOND_NS
 """An exit that was given up is brought to the market as it is then, once it has rested for so long."""
 STOP_RESTS_NS = 3 * SECOND_NS
 STOP_RESTS_AGAIN_NS = MINUTE_NS
+_RESTS = (OrdStatus.WORKING, OrdStatus.PARTIALLY_FILLED)
+_STOP, _EXIT, _SQUARE_OFF = Purpose.STOP, Purpose.EXIT, Purpose.SQUARE_OFF
 
 
 def tell_resting_stops(run: Run) -> None:
@@ -31,6 +33,8 @@ def tell_resting_stops(run: Run) -> None:
     if not isinstance(run.message, Ticked):
         return
     for order in run.state.blotter.open():
+        if order.intent is None or order.intent.purpose is not _STOP:
+            continue
         if _is_run_past(run, order) and run.now_ns >= max(order.status_ns, order.row_ns) + STOP_RESTS_NS:
             said_ns = run.state.alerted.get(("STOP_RESTS", order.ref))
             if said_ns is None or run.now_ns >= said_ns + STOP_RESTS_AGAIN_NS:
@@ -41,9 +45,7 @@ def tell_resting_stops(run: Run) -> None:
 
 
 def _is_run_past(run: Run, order: OrderState) -> bool:
-    if order.intent is None or order.intent.purpose is not Purpose.STOP or not order.price_paise:
-        return False
-    if order.status not in (OrdStatus.WORKING, OrdStatus.PARTIALLY_FILLED) or is_resting_exit(run.state, order):
+    if not order.price_paise or order.status not in _RESTS or is_resting_exit(run.state, order):
         return False
     touch = fresh_touch(run, order.key)
     best = opposite_best(touch, order.side) if touch else None
@@ -69,14 +71,12 @@ def _chase(run: Run, orders: Iterable[OrderState]) -> None:
 
 def is_resting_exit(state: EngineState, order: OrderState) -> bool:
     """An exit of a place that is being left, a stop that was turned into one, or the trim of a spread."""
-    if order.order_type.is_stop or not order.price_paise:
-        return False
-    if order.status not in (OrdStatus.WORKING, OrdStatus.PARTIALLY_FILLED):
+    if order.order_type.is_stop or not order.price_paise or order.status not in _RESTS:
         return False
     purpose = order.intent.purpose if order.intent is not None else None
-    if order.intent is not None and purpose is Purpose.EXIT and order.intent.group in state.spreads:
+    if order.intent is not None and purpose is _EXIT and order.intent.group in state.spreads:
         return True
-    is_exit = purpose is Purpose.SQUARE_OFF or order.ref in state.exit_prices  # a stranger's, too, once it was turned
+    is_exit = purpose is _SQUARE_OFF or order.ref in state.exit_prices  # a stranger's, too, once it was turned
     return is_exit and (bool(state.flattening) or (order.key, order.product) in state.exits)
 
 

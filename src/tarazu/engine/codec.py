@@ -86,21 +86,25 @@ def decode(kind: int, payload: bytes | memoryview) -> Record | Failure:
         raise BadPayload(f"kind {kind}: {bad}") from bad
 
 
+_FORCING = (m.Started, m.Commanded, m.Stopping, m.FlagsSet, m.ModelsSet)
+_FORCE, _GROUP = Durability.FORCE, Durability.GROUP
 _FORCED = (Intend, AskChange, BeginExit, SetHalt, HaltStrategy)
 
 
 def durability(stamped: Stamped, step: Step) -> Durability:
     """FORCE, on the disk before anything of it is done: what is sent or changed, a place to be left, halts, people's
     words, every start (RELIABILITY 4.3, class A). A cancellation waits for no disk."""
-    if isinstance(stamped.message, m.Started | m.Commanded | m.Stopping | m.FlagsSet | m.ModelsSet):
-        return Durability.FORCE
-    forced = any(isinstance(act, _FORCED) or _is_sev1(act) for act in step.acts)
-    return Durability.FORCE if forced else Durability.GROUP
+    if isinstance(stamped.message, _FORCING):
+        return _FORCE
+    for act in step.acts:
+        if isinstance(act, _FORCED) or _is_sev1(act):
+            return _FORCE
+    return _GROUP
 
 
 def is_urgent(stamped: Stamped, step: Step) -> bool:
     """Whether it must be recorded even when only the reserve of the disk is left: all but new risk is."""
-    return not any(isinstance(act, Intend) and act.intent.purpose == "ENTRY" for act in step.acts)
+    return not (step.acts and any(isinstance(act, Intend) and act.intent.purpose == "ENTRY" for act in step.acts))
 
 
 def _is_sev1(act: object) -> bool:

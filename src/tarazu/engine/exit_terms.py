@@ -14,6 +14,7 @@ from tarazu.orders.lifecycle import OrdStatus
 from tarazu.orders.messages import AlarmKind
 from tarazu.orders.order_state import OrderState
 
+_BUY, _SELL = Side.BUY, Side.SELL
 PAUSE_MAX_NS = 64 * SECOND_NS
 """Ours: a broker that refuses an exit is asked again, less and less often; the day has 4,500 requests."""
 
@@ -24,12 +25,12 @@ def rule_of(run: Run, key: str, tried: Sequence[OrderState] = ()) -> ExitRule | 
     instrument = run.state.instruments.get(key)
     if instrument is None:
         return None
-    buy, sell = (price_now(run, instrument, side) for side in (Side.BUY, Side.SELL))
+    buy, sell = price_now(run, instrument, _BUY), price_now(run, instrument, _SELL)
     last = tried[-1] if tried else None
     barred = is_stock_option(run, instrument)
     if last is not None and _was_refused(last) and last.intent is not None:
         was_market = last.intent.order.order_type is OrdType.MARKET
-        barred = barred or (was_market and (buy if last.side is Side.BUY else sell) is not None)
+        barred = barred or (was_market and (buy if last.side is _BUY else sell) is not None)
     return ExitRule(
         lot_size=instrument.lot_size,
         freeze_qty=instrument.freeze_qty,
@@ -64,7 +65,7 @@ def price_now(run: Run, instrument: Instrument, side: Side) -> int | None:
 
 
 def opposite_best(touch: Touch, side: Side) -> int | None:
-    return touch.ask_paise if side is Side.BUY else touch.bid_paise
+    return touch.ask_paise if side is _BUY else touch.bid_paise
 
 
 def worst_price(run: Run, instrument: Instrument, side: Side, first_paise: int) -> int:

@@ -48,8 +48,7 @@ def leave(run: Run) -> None:
 def _go_on(run: Run, began_ns: int) -> None:
     """With the broker's positions as a read that began at `began_ns` shows them."""
     state = run.state
-    everything = _places(state)
-    leaving = everything if state.flattening else set(state.exits)
+    leaving = _places(state) if state.flattening else set(state.exits)
     fresh = {place for place in leaving if began_ns > _known_ns(state, place)}
     tried = {place: _tried(state, place) for place in sorted(fresh)}
     plan = _plan(run, tried)
@@ -60,7 +59,7 @@ def _go_on(run: Run, began_ns: int) -> None:
             _alarm(run, wait)
     for place in [place for place in state.exits if place in fresh and _is_flat(state, place)]:
         run.act(EndExit(key=place[0], product=place[1], how="flat"))
-    if state.flattening and plan.flat and fresh == everything:
+    if state.flattening and plan.flat and fresh == leaving:
         run.act(EndExit(key="", product="", how="flat"))
 
 
@@ -70,24 +69,24 @@ def _places(state: EngineState) -> set[Place]:
 
 def _known_ns(state: EngineState, place: Place) -> int:
     """When something of this place was last sent, asked or heard to be filled."""
-    known = [0]
-    for order in state.blotter.of_key(place[0]):
+    known = [state.blotter.standing.heard_ns.get(place, 0)]
+    for order in state.blotter.open_of(place[0]):
         if order.product is place[1]:
-            known += (order.sent_ns, order.filled_ns)
             known += [ask.asked_ns for ask in (order.change, order.cancel) if ask is not None]
     return max(known)
 
 
 def _tried(state: EngineState, place: Place) -> list[OrderState]:
-    mine = (order for order in state.blotter.of_key(place[0]) if order.product is place[1])
-    return [order for order in mine if order.intent is not None and order.intent.purpose is Purpose.SQUARE_OFF]
+    blotter = state.blotter
+    return [blotter.orders[ref] for ref in blotter.standing.exits.get(place, ())]
 
 
 def _plan(run: Run, tried: dict[Place, list[OrderState]]) -> FlattenPlan:
     state = run.state
+    to_leave = {place[0] for place in tried if not _is_flat(state, place)}
     rules = {}
     for key, product in tried:
-        rule = rule_of(run, key, tried[key, product])
+        rule = rule_of(run, key, tried[key, product]) if key in to_leave else None
         if rule is not None:
             rules[key] = rule
     return plan_flatten(
@@ -96,7 +95,7 @@ def _plan(run: Run, tried: dict[Place, list[OrderState]]) -> FlattenPlan:
         rules,
         before=state.before,
         modifications_max=state.config.limits.modifications_per_order,
-        only=None if state.flattening else tried.keys(),
+        only=tried.keys(),
     )
 
 

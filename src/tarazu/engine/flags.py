@@ -24,6 +24,8 @@ def denials(run: Run, adding: Sequence["Adding"]) -> Iterable[Denial]:
     """What is switched off, new or a change; and more of an order whose strategy's size is cut: what it wants is the
     whole, and how much of it was left is no longer known."""
     flags = run.state.flags
+    if flags.entries and not flags.strategies:
+        return  # nothing is switched off or cut
     for strategy in dict.fromkeys(one.want.strategy for one in adding):
         if off := flags.off(strategy):
             yield Denial(Code.FLAG_OFF, off, _version(flags))

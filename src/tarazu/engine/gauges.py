@@ -5,7 +5,8 @@ cause persists. What is not configured gauges nothing here; it denies every entr
 """
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+
+import msgspec
 
 from tarazu.engine.halts import RiskState
 from tarazu.engine.state import EngineState
@@ -17,7 +18,7 @@ NEAR_PERCENT = 80
 """Ours: from here on a person is warned."""
 
 
-class Gauge(NamedTuple):
+class Gauge(msgspec.Struct, frozen=True, gc=False):
     code: str
     level: RiskState
     used: int
@@ -44,18 +45,28 @@ class Gauge(NamedTuple):
         return max(self.used, 0) * 100 // self.limit if self.limit else 100
 
 
-class Moment(NamedTuple):
-    now_ns: int
-    is_open: bool
-    """Some of the desk's markets trade: prices move, and one that is not known may be any."""
-    open_ns: int = 0
-    """For how long they have, by the wall clock. What is out of order before the open has from then on to mend."""
+class Moment:
+    """The timetable is looked at when a gauge asks: on most seconds nothing is out of order, and none does."""
+
+    def __init__(self, state: EngineState, now_ns: int, wall_ns: int) -> None:
+        self.now_ns = now_ns
+        self._state, self._wall_ns = state, wall_ns
+
+    @property
+    def is_open(self) -> bool:
+        """Some of the desk's markets trade: prices move, and one that is not known may be any."""
+        return is_open(self._state, self._wall_ns)
+
+    @property
+    def open_ns(self) -> int:
+        """For how long they have, by the wall clock. What is out of order before the open has from then on to mend."""
+        return open_for_ns(self._state, self._wall_ns)
 
 
 def gauges(state: EngineState, now_ns: int, wall_ns: int) -> tuple[Gauge, ...]:
     """Every figure that has a limit, in the order in which they halt."""
-    at = Moment(now_ns, is_open(state, wall_ns), open_for_ns(state, wall_ns))
-    return tuple(gauge for read in GAUGES if (gauge := read(state, at)) is not None)
+    at = Moment(state, now_ns, wall_ns)
+    return tuple([gauge for read in GAUGES if (gauge := read(state, at)) is not None])
 
 
 _VENUES = (Venue.DERIVATIVES, Venue.CASH_FNO)
@@ -80,8 +91,11 @@ def open_for_ns(state: EngineState, wall_ns: int) -> int:
 
 def holds(state: EngineState) -> bool:
     """Anything at all, as far as fills are known."""
-    filled = state.blotter.standing.filled
-    return any(state.before.get(place, 0) + filled.get(place, 0) for place in {*state.before, *filled})
+    before, filled = state.before, state.blotter.standing.filled
+    for place, qty in filled.items():
+        if qty + before.get(place, 0):
+            return True
+    return any(qty for place, qty in before.items() if place not in filled)
 
 
 def is_at_risk(state: EngineState) -> bool:
@@ -140,8 +154,13 @@ def _unknown(state: EngineState, at: Moment) -> Gauge | None:
 
 def _rejects(state: EngineState, at: Moment) -> Gauge | None:
     used, limit = state.conduct.rejects, state.config.risk.rejects_max
-    text = f"the broker refused {used} orders in a row, of {limit}"
-    return Gauge("REJECTS", RiskState.SOFT_HALT, used, limit, lambda: text)
+    return Gauge(
+        "REJECTS",
+        RiskState.SOFT_HALT,
+        used,
+        limit,
+        lambda: f"the broker refused {used} orders in a row, of {limit}",
+    )
 
 
 def _order_to_trade(state: EngineState, at: Moment) -> Gauge | None:
@@ -150,9 +169,13 @@ def _order_to_trade(state: EngineState, at: Moment) -> Gauge | None:
     sent = conduct.requests
     if sent < risk.order_to_trade_from:
         return None
-    used = sent // max(conduct.trades, 1)
-    text = f"{used} requests for each trade ({sent} for {conduct.trades}), of {risk.order_to_trade_max}"
-    return Gauge("ORDER_TO_TRADE", RiskState.SOFT_HALT, used, risk.order_to_trade_max, lambda: text)
+    trades, limit = conduct.trades, risk.order_to_trade_max
+    used = sent // max(trades, 1)
+
+    def say() -> str:
+        return f"{used} requests for each trade ({sent} for {trades}), of {limit}"
+
+    return Gauge("ORDER_TO_TRADE", RiskState.SOFT_HALT, used, limit, say)
 
 
 def _record(state: EngineState, at: Moment) -> Gauge | None:
@@ -161,8 +184,8 @@ def _record(state: EngineState, at: Moment) -> Gauge | None:
 
 
 def _feed(state: EngineState, at: Moment) -> Gauge | None:
-    found = [name for name in state.ailing if name.startswith("feed ")] if at.is_open else []
-    return _ailing(state, at, "FEED", found, at.open_ns)
+    found = [name for name in state.ailing if name.startswith("feed ")]
+    return _ailing(state, at, "FEED", found, at.open_ns) if found and at.is_open else None
 
 
 def _ailing(state: EngineState, at: Moment, code: str, names: list[str], counted_ns: int | None = None) -> Gauge | None:
@@ -185,6 +208,11 @@ Reading = Callable[[EngineState, Moment], Gauge | None]
 GAUGES: tuple[Reading, ...] = (
     _day_loss, _pilot_loss, _drawdown, _unknown, _rejects, _order_to_trade, _record, _feed,
 )  # fmt: skip
+
+
+def telling(state: EngineState, now_ns: int, wall_ns: int) -> list[Gauge]:
+    """Those that are near their limit or have reached it: on most seconds none."""
+    return [one for one in gauges(state, now_ns, wall_ns) if one.used * 100 >= NEAR_PERCENT * one.limit]
 
 
 def reached(found: Iterable[Gauge]) -> list[Gauge]:

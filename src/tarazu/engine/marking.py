@@ -17,8 +17,6 @@ from tarazu.engine.state import EngineState
 from tarazu.market.touch import Touch
 from tarazu.model import ist
 from tarazu.model.units import SECOND_NS
-from tarazu.portfolio.charge_book import other_segment
-from tarazu.portfolio.pnl import Snapshot
 from tarazu.portfolio.unknown_paise import Cause, Paise, UnknownPaise
 
 TRADES_LATE_NS = 60 * SECOND_NS
@@ -44,7 +42,7 @@ def result_of(run: Run) -> Result:
     if why := _doubt(state, run.now_ns):
         return Result(None, why=why)
     assert state.books is not None
-    total = _ours(state.books.as_of(Marks(run))).total
+    total = state.books.result(Marks(run))
     gross, net = total.gross_paise, total.net_paise
     if isinstance(gross, UnknownPaise) or isinstance(net, UnknownPaise):
         return Result(None, why=str(net))
@@ -53,17 +51,14 @@ def result_of(run: Run) -> Result:
     return Result(net, gross)
 
 
-def _ours(snapshot: Snapshot) -> Snapshot:
-    """Without what is of a segment whose money the books cannot keep: entered by hand, and told as NOT_OURS."""
-    return Snapshot(tuple([line for line in snapshot.lines if not line.key or other_segment(line.key) is None]))
-
-
 def _doubt(state: EngineState, now_ns: int) -> str:
     """Why the books themselves cannot be valued."""
     if state.books is None:
         return "the broker's positions are not read yet"
     if BOOKS in state.trouble:
         return state.trouble[BOOKS]
+    if not state.blotter.standing.untraded:
+        return ""
     late = [order.ref for order in state.blotter.trades_missing() if now_ns > order.filled_ns + TRADES_LATE_NS]
     return f"no trades are read of what is filled of {', '.join(late[:3])}" if late else ""
 

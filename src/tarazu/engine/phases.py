@@ -31,7 +31,10 @@ _SEVERITY = {
 
 def alarms(run: Run) -> None:
     """What the orders have raised an alarm about is told; some of it is a halt."""
-    raised, run.state.alarms = run.state.alarms, []
+    raised = run.state.alarms
+    if not raised:
+        return
+    run.state.alarms = []
     for alarm in raised:
         run.act(
             Alert(severity=_SEVERITY.get(alarm.kind, Severity.WARN), code=alarm.kind, of=alarm.ref, text=alarm.text)
@@ -79,12 +82,16 @@ def _not_compared(since_ns: int) -> str:
 
 
 def due(state: EngineState, now_ns: int) -> tuple[Phase, str]:
-    if state.halt is not None and state.risk is RiskState.HARD_HALT:
+    if state.halt is not None and state.halt.level is RiskState.HARD_HALT:
         return Phase.HALTED, f"{state.halt.code}: {state.halt.why}"
     if not state.agreement.is_reached:
-        return Phase.RECONCILING, "the broker's books and ours are not compared yet"
+        return _RECONCILING
     why = reduce_only(state, now_ns)
-    return (Phase.REDUCE_ONLY, why) if why else (Phase.ACTIVE, "")
+    return (Phase.REDUCE_ONLY, why) if why else _ACTIVE
+
+
+_RECONCILING = (Phase.RECONCILING, "the broker's books and ours are not compared yet")
+_ACTIVE = (Phase.ACTIVE, "")
 
 
 def reduce_only(state: EngineState, now_ns: int) -> str:
@@ -103,9 +110,10 @@ def reduce_only(state: EngineState, now_ns: int) -> str:
         return "the broker's clock is not known yet"
     if state.skewed:
         return "our clock is off the broker's"
-    stale = sorted(name for name, feed in state.feeds.items() if feed.required and not feed.fresh)
-    if stale or not state.feeds:
-        return f"stale: {', '.join(stale)}" if stale else "nothing is heard of the feed yet"
+    if not state.feeds:
+        return "nothing is heard of the feed yet"
+    if stale := [name for name, feed in state.feeds.items() if feed.required and not feed.fresh]:
+        return f"stale: {', '.join(sorted(stale))}"
     if state.trouble:
         return "; ".join(f"{of}: {text}" for of, text in sorted(state.trouble.items()))
     if state.flattening:

@@ -7,13 +7,14 @@ what it may cost. A price of today is young enough: options are silent for minut
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from tarazu.engine.acts import Severity
 from tarazu.engine.margin_needs import hold, needs
 from tarazu.engine.messages import MarginsRead, Started, Ticked
 from tarazu.engine.run import Run
-from tarazu.engine.scales import underlying_of
 from tarazu.engine.valuation import Worth
 from tarazu.model.units import SECOND_NS, rupees_text
 from tarazu.portfolio.charge_book import other_segment
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from tarazu.engine.weighing import Adding, Dearer
 
 
-class Added(NamedTuple):
+class Added(msgspec.Struct, frozen=True, gc=False):
     leg: Leg
     price_paise: int
     """Its limit; the mark's for one at the market."""
@@ -44,18 +45,20 @@ MARGINS_APART = 0.25
 
 def denials(run: Run, adding: Sequence["Adding"]) -> Iterable[Denial]:
     """GROSS, GREEKS, SCENARIO, UNEXECUTED, MARGIN: of everything there is, with `adding` all added to it."""
-    run.scales.follow(run)
+    scales, instruments = run.scales, run.state.instruments
+    scales.follow(run)
     legs: dict[str, list[Added]] = {}
     for one in adding:
-        want = one.want
-        if (one.qty <= 0 and one.dearer is None) or want.key not in run.state.instruments:
+        want, key = one.want, one.want.key
+        if (one.qty <= 0 and one.dearer is None) or key not in instruments:
             continue
-        worth = run.scales.valuation.of(run, want.key)
-        if worth.unit is None or worth.unit.is_blind:
-            return [Denial(Code.GREEKS, f"{want.key} has no price to reckon its greeks from", "a quote of today")]
-        leg = Leg((want.key, want.product), worth.unit, want.side.sign * one.qty)
-        added = Added(leg, want.price_paise or round(worth.unit.price), worth, one.dearer)
-        legs.setdefault(underlying_of(run, want.key), []).append(added)
+        worth = scales.valuation.of(run, key)
+        unit = worth.unit
+        if unit is None or unit.is_blind:
+            return [Denial(Code.GREEKS, f"{key} has no price to reckon its greeks from", "a quote of today")]
+        leg = Leg((key, want.product), unit, want.side.sign * one.qty)
+        added = Added(leg, want.price_paise or round(unit.price), worth, one.dearer)
+        legs.setdefault(instruments[key].underlying or key, []).append(added)
     return [*_unknown(run, legs), *_portfolio(run, legs), *_unexecuted(run, legs), *_margin(run, legs)]
 
 
@@ -81,8 +84,9 @@ def _unknown(run: Run, legs: Iterable[str]) -> list[Denial]:
         if underlying in pans and pans[underlying].blind:
             keys = ", ".join(sorted(key for key, _ in pans[underlying].blind)[:3])
             found.append(Denial(Code.GREEKS, f"{keys} is held or worked on and has no price today", "a quote of it"))
-    unknown = sorted([key for pan in pans.values() for key, _ in pan.unknown])
+    unknown = [key for pan in pans.values() if pan.unknown for key, _ in pan.unknown]
     if unknown:
+        unknown.sort()
         found.append(Denial(Code.SCENARIO, f"{', '.join(unknown[:3])} cannot be valued", "a quote, or its day's band"))
     return found
 
@@ -96,15 +100,14 @@ def _portfolio(run: Run, legs: Legs) -> list[Denial]:
 
 
 def _unexecuted(run: Run, legs: Legs) -> tuple[Denial, ...]:
-    new = sum([abs(one.leg.qty) * one.price_paise + _dearer_paise(one) for added in legs.values() for one in added])
+    new = 0
+    for added in legs.values():
+        for one in added:
+            new += abs(one.leg.qty) * one.price_paise
+            if one.dearer is not None:  # what still rests of it, at another price: so much more than at the one it has
+                new += one.dearer.units * max(one.price_paise - one.dearer.was_paise, 0)
     denial = portfolio_risk.unexecuted(run.state.config.risk, run.scales.unexecuted_paise, new)
     return () if denial is None else (denial,)
-
-
-def _dearer_paise(added: Added) -> int:
-    """What still rests of the order, at another price: so much more than at the one it has."""
-    dearer = added.dearer
-    return dearer.units * max(added.price_paise - dearer.was_paise, 0) if dearer is not None else 0
 
 
 # Margins.
@@ -155,9 +158,10 @@ def _needed_by(run: Run, together: Together, added: Sequence[Added]) -> int:
         needed = needs(run, together, one.leg.place, one.leg.qty, one.price_paise, one.worth)
         return needed if one.dearer is None else needed + _needed_dearer(run, together, one, one.dearer)
     together, total = together.copy(), 0
-    for leg, price, worth, _ in sorted(added, key=lambda one: one.leg.qty < 0):
-        total += needs(run, together, leg.place, leg.qty, price, worth)
-        hold(run, together, leg.place, leg.qty, worth)
+    for one in sorted(added, key=lambda one: one.leg.qty < 0):
+        leg = one.leg
+        total += needs(run, together, leg.place, leg.qty, one.price_paise, one.worth)
+        hold(run, together, leg.place, leg.qty, one.worth)
     return total
 
 
@@ -190,21 +194,23 @@ def _compare(run: Run, read: MarginsRead) -> None:
 
 
 def _tell(run: Run) -> None:
-    limits, account = run.state.config.risk, sums_of(run.scales.pans.values())
-    rows = [
-        ("GROSS", "", account.gross, limits.gross_premium_max_paise),
-        ("SCENARIO", "", account.loss, limits.scenario_loss_max_paise),
-    ]
-    for key, product in sorted(run.state.held):
-        if other_segment(key):
-            text = f"{run.state.held[key, product]} {product} held by hand: the desk neither values nor leaves it"
-            run.alert(Severity.WARN, "NOT_OURS", key, text)
-    for underlying, pan in run.scales.pans.items():
-        rows.append(("DELTA", underlying, pan.figures.delta, limits.delta_max_paise))
-        rows.append(("VEGA", underlying, pan.figures.vega, limits.vega_max_paise))
-        for key, _ in (*pan.blind, *pan.unknown):
+    limits, pans, held = run.state.config.risk, run.scales.pans, run.state.held
+    for key, product in sorted([place for place in held if other_segment(place[0])]):
+        text = f"{held[key, product]} {product} held by hand: the desk neither values nor leaves it"
+        run.alert(Severity.WARN, "NOT_OURS", key, text)
+    for pan in pans.values():
+        for key, _ in (*pan.blind, *pan.unknown) if pan.blind or pan.unknown else ():
             run.alert(Severity.WARN, "NOT_VALUED", key, "it is held or worked on and has no price today")
-    for code, of, figure, limit in rows:
-        if limit is not None and figure > limit:
-            text = f"Rs {rupees_text(round(figure))}, and the limit is Rs {rupees_text(limit)}"
-            run.alert(Severity.WARN, f"{code}_OVER_LIMIT", of, text)
+    account = sums_of(pans.values())
+    _tell_over(run, "GROSS", "", account.gross, limits.gross_premium_max_paise)
+    _tell_over(run, "SCENARIO", "", account.loss, limits.scenario_loss_max_paise)
+    for underlying, pan in pans.items():
+        figures = pan.figures
+        _tell_over(run, "DELTA", underlying, figures.delta, limits.delta_max_paise)
+        _tell_over(run, "VEGA", underlying, figures.vega, limits.vega_max_paise)
+
+
+def _tell_over(run: Run, code: str, of: str, figure: float, limit: int | None) -> None:
+    if limit is not None and figure > limit:
+        text = f"Rs {rupees_text(round(figure))}, and the limit is Rs {rupees_text(limit)}"
+        run.alert(Severity.WARN, f"{code}_OVER_LIMIT", of, text)

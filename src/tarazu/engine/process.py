@@ -1,6 +1,7 @@
 """`Engine.process`: a message in, a step out. `Engine.recover`: the same state, from messages and acts alone."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import get_args
 
 from tarazu.engine import (
     cancels,
@@ -19,7 +20,22 @@ from tarazu.engine import (
     strategies,
 )
 from tarazu.engine.acts import Severity, Step
-from tarazu.engine.messages import Stamped, Started, Ticked
+from tarazu.engine.messages import (
+    Answered,
+    Commanded,
+    MarginsRead,
+    MarketMoved,
+    Message,
+    OrderHeard,
+    OrdersRead,
+    PositionsRead,
+    ReadFailed,
+    Stamped,
+    Started,
+    Ticked,
+    TradesRead,
+    Wanted,
+)
 from tarazu.engine.recovery import recover
 from tarazu.engine.run import Run
 from tarazu.engine.scales import Scales
@@ -32,11 +48,39 @@ from tarazu.risk.denial import Denial
 from tarazu.strategy.base import Strategy
 from tarazu.strategy.day import trading_day
 
-REACTORS: tuple[Callable[[Run], None], ...] = (
-    phases.alarms, phases.commands, starts.watch, resets.reset, risk_watch.watch, guards.watch, portfolio_watch.watch,
-    phases.move, exits.leave, protect.protect, protect.relieve, cancels.cancel, entries.from_outside, spreads.advance,
-)  # fmt: skip
-"""In this order; each sees what those before it have done. The strategies come after them, and the reads last."""
+Reactor = Callable[[Run], None]
+Kinds = tuple[type[Message], ...]
+
+EVERY: Kinds = get_args(Message)
+"""What has a deadline, or an answer to whatever a reactor before it has done, is woken by every message."""
+NO_MARKET: Kinds = tuple(kind for kind in EVERY if kind is not MarketMoved)
+
+REACTORS: tuple[tuple[Reactor, Kinds], ...] = (
+    (phases.alarms, EVERY),
+    (phases.commands, (Commanded,)),
+    (starts.watch, (Started,)),
+    (resets.reset, (Commanded,)),
+    (risk_watch.watch, NO_MARKET),
+    (guards.watch, EVERY),
+    (portfolio_watch.watch, (Started, Ticked, MarginsRead)),
+    (phases.move, EVERY),
+    (exits.leave, (Ticked, MarketMoved, PositionsRead, ReadFailed)),
+    (protect.protect, (Ticked, OrderHeard, Answered, OrdersRead, TradesRead)),
+    (protect.relieve, (Ticked,)),
+    (cancels.cancel, EVERY),
+    (entries.from_outside, (Wanted, Commanded)),
+    (spreads.advance, EVERY),
+)
+"""In this order; each sees what those before it have done. The strategies come after them, and the reads last. With
+each the messages at which it may have something to do: at the others it would look, and do nothing."""
+
+
+def asked_at(reactors: Sequence[tuple[Reactor, Kinds]]) -> dict[type[Message], tuple[Reactor, ...]]:
+    """Who is asked at a message of each kind, in their order."""
+    return {kind: tuple(react for react, kinds in reactors if kind in kinds) for kind in EVERY}
+
+
+ASKED = asked_at(REACTORS)
 
 
 class Engine:
@@ -66,25 +110,28 @@ class Engine:
 
     def process(self, stamped: Stamped) -> Step:
         """Take one message and decide. What is in the step's outputs is to be performed once the step is journalled."""
-        is_tick = isinstance(stamped.message, Ticked)
+        state, message = self.state, stamped.message
+        is_tick = isinstance(message, Ticked)
         if is_tick:
             self._before = self.quotes.still() if isinstance(self._ticked, NoQuotes) else self._ticked
-        run = Run(self.state, stamped, self.quotes)
+        run = Run(state, stamped, self.quotes)
         run.before, run.scales = self._before, self.scales
         run.strategies, run.make_strategies = self._strategies, self._made_anew
-        run.models_before = self.state.models
-        run.hear(carry_out.take(self.state, stamped.message, stamped.ts_ns))
-        if isinstance(stamped.message, Started):
+        run.models_before = state.models
+        run.hear(carry_out.take(state, message, stamped.ts_ns))
+        if isinstance(message, Started):
             self._ticked = self._before = run.before = NoQuotes()
             self.scales = run.scales = Scales()
             self._strategies = self._made_anew()
-        _say_again(run)
-        for react in REACTORS:
+        if state.unsaid:
+            _say_again(run)
+        for react in ASKED[type(message)]:
             react(run)
         self._strategies = strategies.renewed(run, self._strategies)
         strategies.ask(run, self._strategies)
         phases.alarms(run)
-        _tell_trouble(run)
+        if state.trouble or state.agreement.since_ns:
+            _tell_trouble(run)
         reads.schedule(run)
         if is_tick:
             self._ticked, self.verdicts = self.quotes.still(), guards.verdicts(run)

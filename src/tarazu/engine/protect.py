@@ -3,6 +3,8 @@
 It goes out whatever the phase, halted too: it only makes less of what is already there.
 """
 
+from itertools import takewhile
+
 from tarazu.engine.acts import AskCancel, AskChange, BeginExit, Intend, Severity
 from tarazu.engine.exit_terms import fresh_touch, opposite_best
 from tarazu.engine.messages import Answered, OrderHeard, OrdersRead, Ticked, TradesRead
@@ -18,13 +20,16 @@ from tarazu.orders.protection import Gap, NoStop, StopPrices, gaps, stop_prices,
 from tarazu.orders.throttle import SendKind
 
 TRY_AGAIN_S_MAX = 60
+REFUSED_TIMES_MAX = 6
+"""In a row, which takes half a minute by the pauses between them: what the broker says no to for so long it will not
+take, and the place is left."""
 _MAY_OPEN_A_GAP = (OrderHeard, Answered, OrdersRead, TradesRead, Ticked)
 
 
 def protect(run: Run) -> None:
     """Where filled units of an entry have no stop, place one. Places that are being left have their exits."""
     state = run.state
-    if not isinstance(run.message, _MAY_OPEN_A_GAP) or not state.stops:
+    if not state.stops or not isinstance(run.message, _MAY_OPEN_A_GAP):
         return
     for gap in () if state.flattening else gaps(state.blotter, state.before, among=state.stops):
         if (gap.key, gap.product) not in state.exits:
@@ -69,10 +74,8 @@ def _is_covered(run: Run, gap: Gap) -> bool:
     if isinstance(prices, NoStop):
         return _is_left(run, gap, entry, f"there is no room for its stop: {prices.why}")
     vain = _vain(run, entry)
-    if _is_refused_for_good(run, vain, entry, prices):
-        return _is_left(
-            run, gap, entry, f"the broker refused its stop, and the market is past its trigger: {vain[-1].text}"
-        )
+    if why := _refused_for_good(run, vain, entry, prices):
+        return _is_left(run, gap, entry, f"{why}: {vain[-1].text}")
     if state.blotter.auth_lost or run.now_ns < _next_try_ns(vain):
         return False
     if state.throttle.held(SendKind.PLACE, run.now_ns) is not None:
@@ -100,15 +103,20 @@ def _vain(run: Run, entry: OrderState) -> list[OrderState]:
     return [order for order in mine if order.ended and order.cum_qty == 0]
 
 
-def _is_refused_for_good(run: Run, vain: list[OrderState], entry: OrderState, prices: StopPrices) -> bool:
-    """The broker takes no stop that the last price has met already (KITE facts 1.6, wrong-side trigger). One that was
-    refused while the market is past it is met in substance: it would have left the place."""
+def _refused_for_good(run: Run, vain: list[OrderState], entry: OrderState, prices: StopPrices) -> str:
+    """Why no other is tried; empty while there is hope. The broker takes no stop that the last price has met already
+    (KITE facts 1.6, wrong-side trigger): one that was refused while the market is past it is met in substance, and
+    would have left the place. Nor one whose trigger is too far from the last price, however often it is asked."""
     if not vain or vain[-1].status is not OrdStatus.REJECTED:
-        return False
+        return ""
+    refused = takewhile(lambda order: order.status is OrdStatus.REJECTED, reversed(vain))
+    if len(list(refused)) >= REFUSED_TIMES_MAX:
+        return f"the broker refused its stop {REFUSED_TIMES_MAX} times"
     touch = fresh_touch(run, entry.key)
     best = opposite_best(touch, entry.side.opposite) if touch is not None else None
     price = touch.last_paise if touch is not None and touch.last_paise is not None else best
-    return price is not None and (prices.trigger_paise - price) * entry.side.sign >= 0
+    is_past = price is not None and (prices.trigger_paise - price) * entry.side.sign >= 0
+    return "the broker refused its stop, and the market is past its trigger" if is_past else ""
 
 
 def _is_left(run: Run, gap: Gap, entry: OrderState, why: str) -> bool:

@@ -14,13 +14,11 @@ from tarazu.engine.messages import MarketMoved, OrdersRead, TradesRead, What
 from tarazu.engine.phase import Phase
 from tarazu.model.execution import Fill
 from tarazu.model.units import SECOND_NS
+from tarazu.orders.reconcile import TradeId
 from tarazu.orders.report import OrderReport
 
 if TYPE_CHECKING:
     from tarazu.engine.run import Run
-
-TradeId = tuple[str, str]
-"""Order id and exec id."""
 
 AGAIN_NS = SECOND_NS
 """Not sooner after a read that failed, nor while RECONCILING."""
@@ -101,30 +99,34 @@ def _grown(kept: dict[str, OrderReport], news: dict[str, OrderReport], gone: Ite
 
 def schedule(run: "Run") -> None:
     """Ask for each book when its time has come or something wants it; one read of each at a time."""
-    state = run.state
     if isinstance(run.message, MarketMoved):
         return  # the second's tick will do
-    for what in (What.ORDERS, What.TRADES, What.POSITIONS, What.MARGINS):
+    state, now_ns = run.state, run.now_ns
+    for what in _SCHEDULED:
         reading = state.readings[what]
-        if reading.asked_ns or run.now_ns < reading.failed_ns + AGAIN_NS:
+        if reading.asked_ns or now_ns < reading.failed_ns + AGAIN_NS:
             continue
         every_ns = SOONEST_NS if reading.wanted else _every_ns(run, what)
-        if run.now_ns >= reading.began_ns + every_ns:
+        if now_ns >= reading.began_ns + every_ns:
             run.act(AskRead(what=what))
-            if what is What.MARGINS:
-                run.scales.ask(state, run.now_ns)
+            if what is _MARGINS:
+                run.scales.ask(state, now_ns)
+
+
+_SCHEDULED = _ORDERS, _TRADES, _POSITIONS, _MARGINS = (What.ORDERS, What.TRADES, What.POSITIONS, What.MARGINS)
+_RECONCILING = Phase.RECONCILING
 
 
 def _every_ns(run: "Run", what: What) -> int:
     state = run.state
-    if what is What.MARGINS:
+    if what is _MARGINS:
         began_ns = state.readings[what].began_ns
         return AGAIN_NS if max(state.filled_ns, state.started_ns) >= began_ns else MARGINS_EVERY_NS
-    if state.phase is Phase.RECONCILING:
+    if state.phase is _RECONCILING:
         return AGAIN_NS
-    if what is What.POSITIONS:
+    if what is _POSITIONS:
         return state.config.flatten_every_ns if state.exits or state.flattening else POSITIONS_EVERY_NS
     every_ns = state.blotter.read_every_ns()
-    if what is What.TRADES:
-        return TRADES_MISSING_NS if state.blotter.trades_missing() else max(every_ns, POSITIONS_EVERY_NS)
+    if what is _TRADES:
+        return TRADES_MISSING_NS if state.blotter.standing.untraded else max(every_ns, POSITIONS_EVERY_NS)
     return every_ns

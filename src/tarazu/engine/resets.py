@@ -23,7 +23,7 @@ _CURES = {
     "DAY_LOSS": _NEXT_DAY,
     "PILOT_LOSS": _NEXT_DAY,
     "DRAWDOWN": _NEXT_DAY,
-    "PNL_UNKNOWN": "what is held needs a price: follow it in [feed], or leave it",
+    "PNL_UNKNOWN": "what is held needs a price: tarazu restart depth_ws main follows it; or leave it",
     "ORDER_TO_TRADE": _NEXT_DAY,
     "RECORD": "tarazu engine status says what is out of order",
     "FEED": "tarazu feed status says why",

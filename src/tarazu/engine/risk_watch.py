@@ -25,14 +25,20 @@ RUNAWAY, REPEATED = "RUNAWAY", "REPEATED"
 
 def denials(run: Run, adding: Sequence["Adding"]) -> Iterable[Denial]:
     """LOSS and STRATEGY; NO_LIMIT where nobody has said what the day may lose."""
-    for strategy in dict.fromkeys(one.want.strategy for one in adding):
-        if halt := run.state.strategy_halts.get(strategy):
+    halts, limits = run.state.strategy_halts, run.state.config.risk
+    for strategy in dict.fromkeys([one.want.strategy for one in adding]) if halts else ():
+        if halt := halts.get(strategy):
             yield Denial(Code.STRATEGY, f"{halt.code}: {halt.why}", "a person's RESET_STRATEGY")
-    for name in ("day_loss_max", "drawdown_max"):
-        if getattr(run.state.config.risk, f"{name}_paise") is None:
-            yield Denial(Code.NO_LIMIT, name, f"[engine.risk] {name}")
+    if limits.day_loss_max_paise is None:
+        yield _no_limit("day_loss_max")
+    if limits.drawdown_max_paise is None:
+        yield _no_limit("drawdown_max")
     if why := _unknown(run):
         yield Denial(Code.LOSS, f"the day's result is not computable: {why}", "a result that is known")
+
+
+def _no_limit(name: str) -> Denial:
+    return Denial(Code.NO_LIMIT, name, f"[engine.risk] {name}")
 
 
 def _unknown(run: Run) -> str:
@@ -89,7 +95,7 @@ def _rejected(state: EngineState) -> bool:
 
 def _halt(run: Run) -> None:
     """The hardest of what has reached its limit; what is near one is told."""
-    found = gauges.gauges(run.state, run.now_ns, run.wall_ns)
+    found = gauges.telling(run.state, run.now_ns, run.wall_ns)
     for gauge in gauges.reached(found):
         phases.halt(run, gauge.code, gauge.text, gauge.level)
     for gauge in found:
@@ -110,7 +116,7 @@ def _stands_still(state: EngineState) -> bool:
     """Flat, known, and nothing filled since: no price can change the result."""
     marked = state.marked
     known = marked.known_ns > state.filled_ns and not marked.unknown_ns
-    return known and not state.trouble and not state.blotter.trades_missing() and not gauges.holds(state)
+    return known and not state.trouble and not state.blotter.standing.untraded and not gauges.holds(state)
 
 
 def _is_news(marked: Marked, result: Result) -> bool:
@@ -133,9 +139,10 @@ def rein_in(run: Run, strategy: str) -> None:
 def runs_away(state: EngineState, strategy: str, now_ns: int) -> str:
     """Why it is taken to; empty when it does not."""
     risk = state.config.risk
-    tries, within = state.conduct.tries_since(strategy, now_ns - risk.runaway_ns), risk.runaway_ns // SECOND_NS
-    said = f"it wanted to enter {tries} times within {within} s, of {risk.runaway_wants_max}"
-    return said if tries > risk.runaway_wants_max else ""
+    tries = state.conduct.tries_since(strategy, now_ns - risk.runaway_ns)
+    if tries <= risk.runaway_wants_max:
+        return ""
+    return f"it wanted to enter {tries} times within {risk.runaway_ns // SECOND_NS} s, of {risk.runaway_wants_max}"
 
 
 def _count_round_trips(run: Run) -> None:
@@ -151,8 +158,9 @@ def repeats(state: EngineState, strategy: str, key: str, now_ns: int) -> str:
     """Why it is taken to repeat itself in this instrument (C13); empty when it does not."""
     limit, within_ns = state.config.risk.round_trips_max, state.config.risk.round_trips_ns
     trips = state.conduct.round_trips(strategy, key, now_ns - within_ns)
-    said = f"{trips} round trips in {key} within {within_ns // SECOND_NS} s, of {limit}"
-    return said if limit is not None and trips >= limit else ""
+    if limit is None or trips < limit:
+        return ""
+    return f"{trips} round trips in {key} within {within_ns // SECOND_NS} s, of {limit}"
 
 
 def halt_strategy(run: Run, strategy: str, code: str, why: str) -> None:

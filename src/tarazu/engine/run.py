@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ALERT_AGAIN_NS = 5 * MINUTE_NS
 """What is still so is said again after this."""
+_NO_QUOTES = NoQuotes()
 
 
 class Run:
@@ -31,7 +32,7 @@ class Run:
     def __init__(self, state: EngineState, stamped: Stamped, quotes: Quotes) -> None:
         self.state, self.message, self.quotes = state, stamped.message, quotes
         self.now_ns, self.wall_ns, self.head = stamped.ts_ns, stamped.wall_ns, stamped.head
-        self.before: Middles = NoQuotes()
+        self.before: Middles = _NO_QUOTES
         """The middles a second ago, or as long ago as the tick before the last."""
         self.scales: Scales
         """What the portfolio weighs: of the market and no part of the state."""
@@ -52,8 +53,9 @@ class Run:
         self.hear(carry_out.act(self.state, act, self.now_ns))
 
     def hear(self, outputs: Sequence[Output]) -> None:
-        self.outputs += outputs
-        self.news += outputs
+        if outputs:
+            self.outputs += outputs
+            self.news += outputs
 
     def alert(self, severity: Severity, code: str, of: str = "", text: str = "") -> None:
         """Unless it was said lately."""

@@ -95,7 +95,8 @@ class Scales:
             self._base.pop(underlying, None)
             self._needed.pop(underlying, None)
         for underlying in self.pans:
-            self.needed(run, underlying)
+            if underlying not in self._needed:
+                self.needed(run, underlying)
 
     def _look(self, run: Run, place: Place) -> bool:
         """Whether it is worth another sum than before."""
@@ -116,7 +117,8 @@ class Scales:
             self._cooling[place] = None
         else:
             self._cooling.pop(place, None)
-        if (not exposure.lowest and not exposure.highest) or other_segment(key):
+        lowest, highest = exposure.lowest, exposure.highest
+        if (not lowest and not highest) or other_segment(key):
             self._forget(run, place, underlying)
             return False
         worth = self.valuation.of(run, key)
@@ -124,7 +126,7 @@ class Scales:
         if pan is None:
             pan = self.pans[underlying] = Pan()
         self._pan_of[place] = underlying
-        pan.put(place, worth.unit, exposure.lowest, exposure.highest)
+        pan.put(place, worth.unit, lowest, highest)
         self._wait(run, place, worth)
         return True
 
@@ -140,13 +142,13 @@ class Scales:
         mark = round(worth.unit.price) if worth.unit is not None else 0
         for order in run.state.blotter.open_of(place[0]):
             if order.product is place[1] and not order.ended and _is_entry(order):
-                price = dearest_paise(order) or mark
-                value += order.leaves_worst * price
+                leaves, dearest = order.leaves_worst, dearest_paise(order)
+                value += leaves * (dearest or mark)
                 known, at_paise = self.known.working.get(order.ref, (0, 0)) if self.known is not None else (0, 0)
-                if dearest_paise(order) > at_paise:
+                if dearest > at_paise:
                     known = 0  # its price has been raised since: to be safe, as if the read had not known it
-                if order.leaves_worst > known:
-                    since.append((order.side.sign * (order.leaves_worst - known), price))
+                if leaves > known:
+                    since.append((order.side.sign * (leaves - known), dearest or mark))
         self.unexecuted_paise += value - self.waiting.get(place, _NOTHING).value_paise
         self.waiting[place] = Waiting(value, tuple(since)) if value or since else _NOTHING
         self._note(self._pan_of[place], place, is_news=bool(since) or self._filled_since(run, place) != 0)
@@ -204,8 +206,12 @@ class Scales:
         base = self.held(run, underlying) if found is None else None
         if base is None:
             return found
+        news = self.news.get(underlying)
+        if not news:  # nobody writes to it: `needs` leaves it as it is
+            found = self._needed[underlying] = (base, 0)
+            return found
         together, more = base.copy(), 0
-        for place in self.news.get(underlying, ()):
+        for place in news:
             for qty, price in self._since(run, place):
                 worth = self.valuation.of(run, place[0])
                 more += needs(run, together, place, qty, price, worth)

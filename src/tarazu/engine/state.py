@@ -167,9 +167,10 @@ class EngineState(msgspec.Struct, kw_only=True):
         """The worst on this side of all products: what one holds, another does not take back."""
         far, used, before = 0, self.blotter.standing.places, self.before
         for product in _PRODUCTS:
-            if (key, product) in used or (key, product) in before:
-                place = self.exposure(key, product)
-                far += max(place.highest if side is Side.BUY else -place.lowest, 0)
+            place = (key, product)
+            if place in used or place in before:
+                there = self.exposure(key, product)
+                far += max(there.highest if side is Side.BUY else -there.lowest, 0)
         return far
 
     def digest(self) -> str:

@@ -40,7 +40,7 @@ def renewed(run: Run, running: Sequence[Strategy]) -> Sequence[Strategy]:
     entries that still work were decided by the models before, and are taken back."""
     if isinstance(run.message, ModelsSet):
         return _swapped(run, running, run.message.active)
-    reset = {act.strategy for act in run.acts if isinstance(act, HaltStrategy) and act.halt is None}
+    reset = {act.strategy for act in run.acts if isinstance(act, HaltStrategy) and act.halt is None} if run.acts else ()
     if not reset:
         return running
     fresh = {strategy.name: strategy for strategy in run.remade}
@@ -87,17 +87,19 @@ def _carried_on(before: Strategy, fresh: Strategy) -> Strategy:
 
 
 def ask(run: Run, strategies: Sequence[Strategy]) -> None:
-    if not strategies or run.state.risk is RiskState.HARD_HALT:
+    halt = run.state.halt
+    if not strategies or (halt is not None and halt.level is RiskState.HARD_HALT):
         run.news = []
         return
     if isinstance(run.message, MarketMoved):
         changed = run.quotes.changed()
         for strategy in strategies:
             _hear(run, strategy, lambda it: on_market(it, run) if concerns(it, changed) else ())
-    if isinstance(run.message, Ticked):
+    elif isinstance(run.message, Ticked):
         for strategy in strategies:
             _hear(run, strategy, lambda it: it.on_second(run))
-    _fills(run, strategies)
+    if run.news:
+        _fills(run, strategies)
 
 
 def _fills(run: Run, strategies: Sequence[Strategy]) -> None:
@@ -119,6 +121,8 @@ def _hear(run: Run, strategy: Strategy, call: Callable[[Strategy], Iterable[Word
         words = tuple(call(strategy))
     except Exception as bad:  # noqa: BLE001 - whatever a strategy does: it is halted, and says where
         risk_watch.halt_strategy(run, strategy.name, RAISED, _as_text(_where(bad)))
+        return
+    if not words:
         return
     if why := _malformed(words) or _in_anothers_name(words, strategy.name):
         risk_watch.halt_strategy(run, strategy.name, MALFORMED, _as_text(why))
@@ -143,8 +147,6 @@ def _in_anothers_name(words: tuple[Word, ...], name: str) -> str:
 def _malformed(words: tuple[Word, ...]) -> str:
     """Which field of what it said is not of its type, empty when each is: what cannot be read back from the journal is
     not sent. Asked in JSON as well, which has no NaN."""
-    if not words:
-        return ""
     try:
         msgspec.msgpack.encode(words)
         _WORDS.decode(msgspec.json.encode(words))

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+import msgspec
+
 from tarazu.engine.marking import mark_paise
 from tarazu.engine.run import Run
 from tarazu.model.instrument import Instrument, Kind
@@ -67,7 +69,7 @@ class Money(NamedTuple):
     """Of the options nearest the money."""
 
 
-class Worth(NamedTuple):
+class Worth(msgspec.Struct, frozen=True, gc=False):
     """One instrument, when it was last looked at."""
 
     unit: Unit | None
@@ -108,7 +110,7 @@ class Valuation:
             return _blind(run, key)
         seen = (mark, *(money or ()))
         if known is not None and known.seen == seen and run.now_ns < known.reckoned_ns + ANEW_NS:
-            return known._replace(looked_ns=run.now_ns)
+            return Worth(known.unit, known.contract, seen, known.reckoned_ns, run.now_ns)
         unit, sigma = _unit(instrument, mark, money, run.wall_ns)
         contract = _contract(run, instrument, mark, money, sigma) if instrument.is_derivative else None
         return Worth(unit, contract, seen, run.now_ns, run.now_ns)
@@ -172,8 +174,9 @@ def _near(run: Run, chain: Chain, around: int | None) -> list[greeks.Pair]:
 def _money_sigma(pairs: list[greeks.Pair], forward: float, expiry: date, wall_ns: int) -> float:
     years = greeks.years_left(expiry, wall_ns)
     for pair in pairs:
-        sides = ((True, pair.call), (False, pair.put))
-        sigmas = [s for is_call, paid in sides if (s := greeks.sigma_of(is_call, paid, forward, pair.strike, years))]
+        call = greeks.sigma_of(True, pair.call, forward, pair.strike, years)
+        put = greeks.sigma_of(False, pair.put, forward, pair.strike, years)
+        sigmas = [sigma for sigma in (call, put) if sigma is not None]
         if sigmas:
             return sum(sigmas) / len(sigmas)
     return greeks.SIGMA_FLOOR
@@ -186,15 +189,13 @@ def _unit(instrument: Instrument, mark: int, money: Money | None, wall_ns: int) 
         assert money is not None and instrument.expiry is not None
         is_call, strike = instrument.kind is Kind.CE, float(instrument.strike_paise)
         years = greeks.years_left(instrument.expiry, wall_ns)
-        sigma = greeks.sigma_of(is_call, mark, money.forward, strike, years) or money.sigma
-        known = greeks.option_greeks(is_call, money.forward, strike, sigma, years)
-        scenarios.option_cells(is_call, money.forward, strike, sigma, years, column)
-    else:
-        sigma, known = 0.0, greeks.linear_greeks(mark)
-        scenarios.linear_cells(mark, column)
-    column[scenarios.PRICE], column[scenarios.DELTA] = mark, known.delta_paise
-    column[scenarios.VEGA] = known.vega_paise
-    return Unit(mark, known, column), sigma
+        sigma, delta, gamma, vega, theta = scenarios.option_unit(
+            is_call, mark, money.forward, strike, years, money.sigma, column
+        )
+        return Unit(mark, greeks.Greeks(delta, gamma, vega, theta), column), sigma
+    scenarios.linear_cells(mark, column)
+    column[scenarios.PRICE] = column[scenarios.DELTA] = mark
+    return Unit(mark, greeks.linear_greeks(mark), column), 0.0
 
 
 def _contract(run: Run, instrument: Instrument, mark: int, money: Money | None, sigma: float) -> Column | None:

@@ -5,7 +5,8 @@ here: no way to a new order leads past `denials_of`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from tarazu.engine import flags, phases, pilot, portfolio_watch, risk_watch
 from tarazu.engine.exit_terms import is_stock_option
@@ -15,7 +16,6 @@ from tarazu.market.touch import Touch
 from tarazu.model.instrument import Instrument, Kind
 from tarazu.model.order import OrdType, Side
 from tarazu.model.order_request import PROTECTION_AUTO
-from tarazu.orders.exposure import Exposure
 from tarazu.orders.order_state import OrderState
 from tarazu.orders.protection import NoStop, StopTerms, stop_prices
 from tarazu.orders.slicing import NotSliceable, slices
@@ -23,7 +23,7 @@ from tarazu.orders.throttle import SendKind
 from tarazu.risk.checks_order import can_be_traded
 from tarazu.risk.conduct import Sent
 from tarazu.risk.denial import Denial
-from tarazu.risk.entry import Entry, Resting
+from tarazu.risk.entry import Entry, Resting, market_worst_paise
 from tarazu.risk.gate import weigh
 from tarazu.strategy.wants import EntryWant, LegWant, SpreadWant, StopPlan
 
@@ -36,7 +36,7 @@ FEEDS_OF: Mapping[Kind, tuple[str, ...]] = {
 """By `market.selection_plan`'s names. An option that is subscribed for itself, in `cross_asset`, is none to trade."""
 
 
-class Dearer(NamedTuple):
+class Dearer(msgspec.Struct, frozen=True, gc=False):
     """What rests of an order that is priced anew."""
 
     side: Side
@@ -45,7 +45,7 @@ class Dearer(NamedTuple):
     """The higher of the price it has and one it has been asked to have."""
 
 
-class Adding(NamedTuple):
+class Adding(msgspec.Struct, frozen=True, gc=False):
     """An order that would be added, or made larger."""
 
     want: EntryWant
@@ -88,7 +88,9 @@ BESIDE: tuple[Beside, ...] = (risk_watch.denials, portfolio_watch.denials, pilot
 
 def denials_of(run: Run, adding: Sequence[Adding]) -> tuple[Denial, ...]:
     """Every no to all of it together; empty is a yes."""
-    found = [denial for one in adding for denial in weigh(weighed(run, one))]
+    found: list[Denial] = []
+    for one in adding:
+        found += weigh(weighed(run, one))
     for beside in BESIDE:
         found += beside(run, adding)
     return tuple(found)
@@ -96,23 +98,30 @@ def denials_of(run: Run, adding: Sequence[Adding]) -> tuple[Denial, ...]:
 
 def weighed(run: Run, adding: Adding) -> Entry:
     """It beside everything the gate weighs it against."""
-    state, want, key, limits = run.state, adding.want, adding.want.key, run.state.config.risk
+    state, want = run.state, adding.want
+    key, side, limits = want.key, want.side, state.config.risk
     instrument, touch, band = state.instruments.get(key), run.quotes.touch(key), state.bands.get(key)
-    exposure = state.exposure(key, want.product)
+    tradable = instrument if instrument is not None and can_be_traded(instrument) else None
+    protection_bps: int | None = None
+    worst_paise: float | None = want.price_paise
+    if want.order_type is OrdType.MARKET:
+        protection_bps = protection_of(want.order_type)
+        worst_paise = market_worst_paise(instrument, side, touch, protection_bps)
     return Entry(
         strategy=want.strategy,
         key=key,
-        side=want.side,
+        side=side,
         qty=adding.qty,
         whole_qty=want.qty,
         product=want.product,
         order_type=want.order_type,
         price_paise=want.price_paise,
         validity=want.validity,
-        protection_bps=protection_of(want.order_type),
+        protection_bps=protection_bps,
         limits=limits,
         entries=phases.due(state, run.now_ns)[1],
         instrument=instrument,
+        tradable=tradable,
         is_stock_option=instrument is not None and is_stock_option(run, instrument),
         day=state.day,
         session=state.session,
@@ -122,17 +131,18 @@ def weighed(run: Run, adding: Adding) -> Entry:
         middle_paise=touch.middle_paise if touch is not None else None,
         feeds_fresh=instrument is not None and _are_fresh(state.feeds.values(), instrument.kind),
         before_paise=run.before.middle(key),
-        far=state.far(key, want.side),
+        worst_paise=worst_paise,
+        far=state.far(key, side),
         qty_max=state.config.qty_max.get(key, state.config.qty_max_default),
-        first_reference_paise=state.conduct.reference(key, want.side, run.now_ns - limits.collar_window_ns),
+        first_reference_paise=state.conduct.reference(key, side, run.now_ns - limits.collar_window_ns),
         sent_again_ns=_sent_again_ns(run, adding),
         round_trips=state.conduct.round_trips(want.strategy, key, run.now_ns - limits.round_trips_ns),
-        resting=resting(state.blotter.open_of(key), want.side, touch),
-        is_blocked=key in state.blotter.blocked_keys(),
+        resting=resting(state.blotter.open_of(key), side, touch),
+        is_blocked=state.blotter.is_blocked(key),
         is_leaving=bool(state.flattening) or (key, want.product) in state.exits,
-        lacks_stop="" if adding.is_leg else _lacks_stop(run, adding, instrument, exposure, touch),
+        lacks_stop="" if adding.is_leg else _lacks_stop(run, adding, tradable, touch),
         held=state.throttle.held(
-            SendKind.PLACE, run.now_ns, sends=1 if adding.is_leg else _sends(instrument, adding.qty), is_entry=True
+            SendKind.PLACE, run.now_ns, sends=1 if adding.is_leg else _sends(tradable, adding.qty), is_entry=True
         ),
     )
 
@@ -182,31 +192,30 @@ def _sent_again_ns(run: Run, adding: Adding) -> int | None:
     return run.state.conduct.sent_again_ns(like, run.now_ns - window_ns)
 
 
-def _sends(instrument: Instrument | None, qty: int) -> int:
+def _sends(tradable: Instrument | None, qty: int) -> int:
     """How many orders it takes: all slices leave at once."""
-    if instrument is None or not instrument.freeze_qty or qty <= instrument.freeze_qty or not can_be_traded(instrument):
+    if tradable is None or not tradable.freeze_qty or qty <= tradable.freeze_qty:
         return 1
-    cut = slices(qty, instrument.lot_size, instrument.freeze_qty)
+    cut = slices(qty, tradable.lot_size, tradable.freeze_qty)
     return 1 if isinstance(cut, NotSliceable) else max(len(cut), 1)
 
 
-def _lacks_stop(
-    run: Run, adding: Adding, instrument: Instrument | None, exposure: Exposure, touch: Touch | None
-) -> str:
+def _lacks_stop(run: Run, adding: Adding, tradable: Instrument | None, touch: Touch | None) -> str:
     want, stop = adding.want, adding.stop
     if stop is None:
         return "the want has none" if run.state.config.stop_required else ""
     if stop.distance_paise <= 0 or stop.width_paise < 0:
         return f"{stop.distance_paise} paise away and {stop.width_paise} wide is none"
-    if instrument is None or not can_be_traded(instrument) or want.key not in run.state.bands:
+    if tradable is None or want.key not in run.state.bands:
         return "its instrument or band is not known"
+    exposure = run.state.exposure(want.key, want.product)
     cooling = (exposure.sell if want.side is Side.BUY else exposure.buy).cooling
     if cooling:
         return f"{cooling} units of orders that were cancelled there may still fill: no stop could go out beside them"
     price = want.price_paise or (touch.last_paise if touch is not None else None)
     if price is None:
         return "there is no price to reckon it from"
-    prices = stop_prices(want.side, price, stop_terms(run, instrument, stop))
+    prices = stop_prices(want.side, price, stop_terms(run, tradable, stop))
     return prices.why if isinstance(prices, NoStop) else ""
 
 

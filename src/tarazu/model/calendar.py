@@ -46,10 +46,13 @@ class Venue(StrEnum):
     INDEX = "index"
 
 
+_OF_DERIVATIVES = (Exchange.NFO, Exchange.BFO)
+
+
 def venue_of(instrument: Instrument) -> Venue:
     if instrument.kind is Kind.INDEX:
         return Venue.INDEX
-    if instrument.exchange in (Exchange.NFO, Exchange.BFO):
+    if instrument.exchange in _OF_DERIVATIVES:
         return Venue.DERIVATIVES
     return Venue.CASH_FNO if instrument.fno_underlying else Venue.CASH
 

@@ -6,6 +6,7 @@ from tarazu.model.units import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 
 IST_OFFSET_NS = 5 * HOUR_NS + 30 * MINUTE_NS
 _EPOCH = date(1970, 1, 1)
+_STAMP_CHARS = 19
 
 
 def day_of(ts_ns: int) -> date:
@@ -31,7 +32,7 @@ def clock_of(ts_ns: int) -> time:
 
 def stamp(ts_ns: int) -> str:
     """`YYYY-MM-DD HH:MM:SS` in IST, no zone: Kite's timestamp text."""
-    return _wall(ts_ns).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp((ts_ns + IST_OFFSET_NS) // SECOND_NS, tz=UTC).isoformat(" ")[:_STAMP_CHARS]
 
 
 def stamp_iso(ts_ns: int) -> str:
@@ -41,6 +42,14 @@ def stamp_iso(ts_ns: int) -> str:
 
 def parse_stamp(text: str) -> int | None:
     """UTC ns of an IST `YYYY-MM-DD HH:MM:SS` or a bare `YYYY-MM-DD`; None when `text` is neither."""
+    if _is_stamp(text):
+        try:
+            wall = datetime.fromisoformat(text)
+        except ValueError:
+            pass  # no such moment, or digits that only `strptime` reads
+        else:
+            seconds = wall.hour * 3600 + wall.minute * 60 + wall.second
+            return midnight_ns(wall.date()) + seconds * SECOND_NS
     for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d"):
         try:
             wall = datetime.strptime(text, form).replace(tzinfo=UTC)
@@ -48,6 +57,13 @@ def parse_stamp(text: str) -> int | None:
             continue
         return int(wall.timestamp()) * SECOND_NS - IST_OFFSET_NS
     return None
+
+
+def _is_stamp(text: str) -> bool:
+    """As Kite writes it, to the second: `fromisoformat` reads that a dozen times faster than `strptime`, and reads
+    other texts that are none."""
+    is_long = len(text) == _STAMP_CHARS
+    return is_long and text[4] == text[7] == "-" and text[10] == " " and text[13] == text[16] == ":"
 
 
 def _wall(ts_ns: int) -> datetime:

@@ -28,7 +28,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     ours: float
     peer: float | None = None
     ratio: float | None = None
-    """How many times better ours is."""
+    """How many times better ours is; where the peer is only a measure (`no_dearer`), how many times dearer."""
     unit: str
     goal: float | None = None
     met: bool | None = None
@@ -54,6 +54,12 @@ def at_least(bench: str, case: str, *, ours: float, unit: str, goal: float) -> C
 def at_most(bench: str, case: str, *, ours: float, unit: str, goal: float) -> Case:
     """A case without a peer where less is better (seconds)."""
     return Case(bench=bench, case=case, ours=ours, unit=unit, goal=goal, met=ours <= goal)
+
+
+def no_dearer(bench: str, case: str, *, ours: float, peer: float, unit: str, goal: float | None) -> Case:
+    """A case whose peer is the measure of what it may cost (seconds); the goal is the most times the peer's."""
+    met = None if goal is None else ours <= goal * peer
+    return Case(bench=bench, case=case, ours=ours, peer=peer, ratio=ours / peer, unit=unit, goal=goal, met=met)
 
 
 def interleaved(

@@ -7,7 +7,7 @@ import click
 
 from tarazu.app.controls.evidence import EVIDENCE_FILE, BadEvidence, read_evidence, source_sha256
 from tarazu.app.controls.matrix import matrix
-from tarazu.app.controls.told import MAKE, told, told_of
+from tarazu.app.controls.told import MAKE, This, told, told_of
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.main.build import build
@@ -42,7 +42,7 @@ def command(control: str | None, evidence: Path, profile: str | None, as_json: b
     GREEN    its tests passed              RED      one failed
     PART     they did, and not all of      UNKNOWN  they have not run on this source
              the rule is here yet          ABSENT   no test shows it
-    LATER    another issue's
+    LATER    not built yet, and not promised
 
     MUTANTS are bugs put in the control's place, and how many of them the simulation noticed.
 
@@ -68,8 +68,9 @@ def controls(home: Home, path: Path, now_ns: int, control: str | None = None) ->
             summary="controls unknown",
             checks=(check,),
         )
-    rows = matrix(found, source_sha256(), {name: mutant.control for name, mutant in MUTANTS.items()})
+    this = This(build(), source_sha256())
+    rows = matrix(found, this.source, {name: mutant.control for name, mutant in MUTANTS.items()})
     if control is not None:
         row = next(row for row in rows if row.control.id == control.upper())
-        return told_of(row, found, build(), home.profile, now_ns)
-    return told(rows, found, build(), home.profile, now_ns)
+        return told_of(row, found, this, home.profile, now_ns)
+    return told(rows, found, this, home.profile, now_ns)

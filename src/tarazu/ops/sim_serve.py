@@ -6,6 +6,8 @@ import click
 
 from tarazu.app.sim_broker.flags import broker_flags, options_of
 from tarazu.app.sim_broker.options import BadOptions, refuse
+from tarazu.app.supervision.progress_line import progress_line
+from tarazu.app.warm import warm_up
 
 EXAMPLES = """
 \b
@@ -40,6 +42,8 @@ def command(log_level: str, **flags: Any) -> int:
     options = options_of(flags)
     try:
         refuse(options)  # before the slow imports
+        with progress_line() as tell:
+            warm_up(tell)  # a minute or two, once after an installation: not without a word
         from tarazu.app.sim_broker.broker import serve
 
         return serve(options, log_level)

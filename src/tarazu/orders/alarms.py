@@ -6,13 +6,14 @@ from tarazu.orders.order_state import OrderState
 from tarazu.orders.report import Word
 
 _A = AlarmKind
+_UNKNOWN, _ODD, _FILLED = OrdStatus.UNKNOWN, Word.ODD, Word.FILLED
 
 
 def told(before: OrderState, after: OrderState) -> list[Output]:
     out: list[Output] = []
-    if (before.status, before.cum_qty) != (after.status, after.cum_qty):
+    if before.status is not after.status or before.cum_qty != after.cum_qty:
         out.append(Moved(ref=after.ref, was=before.status, status=after.status, cum_qty=after.cum_qty, text=after.text))
-    if after.status is OrdStatus.UNKNOWN and before.status is not OrdStatus.UNKNOWN:
+    if after.status is _UNKNOWN and before.status is not _UNKNOWN:
         out.append(_alarm(after, _A.UNKNOWN, "no answer to believe; it counts in full and is looked for by its tag"))
         out.append(ReadWanted(ref=after.ref, why="an order is unknown"))
     if _was_given_up(before) and not _was_given_up(after):
@@ -39,7 +40,7 @@ def _was_given_up(order: OrderState) -> bool:
 
 def _is_odd(order: OrderState) -> bool:
     row = order.row
-    return row is not None and (row.word is Word.ODD or (row.word is Word.FILLED and not order.ended))
+    return row is not None and (row.word is _ODD or (row.word is _FILLED and not order.ended))
 
 
 def _is_overfilled(order: OrderState) -> bool:

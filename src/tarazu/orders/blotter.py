@@ -4,7 +4,7 @@ A function of its messages: the same messages, in whatever process, give the sam
 of the broker's book are told apart by order id; ours are found in it by their tag.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -19,6 +19,9 @@ from tarazu.orders.order_state import OrderState, Patience, foreign, heard, inte
 from tarazu.orders.report import END_RANK, OrderReport
 from tarazu.orders.standing import Standing
 from tarazu.orders.unknown import is_absent, lookalikes, missed_by
+
+_UNKNOWN, _SUBMITTED = OrdStatus.UNKNOWN, OrdStatus.SUBMITTED
+_PASSING = frozenset({_SUBMITTED, OrdStatus.IN_FLIGHT, OrdStatus.PENDING_MODIFY, OrdStatus.PENDING_CANCEL})
 
 READ_EVERY_NS = 30 * SECOND_NS
 READ_EVERY_UNSURE_NS = 2 * SECOND_NS
@@ -45,8 +48,11 @@ class Blotter(msgspec.Struct, kw_only=True):
 
     def apply(self, message: Message) -> list[Output]:
         """Take one message. Idempotent for everything the broker says; AssertionError for a bug of ours."""
-        self.now_ns = max(self.now_ns, message.ts_ns)
+        if message.ts_ns > self.now_ns:
+            self.now_ns = message.ts_ns
         match message:
+            case messages.Timed():
+                out = self._time()
             case messages.Reported():
                 out = self._take_rows([message.report], self.now_ns, read=False)
             case messages.BookRead():
@@ -57,13 +63,11 @@ class Blotter(msgspec.Struct, kw_only=True):
                 out = self._intend(message)
             case messages.Restarted():
                 out = self._restart()
-            case messages.Timed():
-                out = self._time()
             case messages.Claimed() | messages.Disowned():
                 out = strangers.judged(self, message)
             case _:
                 out = requests.taken(self, message)
-        return out + strangers.introduced(self)
+        return out + strangers.introduced(self) if self.strangers else out
 
     # What is asked of it.
 
@@ -76,9 +80,9 @@ class Blotter(msgspec.Struct, kw_only=True):
 
     def unknown(self) -> list[OrderState]:
         unsure = self.standing.unsure
-        return [unsure[ref] for ref in sorted(unsure) if unsure[ref].status is OrdStatus.UNKNOWN]
+        return [unsure[ref] for ref in sorted(unsure) if unsure[ref].status is _UNKNOWN] if unsure else []
 
-    def open(self) -> list[OrderState]:
+    def open(self) -> Sequence[OrderState]:
         """Orders that may yet change or count for more than their fills, by name (`standing`)."""
         return self.standing.open(self.read_ns, self.patience.cooling_ns)
 
@@ -92,13 +96,21 @@ class Blotter(msgspec.Struct, kw_only=True):
         """Instruments in which an unknown order of ours may be an untagged one: no entries until a person has said."""
         return {order.key for order in self.unknown() if self.lookalikes(order)}
 
+    def is_blocked(self, key: str) -> bool:
+        """Whether it is one of them."""
+        for order in self.standing.unsure.values():
+            if order.key == key and order.status is OrdStatus.UNKNOWN and self.lookalikes(order):
+                return True
+        return False
+
     def read_every_ns(self) -> int:
         """How often the book should be read: more often while there is a question it could answer."""
         return READ_EVERY_UNSURE_NS if self.standing.unsure else READ_EVERY_NS
 
     def trades_missing(self) -> list[OrderState]:
         """Orders with more filled than their trades show: the trades should be read."""
-        return [self.standing.untraded[ref] for ref in sorted(self.standing.untraded)]
+        untraded = self.standing.untraded
+        return [untraded[ref] for ref in sorted(untraded)] if untraded else []
 
     def snapshot(self) -> bytes:
         """The whole state; equal states give equal bytes."""
@@ -151,8 +163,9 @@ class Blotter(msgspec.Struct, kw_only=True):
         if not message.whole:
             return out
         self.read_ns = max(self.read_ns, message.started_ns)
-        tags = {row.tag.strip().upper() for row in message.reports if row.tag}
-        for order in self.unknown():
+        unknown = self.unknown()
+        tags = {row.tag.strip().upper() for row in message.reports if row.tag} if unknown else ()
+        for order in unknown:
             if order.ref in tags:
                 continue  # present, and bound to nothing: a mismatch or a double, which people have been told of
             order = missed_by(order, message.started_ns, self.patience)
@@ -191,9 +204,12 @@ class Blotter(msgspec.Struct, kw_only=True):
 
     def _time(self) -> list[Output]:
         out: list[Output] = []
+        before_ns = self.now_ns - self.patience.stuck_ns
         for order in self.open():
+            if order.status_ns > before_ns or not _passing(order):
+                continue
             stuck = f"STUCK {order.status} {order.status_ns}"
-            if _passing(order) and self.now_ns >= order.status_ns + self.patience.stuck_ns and stuck not in order.told:
+            if stuck not in order.told:
                 out += self.put(msgspec.structs.replace(order, told=(*order.told, stuck)))
                 out.append(Alarm(ref=order.ref, kind=AlarmKind.STUCK, text=f"{order.status} for too long"))
                 out.append(ReadWanted(ref=order.ref, why="an order is stuck"))
@@ -216,6 +232,4 @@ def _is_repeated(order: OrderState, row: OrderReport) -> bool:
 
 def _passing(order: OrderState) -> bool:
     """In a state that should not last. After-market orders rest as SUBMITTED."""
-    if order.status is OrdStatus.SUBMITTED:
-        return order.variety is not Variety.AMO
-    return order.status in (OrdStatus.IN_FLIGHT, OrdStatus.PENDING_MODIFY, OrdStatus.PENDING_CANCEL)
+    return order.status in _PASSING and (order.status is not _SUBMITTED or order.variety is not Variety.AMO)

@@ -16,6 +16,8 @@ from tarazu.orders.standing import Place
 
 __all__ = ["Exposure", "Open", "Place", "exposure_of", "exposures", "open_part"]
 
+_BUY, _WORKING = Side.BUY, AT_BROKER | {OrdStatus.INTENDED}
+
 
 class Open(msgspec.Struct, frozen=True, gc=False):
     """Units of one side that may still fill."""
@@ -80,7 +82,7 @@ def filled(blotter: Blotter, place: Place, before: int = 0) -> int:
 def open_part(order: OrderState, read_ns: int, cooling_ns: int) -> Open:
     """What of one order may still fill, and why it counts."""
     leaves = order.leaves_worst
-    if order.status in AT_BROKER or order.status is OrdStatus.INTENDED:
+    if order.status in _WORKING:
         return Open(working=leaves)
     if order.status in UNANSWERED:
         return Open(unknown=leaves)
@@ -90,11 +92,11 @@ def open_part(order: OrderState, read_ns: int, cooling_ns: int) -> Open:
 def _sum(key: str, product: Product, before: int, orders: Iterable[OrderState], blotter: Blotter) -> Exposure:
     filled = before + blotter.standing.filled.get((key, product), 0)
     read_ns, cooling_ns = blotter.read_ns, blotter.patience.cooling_ns
-    parts: dict[Side, list[Open]] = {Side.BUY: [], Side.SELL: []}
+    buy: list[Open] = []
+    sell: list[Open] = []
     for order in orders:
-        parts[order.side].append(open_part(order, read_ns, cooling_ns))
-    buy, sell = _together(parts[Side.BUY]), _together(parts[Side.SELL])
-    return Exposure(key=key, product=product, filled=filled, buy=buy, sell=sell)
+        (buy if order.side is _BUY else sell).append(open_part(order, read_ns, cooling_ns))
+    return Exposure(key=key, product=product, filled=filled, buy=_together(buy), sell=_together(sell))
 
 
 def _together(parts: list[Open]) -> Open:

@@ -10,6 +10,10 @@ from tarazu.orders.intent import OrderIntent
 from tarazu.orders.lifecycle import TERMINAL, Heard, OrdStatus, step
 from tarazu.orders.report import OrderReport
 
+_UNKNOWN, _REJECTED = OrdStatus.UNKNOWN, OrdStatus.REJECTED
+_AT_WORK = (OrdStatus.WORKING, OrdStatus.PARTIALLY_FILLED)
+_CALLED_ENDED = (OrdStatus.CANCELED, OrdStatus.EXPIRED)
+
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """How long what is not known is waited for. RELIABILITY I5: with a quarantine of 130 s and less days went wrong."""
@@ -152,10 +156,10 @@ def heard(order: OrderState, what: Heard, now_ns: int) -> OrderState:
     if status is order.status:
         return order
     changed: dict[str, object] = {"status": status, "status_ns": now_ns}
-    if status is OrdStatus.UNKNOWN:
+    if status is _UNKNOWN:
         changed["unknown_ns"] = now_ns
-    elif status in (OrdStatus.WORKING, OrdStatus.PARTIALLY_FILLED):
+    elif status in _AT_WORK:
         changed["was_working"] = True
-    elif status in (OrdStatus.CANCELED, OrdStatus.EXPIRED) or (status is OrdStatus.REJECTED and order.was_working):
+    elif status in _CALLED_ENDED or (status is _REJECTED and order.was_working):
         changed["ended_ns"] = now_ns
     return msgspec.structs.replace(order, **changed)

@@ -4,7 +4,7 @@ If everything of ours dies, the stop is what is left: it goes out within 3 secon
 SL-M is barred (NSE options since 27 Sep 2021, BSE since 9 Oct 2023, KITE facts 1.6) it is an SL with a wide limit.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 
 import msgspec
 
@@ -19,6 +19,7 @@ from tarazu.orders.lifecycle import AT_BROKER, OrdStatus
 from tarazu.orders.order_state import OrderState
 
 STOP_WITHIN_NS = 3 * SECOND_NS
+_BUY, _SELL, _ENTRY, _STOP = Side.BUY, Side.SELL, Purpose.ENTRY, Purpose.STOP
 
 
 class StopTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,22 +82,33 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     """Later than this it is an alarm."""
 
 
-def gaps(blotter: Blotter, before: Mapping[Place, int] | None = None, among: Container[str] | None = None) -> list[Gap]:
+def gaps(
+    blotter: Blotter, before: Mapping[Place, int] | None = None, among: Collection[str] | None = None
+) -> Sequence[Gap]:
     """What still needs a stop, entry by entry, and never more than the position there needs: every order that could
     already close it counts, unknown ones and those that cool too, so that stops never flip a position. `among`: the
-    entries that are to have one; None: all."""
+    entries that are to have one, of whom there are only ever more; None: all."""
+    what, size = ("gaps", 0) if among is None else ("gaps among", len(among))
+    asked = (blotter.read_ns, blotter.patience.cooling_ns, before, size)
+    return blotter.standing.unmoved(what, asked, lambda: _gaps(blotter, before or {}, among))
+
+
+def _gaps(blotter: Blotter, before: Mapping[Place, int], among: Container[str] | None) -> list[Gap]:
     room: dict[Place, int] = {}
+    bare: dict[str, int] = {}
+    for place, of_place in blotter.standing.bare.items():
+        if of_place and (left := _room(exposure_of(blotter, *place, before.get(place, 0)))):
+            room[place] = left
+            bare |= of_place
     found: list[Gap] = []
-    for ref in sorted(blotter.standing.bare, reverse=True):  # what other hands have closed, they closed the oldest of
+    for ref in sorted(bare, reverse=True):  # what other hands have closed, they closed the oldest of
         if among is not None and ref not in among:
             continue
-        order, bare = blotter.orders[ref], blotter.standing.bare[ref]
-        place = (order.key, order.product)
-        if place not in room:
-            room[place] = _room(exposure_of(blotter, *place, (before or {}).get(place, 0)))
-        qty = min(bare, abs(room[place]))
-        if qty > 0 and room[place] * order.side.sign > 0:
-            room[place] -= order.side.sign * qty
+        order = blotter.orders[ref]
+        place, sign = (order.key, order.product), order.side.sign
+        qty = min(bare[ref], abs(room[place]))
+        if qty > 0 and room[place] * sign > 0:
+            room[place] -= sign * qty
             found.append(_gap(order, qty, order.filled_ns))
     return found
 
@@ -112,28 +124,34 @@ def _gap(order: OrderState, qty: int, since_ns: int) -> Gap:
     )
 
 
-def uncovered(blotter: Blotter, entries: Iterable[str], before: Mapping[Place, int] | None = None) -> list[Gap]:
+def uncovered(blotter: Blotter, entries: Collection[str], before: Mapping[Place, int] | None = None) -> Sequence[Gap]:
     """What of `entries` is open and bare: no stop or exit of ours that the broker has at work would close it. Wider
     than `gaps`: what others might close, what cools and what is unknown protects nothing, though no stop may go out
     beside it. Since when: the last fill, or the last end of an order of ours that would have closed it."""
+    asked = (blotter.read_ns, blotter.patience.cooling_ns, before, len(entries))
+    return blotter.standing.unmoved("uncovered", asked, lambda: _uncovered(blotter, entries, before or {}))
+
+
+def _uncovered(blotter: Blotter, entries: Container[str], before: Mapping[Place, int]) -> list[Gap]:
     room: dict[Place, int] = {}
+    refs: list[str] = []
+    for place, of_place in blotter.standing.entries.items():
+        if left := _unclosed(blotter, place, before.get(place, 0)):
+            room[place] = left
+            refs += of_place
     kept: dict[Place, tuple[dict[str, int], int]] = {}
     found: list[Gap] = []
-    for ref in sorted(entries, reverse=True):
+    for ref in sorted(refs, reverse=True):
         order = blotter.orders[ref]
-        place = (order.key, order.product)
-        if not order.cum_qty:
-            continue
-        if place not in room:
-            room[place] = _unclosed(blotter, place, (before or {}).get(place, 0))
-        if room[place] * order.side.sign <= 0:
+        place, sign = (order.key, order.product), order.side.sign
+        if ref not in entries or not order.cum_qty or room[place] * sign <= 0:
             continue
         if place not in kept:
             kept[place] = _kept(blotter, place, order.side)
         own, ended_ns = kept[place]
         qty = min(abs(room[place]), order.cum_qty - own.get(ref, 0))
         if qty > 0:
-            room[place] -= order.side.sign * qty
+            room[place] -= sign * qty
             found.append(_gap(order, qty, max(order.filled_ns, ended_ns)))
     return found
 
@@ -152,14 +170,16 @@ def _kept(blotter: Blotter, place: Place, side: Side) -> tuple[dict[str, int], i
 def _unclosed(blotter: Blotter, place: Place, before: int) -> int:
     """The position, less what our stops and exits at work would close of it; signed."""
     net = filled(blotter, place, before)
-    side = Side.BUY if net > 0 else Side.SELL
+    if not net:
+        return 0
+    side = _BUY if net > 0 else _SELL
     mine = (o for o in blotter.open_of(place[0]) if o.product is place[1] and _closes(o, side))
     return side.sign * max(abs(net) - sum(_at_work(o) for o in mine), 0)
 
 
 def _closes(order: OrderState, entry: Side) -> bool:
     """Whether it is a stop or an exit of ours, for units on side `entry`."""
-    return order.intent is not None and order.intent.purpose is not Purpose.ENTRY and order.side is not entry
+    return order.side is not entry and order.intent is not None and order.intent.purpose is not _ENTRY
 
 
 def _at_work(order: OrderState) -> int:
@@ -176,16 +196,21 @@ class Surplus(msgspec.Struct, frozen=True, kw_only=True):
     """Of the whole order, what is filled of it included; 0: all that rests of it is too much."""
 
 
-def surplus(blotter: Blotter, before: Mapping[Place, int] | None = None) -> list[Surplus]:
+def surplus(blotter: Blotter, before: Mapping[Place, int] | None = None) -> Sequence[Surplus]:
     """Which stops are more than what is open: somebody else has closed it, and the oldest of it first."""
+    asked = (blotter.read_ns, blotter.patience.cooling_ns, before)
+    return blotter.standing.unmoved("surplus", asked, lambda: _surplus(blotter, before or {}))
+
+
+def _surplus(blotter: Blotter, before: Mapping[Place, int]) -> list[Surplus]:
     room: dict[Place, int] = {}
     found: list[Surplus] = []
-    for order in reversed(blotter.standing.open(blotter.read_ns, blotter.patience.cooling_ns)):
-        if order.status not in AT_BROKER or order.intent is None or order.intent.purpose is not Purpose.STOP:
+    for order in reversed(blotter.open()):
+        if order.intent is None or order.intent.purpose is not _STOP or order.status not in AT_BROKER:
             continue
         place = (order.key, order.product)
         if place not in room:
-            room[place] = exposure_of(blotter, *place, (before or {}).get(place, 0)).filled
+            room[place] = filled(blotter, place, before.get(place, 0))
         kept = min(order.leaves_worst, max(-order.side.sign * room[place], 0))
         room[place] += order.side.sign * kept
         if kept < order.leaves_worst:

@@ -11,7 +11,7 @@ import msgspec
 
 from tarazu.model.execution import Fill
 from tarazu.orders.blotter import Blotter
-from tarazu.orders.exposure import Place, exposures
+from tarazu.orders.exposure import Place, filled
 from tarazu.orders.flatten_plan import BrokerPosition
 from tarazu.orders.lifecycle import AT_BROKER, OrdStatus
 from tarazu.orders.messages import BookRead, TradesRead
@@ -48,6 +48,9 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 
 _K = BreakKind
 
+TradeId = tuple[str, str]
+"""Order id and exec id."""
+
 Agreed = dict[str, tuple[OrderState, OrderReport]]
 """By the broker's order id: an order and a row of it that were found equal."""
 
@@ -58,40 +61,68 @@ def reconcile(
     trades: TradesRead | None = None,
     positions: Iterable[BrokerPosition] | None = None,
     before: Mapping[Place, int] | None = None,
-    agreed: Agreed | None = None,
 ) -> list[Break]:
-    """Every difference, orders first, each list in a stated order. None of `trades` or `positions`: not compared.
-
-    `agreed` is kept by who compares again and again: what was found equal and is the same is not looked at anew."""
-    breaks = _orders(blotter, book, {} if agreed is None else agreed)
+    """Every difference, orders first, each list in a stated order. None of `trades` or `positions`: not compared."""
+    rows = {str(row.order_id): row for row in book.reports}
+    breaks = _orders(blotter, rows, book.started_ns, {}, whole=book.whole)
     if trades is not None:
-        breaks += _trades(blotter, trades)
+        breaks += _trades(blotter, {(str(fill.order_id), fill.exec_id): fill for fill in trades.fills})
     if positions is not None:
-        breaks += _positions(blotter, positions, before or {})
+        held = {(position.key, position.product): position.qty for position in positions}
+        breaks += _positions(blotter, held, before or {})
     return breaks
 
 
-def _orders(blotter: Blotter, book: BookRead, agreed: Agreed) -> list[Break]:
-    rows = {row.order_id: row for row in book.reports}
+def reconcile_kept(
+    blotter: Blotter,
+    rows: Mapping[str, OrderReport],
+    started_ns: int,
+    fills: Mapping[TradeId, Fill],
+    held: Mapping[Place, int],
+    before: Mapping[Place, int],
+    agreed: Agreed,
+) -> list[Break]:
+    """As `reconcile`, for who keeps the books by name and compares them again and again: `rows` of a whole read that
+    began at `started_ns`. What `agreed` says was found equal, and is the same, is not looked at anew."""
+    breaks = _orders(blotter, rows, started_ns, agreed, whole=True)
+    return breaks + _trades(blotter, fills) + _positions(blotter, held, before)
+
+
+def _orders(
+    blotter: Blotter, rows: Mapping[str, OrderReport], started_ns: int, agreed: Agreed, *, whole: bool
+) -> list[Break]:
     breaks: list[Break] = []
-    for order_id, row in sorted(rows.items()):
-        order = blotter.find(f"#{order_id}")
+    for order_id in sorted(_to_compare(blotter, rows, agreed)):
+        order, row = blotter.find(f"#{order_id}"), rows[order_id]
         if order is None:
             stands = f"{row.word} {row.filled_qty}/{row.qty}"
             breaks.append(_break(_K.MISSING_HERE, f"order {order_id}", "none", stands, order_id))
-        elif not _is_as_it_was(agreed.get(order_id), order, row):
-            found = _order(order, row, book.started_ns)
-            if not found and not _is_too_early(order, row, book.started_ns):
-                agreed[order_id] = (order, row)
-            breaks += found
-    if not book.whole:
+            continue
+        found = _order(order, row, started_ns)
+        if not found and not _is_too_early(order, row, started_ns):
+            agreed[order_id] = (order, row)
+        breaks += found
+    if not whole or blotter.refs.keys() <= rows.keys():
         return breaks
     for order in blotter.orders.values():
-        known = order.order_id and order.order_id not in rows and max(order.row_ns, order.status_ns) < book.started_ns
+        known = order.order_id and order.order_id not in rows and max(order.row_ns, order.status_ns) < started_ns
         if known:
             of = f"order {order.order_id}"
             breaks.append(_break(_K.MISSING_THERE, of, _stands(order), "none", order.order_id))
     return breaks
+
+
+def _to_compare(blotter: Blotter, rows: Mapping[str, OrderReport], agreed: Agreed) -> Iterable[str]:
+    """Of which the order or the row is not the one that was found equal."""
+    if not agreed:
+        return rows
+    orders, refs = blotter.orders, blotter.refs
+    nothing = (None, None)
+    return [
+        order_id
+        for order_id, row in rows.items()
+        if (was := agreed.get(order_id, nothing))[1] is not row or orders.get(refs.get(order_id, "")) is not was[0]
+    ]
 
 
 def _order(order: OrderState, row: OrderReport, started_ns: int) -> list[Break]:
@@ -123,10 +154,6 @@ def _is_too_early(order: OrderState, row: OrderReport, started_ns: int) -> bool:
     return is_later or (order.cum_qty > row.filled_qty and order.filled_ns > started_ns)
 
 
-def _is_as_it_was(agreed: tuple[OrderState, OrderReport] | None, order: OrderState, row: OrderReport) -> bool:
-    return agreed is not None and agreed[0] is order and agreed[1] is row
-
-
 _ENDS = {
     Word.FILLED: OrdStatus.FILLED,
     Word.CANCELED: OrdStatus.CANCELED,
@@ -135,8 +162,9 @@ _ENDS = {
 }
 
 
-def _trades(blotter: Blotter, read: TradesRead) -> list[Break]:
-    theirs = {(str(fill.order_id), fill.exec_id): fill for fill in read.fills}
+def _trades(blotter: Blotter, theirs: Mapping[TradeId, Fill]) -> list[Break]:
+    if _are_equal(blotter, theirs):
+        return []
     ours = {
         (order.order_id, exec_id): fill for order in blotter.orders.values() for exec_id, fill in order.fills.items()
     }
@@ -154,13 +182,25 @@ def _trades(blotter: Blotter, read: TradesRead) -> list[Break]:
     return breaks
 
 
-def _positions(blotter: Blotter, read: Iterable[BrokerPosition], before: Mapping[Place, int]) -> list[Break]:
-    theirs = {(position.key, position.product): position.qty for position in read}
-    ours = {place: exposure.filled for place, exposure in exposures(blotter, before).items()}
+def _are_equal(blotter: Blotter, theirs: Mapping[TradeId, Fill]) -> bool:
+    """Each of theirs is one of ours, and we have no more."""
+    if blotter.standing.trades != len(theirs):
+        return False
+    orders, refs = blotter.orders, blotter.refs
+    for (order_id, exec_id), fill in theirs.items():
+        order = orders.get(refs.get(order_id, ""))
+        mine = order.fills.get(exec_id) if order is not None and order.order_id == order_id else None
+        if mine is not fill and (mine is None or (mine.qty, mine.price_paise) != (fill.qty, fill.price_paise)):
+            return False
+    return True
+
+
+def _positions(blotter: Blotter, theirs: Mapping[Place, int], before: Mapping[Place, int]) -> list[Break]:
+    places = {*theirs, *blotter.standing.places, *before}
+    ours = {place: filled(blotter, place, before.get(place, 0)) for place in places}
     return [
-        _break(_K.POSITION, f"position {place[0]} {place[1]}", str(ours.get(place, 0)), str(theirs.get(place, 0)))
-        for place in sorted(set(theirs) | set(ours))
-        if ours.get(place, 0) != theirs.get(place, 0)
+        _break(_K.POSITION, f"position {place[0]} {place[1]}", str(ours[place]), str(theirs.get(place, 0)))
+        for place in sorted(place for place in places if ours[place] != theirs.get(place, 0))
     ]
 
 

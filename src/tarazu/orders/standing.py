@@ -4,8 +4,8 @@ Derived from the orders alone and no part of a blotter's snapshot. An order is o
 cools, nothing asked of it, and its trades explain its fills; one that comes back to life is open again.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from tarazu.model.order import Product
 from tarazu.orders.intent import Purpose
@@ -15,7 +15,10 @@ from tarazu.orders.order_state import OrderState
 Place = tuple[str, Product]
 """An instrument's key and a product: what a position is of."""
 
+_Found = TypeVar("_Found")
+
 _UNSURE = (OrdStatus.IN_FLIGHT, OrdStatus.UNKNOWN)
+_ENTRY, _SQUARE_OFF = Purpose.ENTRY, Purpose.SQUARE_OFF
 
 
 class Standing:
@@ -24,9 +27,17 @@ class Standing:
         """Where there has been an order today."""
         self.filled: dict[Place, int] = {}
         """Net units that rows or trades show as filled today, over all orders of the place."""
-        self.bare: dict[str, int] = {}
+        self.entries: dict[Place, list[str]] = {}
+        """Entries with something filled, in the order in which they were first seen to."""
+        self.bare: dict[Place, dict[str, int]] = {}
         """Entries with units filled that no stop or exit of theirs covers, and how many; above 0."""
+        self.exits: dict[Place, list[str]] = {}
+        """Square-offs of the day, in the order of their intents."""
+        self.heard_ns: dict[Place, int] = {}
+        """When an order of the place was last sent, or last heard to be filled."""
         self.of_strategy: dict[str, list[str]] = {}
+        self.trades = 0
+        """Executions that are known, of all orders."""
         self.unsure: dict[str, OrderState] = {}
         """Those a read of the book could settle something about: unanswered, unknown, or asked something."""
         self.untraded: dict[str, OrderState] = {}
@@ -36,11 +47,14 @@ class Standing:
         self.moves: list[Place] = []
         """Where an order has changed, change by change: who keeps sums by place reads on from where it was."""
         self._open: dict[str, OrderState] = {}
+        self._listed: tuple[int, int, Sequence[OrderState]] | None = None
+        """What `open` has answered since the last change of any order, and for what."""
+        self._unmoved: dict[str, tuple[object, Any]] = {}
+        """The same of what others reckon by `unmoved`."""
         self._cooling: dict[str, OrderState] = {}
         """Those of the open that have ended."""
         self._open_of: dict[str, dict[str, OrderState]] = {}
         self._entries: dict[str, OrderState] = {}
-        """Those with something filled."""
         self._covering: dict[str, dict[str, OrderState]] = {}
 
     def moved(self, before: OrderState | None, after: OrderState | None) -> None:
@@ -48,8 +62,11 @@ class Standing:
         of = after or before
         assert of is not None
         self.moves.append((of.key, of.product))
+        self._listed = None
+        self._unmoved.clear()
         if before is not None:
             self._fill(before, -1)
+            self.trades -= len(before.fills)
             self.exposures.pop((before.key, before.product), None)
         if after is None:
             assert before is not None
@@ -58,8 +75,11 @@ class Standing:
             self._close(before)
             return
         self._fill(after, +1)
-        self.exposures.pop((after.key, after.product), None)
-        self.places[after.key, after.product] = None
+        self.trades += len(after.fills)
+        place = (after.key, after.product)
+        self.exposures.pop(place, None)
+        self.places[place] = None
+        self.heard_ns[place] = max(self.heard_ns.get(place, 0), after.sent_ns, after.filled_ns)
         _keep(self.unsure, after, after.status in _UNSURE or not _is_quiet(after))
         _keep(self.untraded, after, after.fills_missing != 0)
         if after.ended and _is_settled(after):
@@ -71,16 +91,29 @@ class Standing:
         if after.intent is not None:
             self._cover(before, after)
 
-    def open(self, read_ns: int, cooling_ns: int) -> list[OrderState]:
-        """In the order of their names, which is that of their intents."""
-        self._cool(read_ns, cooling_ns)
-        return [self._open[ref] for ref in sorted(self._open)]
+    def unmoved(self, what: str, asked: object, reckon: Callable[[], _Found]) -> _Found:
+        """What `reckon` makes of the orders and of `asked`; once, until an order changes or something else is asked.
+        It is not to be changed by who is told it."""
+        kept = self._unmoved.get(what)
+        if kept is None or kept[0] != asked:
+            kept = self._unmoved[what] = (asked, reckon())
+        found: _Found = kept[1]
+        return found
+
+    def open(self, read_ns: int, cooling_ns: int) -> Sequence[OrderState]:
+        """In the order of their names, which is that of their intents. The same list until an order changes, or a read
+        of the book may have ended some cooling."""
+        kept = self._listed
+        if kept is None or kept[0] != read_ns or kept[1] != cooling_ns:
+            self._cool(read_ns, cooling_ns)
+            kept = self._listed = (read_ns, cooling_ns, [self._open[ref] for ref in sorted(self._open)])
+        return kept[2]
 
     def open_of(self, key: str, read_ns: int, cooling_ns: int) -> Iterable[OrderState]:
         mine = self._open_of.get(key)
         if not mine:
             return ()
-        self._cool(read_ns, cooling_ns)
+        self.open(read_ns, cooling_ns)
         return mine.values()
 
     def _cool(self, read_ns: int, cooling_ns: int) -> None:
@@ -100,15 +133,19 @@ class Standing:
 
     def _cover(self, before: OrderState | None, order: OrderState) -> None:
         assert order.intent is not None
+        place, covers = (order.key, order.product), order.intent.covers
         if before is None or before.intent is None:
             self.of_strategy.setdefault(order.intent.strategy, []).append(order.ref)
-        if order.intent.covers:
-            covering = self._covering.setdefault(order.intent.covers, {})
-            covering[order.ref] = order
-            entry = self._entries.get(order.intent.covers)
+            if order.intent.purpose is _SQUARE_OFF:
+                self.exits.setdefault(place, []).append(order.ref)
+        if covers:
+            self._covering.setdefault(covers, {})[order.ref] = order
+            entry = self._entries.get(covers)
             if entry is not None:
                 self._weigh(entry)
-        if order.intent.purpose is Purpose.ENTRY and order.cum_qty:
+        if order.intent.purpose is _ENTRY and order.cum_qty:
+            if order.ref not in self._entries:
+                self.entries.setdefault(place, []).append(order.ref)
             self._entries[order.ref] = order
             self._weigh(order)
 
@@ -116,10 +153,11 @@ class Standing:
         """What the entry's own stops and exits have closed or will, against what it has filled."""
         mine = self._covering.get(entry.ref, {}).values()
         bare = entry.cum_qty - sum(order.cum_qty if order.ended else order.qty_worst for order in mine)
+        of_place = self.bare.setdefault((entry.key, entry.product), {})
         if bare > 0:
-            self.bare[entry.ref] = bare
+            of_place[entry.ref] = bare
         else:
-            self.bare.pop(entry.ref, None)
+            of_place.pop(entry.ref, None)
 
 
 def _keep(kept: dict[str, OrderState], order: OrderState, belongs: bool) -> None:

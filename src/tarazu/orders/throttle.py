@@ -26,6 +26,9 @@ class SendKind(StrEnum):
     CANCEL = "CANCEL"
 
 
+_MODIFY, _CANCEL = SendKind.MODIFY, SendKind.CANCEL
+
+
 class SendLimits(msgspec.Struct, frozen=True, kw_only=True):
     """RELIABILITY C11: headroom under Kite's 10 a second, 400 a minute, 5,000 a day and 25 modifications an order."""
 
@@ -42,11 +45,12 @@ class SendLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, *, is_entry: bool) -> tuple[int, int, int]:
         """A second, a minute, a day."""
-        whole = (self.per_second, self.per_minute, self.per_day)
-        if not is_entry:
-            return whole
-        entries = (self.entries_per_second, self.entries_per_minute, self.entries_per_day)
-        return min(whole[0], entries[0]), min(whole[1], entries[1]), min(whole[2], entries[2])
+        a_second, a_minute, a_day = self.per_second, self.per_minute, self.per_day
+        if is_entry:
+            a_second = min(a_second, self.entries_per_second)
+            a_minute = min(a_minute, self.entries_per_minute)
+            a_day = min(a_day, self.entries_per_day)
+        return a_second, a_minute, a_day
 
 
 class Window(StrEnum):
@@ -55,6 +59,9 @@ class Window(StrEnum):
     MINUTE = "MINUTE"
     DAY = "DAY"
     ORDER = "ORDER"
+
+
+_MINUTE, _SECOND = Window.MINUTE, Window.SECOND
 
 
 class Held(msgspec.Struct, frozen=True, gc=False):
@@ -79,29 +86,24 @@ class Throttle(msgspec.Struct, kw_only=True):
         self, kind: SendKind, now_ns: int, modifications: int = 0, sends: int = 1, *, is_entry: bool = False
     ) -> Held | None:
         """Why `sends` requests may not go out at `now_ns`; None when they may. A cancellation always may."""
-        if kind is SendKind.CANCEL:
+        if kind is _CANCEL:
             return None
         limits = self.limits
         if now_ns < self.hold_until_ns:
             return Held(Window.BOOT, 0, 0, self.hold_until_ns)
-        if kind is SendKind.MODIFY and modifications >= limits.modifications_per_order:
+        if kind is _MODIFY and modifications >= limits.modifications_per_order:
             return Held(Window.ORDER, modifications, limits.modifications_per_order, 0)
         per_second, per_minute, per_day = limits.of(is_entry=is_entry)
         if len(self.sends) + sends > per_day and self._today(now_ns) + sends > per_day:
             return Held(Window.DAY, self._today(now_ns), per_day, 0)
-        for window, length_ns, limit in (
-            (Window.MINUTE, MINUTE_NS, per_minute),
-            (Window.SECOND, SECOND_NS, per_second),
-        ):
-            count = len(self.sends) - self._first_after(now_ns - length_ns)
-            if count + sends > limit:
-                fit = sends <= limit
-                return Held(window, count, limit, self.sends[sends - limit - 1] + length_ns if fit else 0)
-        return None
+        return self._held_in(_MINUTE, MINUTE_NS, per_minute, now_ns, sends) or self._held_in(
+            _SECOND, SECOND_NS, per_second, now_ns, sends
+        )
 
     def has_room(self, now_ns: int) -> bool:
         """Whether Kite itself would take one more in this second: a cancellation beyond that is refused, and late."""
-        return len(self.sends) - self._first_after(now_ns - SECOND_NS) < KITE_PER_SECOND
+        sends = self.sends
+        return len(sends) < KITE_PER_SECOND or sends[-KITE_PER_SECOND] <= now_ns - SECOND_NS
 
     def sent(self, now_ns: int) -> None:
         """Count a request of any kind. A clock that went back counts as standing still."""
@@ -109,6 +111,14 @@ class Throttle(msgspec.Struct, kw_only=True):
         if self.sends and ist.day_of(now_ns) > ist.day_of(last):
             self.sends = [at for at in self.sends if at > now_ns - MINUTE_NS]
         self.sends.append(max(now_ns, last))
+
+    def _held_in(self, window: Window, length_ns: int, limit: int, now_ns: int, sends: int) -> Held | None:
+        """Held by the one that has to leave the window first, if it has not yet."""
+        first = limit - sends + 1
+        if first > 0 and (first > len(self.sends) or self.sends[-first] <= now_ns - length_ns):
+            return None
+        count = len(self.sends) - self._first_after(now_ns - length_ns)
+        return Held(window, count, limit, self.sends[-first] + length_ns if first > 0 else 0)
 
     def _first_after(self, ts_ns: int) -> int:
         return bisect_right(self.sends, ts_ns)

@@ -18,7 +18,7 @@ from tarazu.portfolio.bookings import Booked, Converted, Unbooked, Why
 from tarazu.portfolio.charge_book import ChargeBook, OrderTurnover, Rerate, other_segment
 from tarazu.portfolio.charges import Charges
 from tarazu.portfolio.marks import MarkOf
-from tarazu.portfolio.pnl import Line, Pnl, Snapshot, summed
+from tarazu.portfolio.pnl import Line, Pnl, Snapshot, sum_paise, summed
 from tarazu.portfolio.positions import Position
 from tarazu.portfolio.postings import Carried, Conversion, Levy
 from tarazu.portfolio.unknown_paise import Paise, UnknownPaise
@@ -140,6 +140,15 @@ class Books:
         for (key, product), paise in sorted(charged.items(), key=str):
             lines.append(Line(key, product, self._underlying(key), 0, None, None, 0, 0, paise))
         return Snapshot(tuple(lines))
+
+    def result(self, mark: MarkOf) -> Pnl:
+        """As `as_of(mark).total`, without what is of a segment whose money the books cannot keep: entered by hand."""
+        gross: Paise = 0
+        for position in self._positions.values():
+            if other_segment(position.key) is None:
+                gross += position.realised() + position.unrealised(mark(position.key) if position.qty else 0)
+        charged = [paise for (key, _), paise in self._charges.places().items() if not key or not other_segment(key)]
+        return Pnl(gross, sum_paise(charged))
 
     def by_strategy(self, mark: MarkOf, labels: Mapping[str, str]) -> dict[str, Pnl]:
         """The day's result by the label of the order; under "" what no labelled order did, carried units among it.

@@ -61,6 +61,8 @@ class ChargeBook:
         self._day, self._rates, self._instruments = day, rates, instruments
         self._notes: dict[str, Charges] = {}
         self._at: dict[Place, Charges] = {}
+        self._paise: dict[Place, int] = {}
+        """Their totals, for `places`."""
         self._due: set[str] = set()
         self._rerates_due: set[str] = set()
 
@@ -93,10 +95,7 @@ class ChargeBook:
     def places(self) -> dict[Place, Paise]:
         """Paise charged so far, by (key, product), each in full or not known."""
         self._work_out()
-        found: dict[Place, Paise] = {place: cost.total for place, cost in self._at.items()}
-        for place, doubt in self._doubts().items():
-            found[place] = doubt
-        return found
+        return {**self._paise, **self._doubts()}
 
     def of_order(self, order_id: str) -> Paise:
         """Its contract note and levies, in paise; 0 for one that has not traded."""
@@ -130,6 +129,8 @@ class ChargeBook:
 
     def _work_out(self) -> None:
         """Bring every note up to date; what cannot be rated yet stays due."""
+        if not self._due and not self._rerates_due:
+            return
         for order_id in sorted(self._due):
             order = self.orders[order_id]
             note = self._rate(order.key, order.product, order.side, order.qty, order.value_paise)
@@ -145,7 +146,8 @@ class ChargeBook:
                 self._rerates_due.discard(conversion_id)
 
     def _book(self, place: Place, cost: Charges) -> None:
-        self._at[place] = self._at.get(place, NOTHING) + cost
+        total = self._at[place] = self._at.get(place, NOTHING) + cost
+        self._paise[place] = total.total
 
     def _note_paise(self, order_id: str) -> Paise:
         order = self.orders.get(order_id)
@@ -181,6 +183,8 @@ class ChargeBook:
 
     def _doubts(self) -> dict[Place, UnknownPaise]:
         """After working out: whatever is still due cannot be rated."""
+        if not self._due and not self._rerates_due:
+            return {}
         orders = (self.orders[order_id] for order_id in self._due)
         moved = (self.rerates[conversion_id] for conversion_id in self._rerates_due)
         places = {(order.key, order.product) for order in orders} | {(r.key, r.new_product) for r in moved}

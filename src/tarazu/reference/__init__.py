@@ -4,7 +4,7 @@ Facts change by circular. Each file says for which dates it holds, where its num
 """
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -13,6 +13,8 @@ from tarazu.model.calendar import AlwaysOpen, CalendarData, TradingCalendar
 from tarazu.model.rules import ChargeRates, RuleBook
 
 T = TypeVar("T")
+
+DATA = Path(__file__).parent / "data"
 
 RULE_PROFILES = ("nse-2026", "permissive")
 
@@ -47,7 +49,7 @@ def charge_rates() -> ChargeRates:
 
 
 def _read(name: str, kind: type[T]) -> T:
-    text = files("tarazu.reference").joinpath("data", name).read_bytes()
+    text = (DATA / name).read_bytes()
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.DecodeError as bad:

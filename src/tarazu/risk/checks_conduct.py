@@ -57,7 +57,7 @@ def repeated(entry: Entry) -> Denial | None:
 def self_match(entry: Entry) -> Denial | None:
     """(C15) Against everything of the account's that rests on the other side or may, by whoever's hand; an order at the
     market meets all of it. A stop that waits for its trigger is in no book and meets nothing."""
-    met = next((one for one in entry.resting if _meets(entry, one)), None)
+    met = next((one for one in entry.resting if _meets(entry, one)), None) if entry.resting else None
     if met is None:
         return None
     at = f"at {money(met.price_paise)}" if met.price_paise else "at the market"

@@ -14,6 +14,9 @@ ORDER_VALUE_PAISE_MAX = 10 * CRORE * PAISE
 ENABLED = frozenset({Exchange.NSE, Exchange.BSE, Exchange.NFO, Exchange.BFO})
 
 
+_OF_ENTRIES = (OrdType.LIMIT, OrdType.MARKET)
+
+
 def not_configured(name: str) -> Denial:
     return Denial(Code.NO_LIMIT, f"{name} is not configured", f"[engine.risk] {name}")
 
@@ -34,7 +37,7 @@ def instrument(entry: Entry) -> Denial | None:
         return Denial(Code.INSTRUMENT, entry.key, "today's master")
     if it.kind is Kind.INDEX:
         return Denial(Code.INSTRUMENT, f"{entry.key} is an index", "what can be traded")
-    if not can_be_traded(it):
+    if entry.tradable is None:
         of = f"{entry.key} has a lot of {it.lot_size} and a tick of {it.tick_size_paise} paise in the master"
         return Denial(Code.INSTRUMENT, of, "what can be traded")
     if it.exchange not in ENABLED:
@@ -45,29 +48,30 @@ def instrument(entry: Entry) -> Denial | None:
 
 
 def order_type(entry: Entry) -> Denial | None:
-    is_one = entry.order_type in (OrdType.LIMIT, OrdType.MARKET)
-    return None if is_one else Denial(Code.ORDER, entry.order_type, "LIMIT or MARKET")
+    return None if entry.order_type in _OF_ENTRIES else Denial(Code.ORDER, entry.order_type, "LIMIT or MARKET")
 
 
 def lot(entry: Entry) -> Denial | None:
     """(C02)"""
-    lot = entry.instrument.lot_size if entry.instrument is not None and can_be_traded(entry.instrument) else 1
-    return Denial(Code.LOT, str(entry.qty), str(lot)) if entry.qty <= 0 or entry.qty % lot else None
+    qty, lot = entry.qty, entry.tradable.lot_size if entry.tradable is not None else 1
+    return Denial(Code.LOT, str(qty), str(lot)) if qty <= 0 or qty % lot else None
 
 
 def freeze(entry: Entry) -> Denial | None:
     """(C02) Above the freeze quantity it is sliced, as far as there may be slices."""
-    if entry.instrument is None or not entry.instrument.freeze_qty or not can_be_traded(entry.instrument):
+    it = entry.tradable
+    if it is None or not it.freeze_qty:
         return None
-    largest = (entry.instrument.freeze_qty // entry.instrument.lot_size) * entry.instrument.lot_size * LEGS_MAX
+    largest = (it.freeze_qty // it.lot_size) * it.lot_size * LEGS_MAX
     return Denial(Code.FREEZE, str(entry.qty), str(largest)) if entry.qty > largest else None
 
 
 def tick(entry: Entry) -> Denial | None:
     """(C02)"""
-    if entry.instrument is None or entry.order_type is OrdType.MARKET or not can_be_traded(entry.instrument):
+    it, price = entry.tradable, entry.price_paise
+    if it is None or entry.order_type is OrdType.MARKET:
         return None
-    tick, price = entry.instrument.tick_size_paise, entry.price_paise
+    tick = it.tick_size_paise
     if price is not None and price > 0 and price % tick == 0:
         return None
     return Denial(Code.TICK, "no price" if price is None else money(price), f"a multiple of {money(tick)}")

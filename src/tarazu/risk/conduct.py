@@ -120,13 +120,15 @@ class Conduct(msgspec.Struct, kw_only=True):
 
     def reference(self, key: str, side: Side, since_ns: int) -> int | None:
         """The most careful one since then; None: no entry was weighed there."""
+        if not self.references:
+            return None
         for one in self.references.get(_of(key, side), ()):
             if one.seen_ns >= since_ns:
                 return one.paise
         return None
 
     def round_trips(self, strategy: str, key: str, since_ns: int) -> int:
-        return _since(self.trips.get(_of(strategy, key)), since_ns)
+        return _since(self.trips.get(_of(strategy, key)), since_ns) if self.trips else 0
 
     def tries_since(self, strategy: str, since_ns: int) -> int:
         return _since(self.tries.get(strategy), since_ns)

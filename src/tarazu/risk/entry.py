@@ -43,6 +43,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     entries: str
     """Why entries are not taken now; empty when they are."""
     instrument: Instrument | None
+    tradable: Instrument | None
+    """The same, where an order in it can be made; `checks_order.instrument` says no where none can."""
     is_stock_option: bool
     day: date
     session: TradingSession | None
@@ -57,6 +59,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Whether all are that are required, and those that may hold this instrument."""
     before_paise: float | None
     """The middle a second ago."""
+    worst_paise: float | None
+    """The worst price it may be filled at; None where that takes a market and there is none."""
 
     # The desk.
     far: int
@@ -75,13 +79,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Why no protective stop could be placed; empty when one can, or none is required."""
     held: Held | None
 
-    @property
-    def worst_paise(self) -> float | None:
-        """The worst price it may be filled at; None where that takes a market and there is none."""
-        if self.order_type is not OrdType.MARKET:
-            return self.price_paise
-        if self.touch is None or self.instrument is None:
-            return None
-        side_paise = self.touch.ask_paise if self.side is Side.BUY else self.touch.bid_paise
-        from_paise = self.touch.last_paise or side_paise
-        return reaches(self.instrument, self.side, from_paise, self.protection_bps) if from_paise else None
+
+def market_worst_paise(
+    instrument: Instrument | None, side: Side, touch: Touch | None, protection_bps: int | None
+) -> float | None:
+    """Of an order at the market: as far as its protection lets it go."""
+    if touch is None or instrument is None:
+        return None
+    from_paise = touch.last_paise or (touch.ask_paise if side is Side.BUY else touch.bid_paise)
+    return reaches(instrument, side, from_paise, protection_bps) if from_paise else None

@@ -47,4 +47,4 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def any_off(self) -> bool:
-        return not self.entries or any(its.is_off for its in self.strategies.values())
+        return not self.entries or (bool(self.strategies) and any(its.is_off for its in self.strategies.values()))

@@ -7,7 +7,10 @@ Interest on a premium for the weeks that options live is left out: it is less th
 import math
 from collections.abc import Iterable
 from datetime import date, time
+from functools import cache
 from typing import NamedTuple
+
+from numba import njit
 
 from tarazu.market import black76
 from tarazu.market.implied import implied_sigma
@@ -45,7 +48,15 @@ class Pair(NamedTuple):
 
 def years_left(expiry: date, wall_ns: int) -> float:
     """To 15:30 IST of `expiry`, an hour at least: an option does not stop being risky in its last minutes."""
-    return max(ist.at_ns(expiry, EXPIRY_CLOCK) - wall_ns, HOUR_NS) / (YEAR_DAYS * DAY_NS)
+    return max(_expires_ns(expiry) - wall_ns, HOUR_NS) / _YEAR_NS
+
+
+@cache
+def _expires_ns(expiry: date) -> int:
+    return ist.at_ns(expiry, EXPIRY_CLOCK)
+
+
+_YEAR_NS = YEAR_DAYS * DAY_NS
 
 
 def forward_of(pairs: Iterable[Pair]) -> float | None:
@@ -61,11 +72,19 @@ def sigma_of(is_call: bool, paid: float, forward: float, strike: float, years: f
 
 
 def option_greeks(is_call: bool, forward: float, strike: float, sigma: float, years: float) -> Greeks:
-    return Greeks(
-        delta_paise=black76.delta(is_call, forward, strike, sigma, years, 1.0) * forward,
-        gamma_paise=black76.gamma(forward, strike, sigma, years, 1.0) * forward * forward * POINT,
-        vega_paise=black76.vega(forward, strike, sigma, years, 1.0) * POINT,
-        theta_paise=black76.theta(is_call, forward, strike, sigma, years, 1.0) / YEAR_DAYS,
+    return Greeks(*greeks_of(is_call, forward, strike, sigma, years))
+
+
+@njit("UniTuple(float64, 4)(boolean, float64, float64, float64, float64)", cache=True)
+def greeks_of(
+    is_call: bool, forward: float, strike: float, sigma: float, years: float
+) -> tuple[float, float, float, float]:
+    """`Greeks` of an option, as a plain tuple."""
+    return (
+        black76.delta(is_call, forward, strike, sigma, years, 1.0) * forward,
+        black76.gamma(forward, strike, sigma, years, 1.0) * forward * forward * POINT,
+        black76.vega(forward, strike, sigma, years, 1.0) * POINT,
+        black76.theta(is_call, forward, strike, sigma, years, 1.0) / YEAR_DAYS,
     )
 
 

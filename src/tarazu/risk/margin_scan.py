@@ -70,10 +70,9 @@ def contract_of(rules: MarginRules, instrument: Instrument, marked: Marked, day:
     row[_EXPOSURE] = rules.exposure_rate(instrument, day)
     if instrument.is_option:
         is_call = instrument.kind is Kind.CE
-        years, sigma = years_left(instrument.expiry, wall_ns), max(marked.sigma, SIGMA_FLOOR)
+        years = years_left(instrument.expiry, wall_ns)
         row[_KIND], row[_NOTIONAL] = _CALL if is_call else _PUT, marked.spot
         _scan_option(is_call, marked.spot, instrument.strike_paise, marked.sigma, years, scan, rates.vol_scan, row)
-        row[_DELTA] = black_delta(is_call, marked.spot, instrument.strike_paise, sigma, years, 1.0)
     else:
         row[_KIND], row[_NOTIONAL], row[_DELTA] = _FUTURE, marked.last, 1.0
         row[: len(SCENARIOS)] = -marked.last * scan * SCENARIOS[:, 0] * SCENARIOS[:, 2]
@@ -86,8 +85,8 @@ class Together:
     def __init__(self, rules: MarginRules) -> None:
         self._rules = rules
         self._days: list[date] = []
-        self._losses = np.zeros((0, len(SCENARIOS)))
-        self._open = np.zeros((0, 2))
+        self._losses = _NO_LOSSES
+        self._open = _NOTHING_OPEN
         """By expiry: delta in units of the underlying, and the notional of the contract added last."""
         self._sums = np.zeros(_SUMS)
         self._sums[_CALENDAR] = rules.rates.calendar_spread
@@ -102,8 +101,9 @@ class Together:
 
     def add(self, instrument: Instrument, row: Column, qty: int) -> None:
         """`row` is its `contract_of`."""
-        at, held = self._place(instrument), self._qty.get(instrument.key, 0)
-        self._qty[instrument.key] = held + qty
+        at, key = self._place(instrument), instrument.key
+        held = self._qty.get(key, 0)
+        self._qty[key] = held + qty
         minimum = self._rules.rates.short_option_minimum
         _add(self._losses, self._open, self._sums, row, at, held, qty, minimum)
 
@@ -141,19 +141,32 @@ class Together:
         if instrument.expiry not in self._days:
             at = sum(day < instrument.expiry for day in self._days)
             self._days.insert(at, instrument.expiry)
-            self._losses = np.insert(self._losses, at, 0.0, axis=0)
-            self._open = np.insert(self._open, at, 0.0, axis=0)
+            self._losses, self._open = _with_row(self._losses, at), _with_row(self._open, at)
         return self._days.index(instrument.expiry)
+
+
+_NO_LOSSES, _NOTHING_OPEN = np.zeros((0, len(SCENARIOS))), np.zeros((0, 2))
+
+
+def _with_row(table: Column, at: int) -> Column:
+    """A copy with a row of zeros there; `np.insert` takes ten times as long."""
+    found = np.zeros((len(table) + 1, table.shape[1]))
+    if at:
+        found[:at] = table[:at]
+    if at < len(table):
+        found[at + 1 :] = table[at:]
+    return found
 
 
 @njit(void(boolean, float64, float64, float64, float64, float64, float64, float64[::1]), cache=True)
 def _scan_option(is_call, spot, strike, sigma, years, scan, vol_scan, row):
-    now = black_price(is_call, spot, strike, max(sigma, SIGMA_FLOOR), years, 1.0)
+    least = max(sigma, SIGMA_FLOOR)
+    now = black_price(is_call, spot, strike, least, years, 1.0)
     for n in range(len(SCENARIOS)):
         move, vol, share = SCENARIOS[n, 0], SCENARIOS[n, 1], SCENARIOS[n, 2]
         moved = max(sigma + vol * vol_scan, SIGMA_FLOOR)
         row[n] = share * (now - black_price(is_call, spot * (1.0 + move * scan), strike, moved, years, 1.0))
-    row[_VALUE] = now
+    row[_VALUE], row[_DELTA] = now, black_delta(is_call, spot, strike, least, years, 1.0)
 
 
 _TABLE = float64[:, ::1]

@@ -5,7 +5,8 @@ they may become (`risk.scenarios`), so an addition can be weighed without going 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from tarazu.model.units import rupees_text
 from tarazu.orders.standing import Place
@@ -19,7 +20,7 @@ NONE = Figures()
 TINY = scenarios.TINY
 
 
-class Unit(NamedTuple):
+class Unit(msgspec.Struct, frozen=True, gc=False):
     """One unit of an instrument, held long."""
 
     price: float
@@ -31,13 +32,13 @@ class Unit(NamedTuple):
     """It has no price today: its greeks are not known."""
 
 
-class Held(NamedTuple):
+class Held(msgspec.Struct, frozen=True, gc=False):
     unit: Unit
     lowest: int
     highest: int
 
 
-class Leg(NamedTuple):
+class Leg(msgspec.Struct, frozen=True, gc=False):
     """What would be added."""
 
     place: Place
@@ -56,7 +57,16 @@ class Pan:
         self.unknown: dict[Place, None] = {}
         """Places that cannot even be valued at the most they may cost."""
         self.load = scenarios.blank_load()
-        self.figures = NONE
+        self._figures: Figures | None = NONE
+        """None: of another load than the one there is now."""
+        self._open = 0
+        """Places that may become more than one thing: orders are open there."""
+
+    @property
+    def figures(self) -> Figures:
+        if self._figures is None:
+            self._figures = Figures(*scenarios.figures_of(self.load))
+        return self._figures
 
     def put(self, place: Place, unit: Unit | None, lowest: int, highest: int) -> None:
         """What the place holds from now on; without a unit nobody can say what that is worth."""
@@ -67,18 +77,21 @@ class Pan:
         new = self.held.get(place)
         if new is not None:
             self._load(new, 1.0)
-        self.figures = Figures(*scenarios.figures_of(self.load))
+        self._figures = None
 
     def note(self, place: Place, unit: Unit | None, lowest: int, highest: int) -> None:
         """The same, for `sum_up` to load."""
-        for noted in (self.held, self.blind, self.unknown):
-            noted.pop(place, None)
+        was = self.held.pop(place, None)
+        self._open -= was is not None and was.lowest != was.highest
+        self.blind.pop(place, None)
+        self.unknown.pop(place, None)
         if not lowest and not highest:
             return
         if unit is None:
             self.unknown[place] = None
             return
         self.held[place] = Held(unit, lowest, highest)
+        self._open += lowest != highest
         if unit.is_blind:
             self.blind[place] = None
 
@@ -87,16 +100,13 @@ class Pan:
         self.load = scenarios.blank_load()
         for held in self.held.values():
             self._load(held, 1.0)
-        self.figures = Figures(*scenarios.figures_of(self.load))
+        self._figures = None
 
     def with_filled(self, legs: Sequence[Leg]) -> Figures:
         """The worse of: nothing of it fills, what is bought alone does, all does. A spread's hedges go out first, and
         its mains only against what has filled of them."""
         if len(legs) == 1:
-            (leg,) = legs
-            lowest, highest = self._ends(leg.place)
-            after = scenarios.figures_filled(self.load, leg.unit.column, lowest, highest, leg.qty)
-            return _worse(self.figures, after)
+            return _worse(self.figures, self._filled(legs[0]))
         load, worst = self.load.copy(), self.figures
         for leg in sorted(legs, key=lambda leg: leg.qty < 0):
             lowest, highest = self._ends(leg.place)
@@ -109,17 +119,30 @@ class Pan:
         """What the legs make worse, at its worst; 0 where they make nothing worse. Where no order is open a figure
         that is no larger is no worse; elsewhere each end and each cell is looked at by itself, for the truth may be at
         the end that looks better (simulated days 871 and 520, C08)."""
-        if all(held.lowest == held.highest for held in self.held.values()):
-            after = self.with_filled(legs)
-            return Figures(*(new if new > old + TINY else 0.0 for new, old in zip(after, self.figures, strict=True)))
+        if not self._open:
+            after = self._filled(legs[0]) if len(legs) == 1 else self.with_filled(legs)
+            return _beyond(self.figures, after)
+        if len(legs) == 1:
+            return _worse(NONE, self._filled_worse(legs[0]))
         load, worst, is_more = self.load.copy(), NONE, False
         for leg in sorted(legs, key=lambda leg: leg.qty < 0):
             lowest, highest = self._ends(leg.place)
             is_more |= abs(lowest + leg.qty) > abs(lowest) or abs(highest + leg.qty) > abs(highest)
             scenarios.fill(load, leg.unit.column, lowest, highest, leg.qty)
-            if leg.qty > 0 and len(legs) > 1:
+            if leg.qty > 0:
                 worst = _worse(worst, scenarios.made_worse(self.load, load, is_more))
         return _worse(worst, scenarios.made_worse(self.load, load, is_more))
+
+    def _filled_worse(self, leg: Leg) -> tuple[float, float, float, float]:
+        """`Figures` of what all of one leg makes worse."""
+        lowest, highest = self._ends(leg.place)
+        is_more = abs(lowest + leg.qty) > abs(lowest) or abs(highest + leg.qty) > abs(highest)
+        return scenarios.filled_worse(self.load, leg.unit.column, lowest, highest, leg.qty, is_more)  # type: ignore[no-any-return]
+
+    def _filled(self, leg: Leg) -> tuple[float, float, float, float]:
+        """`Figures` with all of one leg."""
+        lowest, highest = self._ends(leg.place)
+        return scenarios.figures_filled(self.load, leg.unit.column, lowest, highest, leg.qty)  # type: ignore[no-any-return]
 
     def _ends(self, place: Place) -> tuple[int, int]:
         held = self.held.get(place)
@@ -148,7 +171,18 @@ def _worse(one: Figures, other: tuple[float, float, float, float]) -> Figures:
     )
 
 
-class Sums(NamedTuple):
+def _beyond(one: Figures, other: tuple[float, float, float, float]) -> Figures:
+    """What the other has more of; 0 where it has not."""
+    gross, delta, vega, loss = other
+    return Figures(
+        gross if gross > one.gross + TINY else 0.0,
+        delta if delta > one.delta + TINY else 0.0,
+        vega if vega > one.vega + TINY else 0.0,
+        loss if loss > one.loss + TINY else 0.0,
+    )
+
+
+class Sums(msgspec.Struct, frozen=True, gc=False):
     """Of the account, paise."""
 
     gross: float
@@ -158,12 +192,13 @@ class Sums(NamedTuple):
 def sums_of(pans: Iterable[Pan]) -> Sums:
     gross = loss = 0.0
     for pan in pans:
-        gross += pan.figures.gross
-        loss += pan.figures.loss
+        figures = pan.figures
+        gross += figures.gross
+        loss += figures.loss
     return Sums(gross, loss)
 
 
-class Weighed(NamedTuple):
+class Weighed(msgspec.Struct, frozen=True, gc=False):
     """One underlying: as it is, and what of it the addition makes worse."""
 
     underlying: str
@@ -173,37 +208,38 @@ class Weighed(NamedTuple):
 
 def denials(limits: RiskLimits, account: Sums, weighed: Sequence[Weighed]) -> list[Denial]:
     """GROSS, SCENARIO and GREEKS. Only what is made worse is held against it: it may be the hedge."""
-    found: list[Denial | None] = []
-    for underlying, _, worse in weighed:
-        found.append(_over(Code.GREEKS, "delta_max", limits.delta_max_paise, worse.delta, underlying))
-        found.append(_over(Code.GREEKS, "vega_max", limits.vega_max_paise, worse.vega, underlying))
-    gross = sum(worse.gross - before.gross for _, before, worse in weighed if worse.gross)
-    loss = sum(worse.loss - before.loss for _, before, worse in weighed if worse.loss)
-    is_more, is_worse = any(w.worse.gross for w in weighed), any(w.worse.loss for w in weighed)
-    found.append(
-        _over(Code.GROSS, "gross_premium_max", limits.gross_premium_max_paise, (account.gross + gross) * is_more)
-    )
-    found.append(
-        _over(Code.SCENARIO, "scenario_loss_max", limits.scenario_loss_max_paise, (account.loss + loss) * is_worse)
-    )
-    return [denial for denial in found if denial is not None]
+    found: list[Denial] = []
+    gross = loss = 0.0
+    is_more = is_worse = False
+    for one in weighed:
+        underlying, before, worse = one.underlying, one.before, one.worse
+        found += _over("delta_max", limits.delta_max_paise, worse.delta, underlying)
+        found += _over("vega_max", limits.vega_max_paise, worse.vega, underlying)
+        if worse.gross:
+            gross, is_more = gross + (worse.gross - before.gross), True
+        if worse.loss:
+            loss, is_worse = loss + (worse.loss - before.loss), True
+    all_gross, all_loss = (account.gross + gross) * is_more, (account.loss + loss) * is_worse
+    found += _over("gross_premium_max", limits.gross_premium_max_paise, all_gross)
+    found += _over("scenario_loss_max", limits.scenario_loss_max_paise, all_loss)
+    return found
 
 
 _NAMES = {
-    "gross_premium_max": "gross",
-    "scenario_loss_max": "worst cell",
-    "delta_max": "delta of {}",
-    "vega_max": "vega of {}",
+    "gross_premium_max": (Code.GROSS, "gross"),
+    "scenario_loss_max": (Code.SCENARIO, "worst cell"),
+    "delta_max": (Code.GREEKS, "delta of {}"),
+    "vega_max": (Code.GREEKS, "vega of {}"),
 }
 
 
-def _over(code: Code, name: str, limit: int | None, figure: float, of: str = "") -> Denial | None:
+def _over(name: str, limit: int | None, figure: float, of: str = "") -> tuple[Denial, ...]:
     if limit is None:
-        return no_limit(name)
+        return (no_limit(name),)
     if figure <= limit:
-        return None
-    what = _NAMES[name].format(of)
-    return Denial(code, f"{what} Rs {rupees_text(round(figure))}", f"Rs {rupees_text(limit)}")
+        return ()
+    code, what = _NAMES[name]
+    return (Denial(code, f"{what.format(of)} Rs {rupees_text(round(figure))}", f"Rs {rupees_text(limit)}"),)
 
 
 def no_limit(name: str) -> Denial:

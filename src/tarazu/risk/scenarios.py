@@ -8,6 +8,7 @@ a sum of loads is above the truth, whatever fills. What is hedged counts as hedg
 # mypy: disable-error-code="no-untyped-def"
 
 import itertools
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,8 @@ from numba import boolean, float64, njit, void
 from numpy.typing import NDArray
 
 from tarazu.market.black76 import price as black_price
-from tarazu.risk.greeks import YEAR_DAYS
+from tarazu.market.implied import implied_sigma
+from tarazu.risk.greeks import SIGMA_FLOOR, YEAR_DAYS, greeks_of
 
 SPOTS = (0.0, -0.02, 0.02, -0.04, 0.04, -0.06, 0.06, -0.08, 0.08, -0.10, 0.10)
 """Moves of the underlying. Ten percent is the first market-wide halt, and as much as an index's scan of margins."""
@@ -79,6 +81,18 @@ def option_cells(is_call, forward, strike, sigma, years, unit):
         unit[UNIT + n] = black_price(is_call, forward * (1.0 + spot), strike, sigma * (1.0 + vol), left, 1.0) - now
 
 
+@njit("UniTuple(float64, 5)(boolean, float64, float64, float64, float64, float64, float64[::1])", cache=True)
+def option_unit(is_call, paid, forward, strike, years, money_sigma, unit):
+    """An option's whole unit; returns its volatility and its `Greeks`. Where the price has no time value in it, the
+    volatility is the money's."""
+    sigma = implied_sigma(is_call, paid, forward, strike, years, 1.0)
+    sigma = money_sigma if math.isnan(sigma) else max(sigma, SIGMA_FLOOR)
+    delta, gamma, vega, theta = greeks_of(is_call, forward, strike, sigma, years)
+    unit[PRICE], unit[DELTA], unit[VEGA] = paid, delta, vega
+    option_cells(is_call, forward, strike, sigma, years, unit)
+    return sigma, delta, gamma, vega, theta
+
+
 @njit(void(float64, float64[::1]), cache=True)
 def linear_cells(price, unit):
     """Of a future or a share."""
@@ -120,6 +134,10 @@ def figures_of(load):
     return load[GROSS], delta, vega, loss
 
 
+TINY = 0.5
+"""Paise: sums of floats are compared to the paisa."""
+
+
 @njit(void(float64[::1], float64[::1], float64, float64, float64), cache=True)
 def fill(load, unit, low, high, qty):
     """A place of the load, between `low` and `high` units before, holds `qty` more at both ends."""
@@ -146,10 +164,6 @@ def figures_filled(load, unit, low, high, qty):
     return gross, delta, vega, loss
 
 
-TINY = 0.5
-"""Paise: sums of floats are compared to the paisa."""
-
-
 @njit("UniTuple(float64, 4)(float64[::1], float64[::1], boolean)", cache=True)
 def made_worse(before, after, is_more):
     """`Figures` of what is worse after than it was before, end by end and cell by cell; 0 where nothing is.
@@ -168,3 +182,11 @@ def made_worse(before, after, is_more):
         if after[n] > before[n] + TINY:
             loss = max(loss, after[n])
     return (after[GROSS] if is_more else 0.0), delta, vega, loss
+
+
+@njit("UniTuple(float64, 4)(float64[::1], float64[::1], float64, float64, float64, boolean)", cache=True)
+def filled_worse(load, unit, low, high, qty, is_more):
+    """`made_worse` by one `fill`; `load` stays as it is."""
+    after = load.copy()
+    fill(after, unit, low, high, qty)
+    return made_worse(load, after, is_more)

@@ -46,14 +46,16 @@ class MarketFollower:
         *,
         from_sequence: int | None = None,
         on_other: Callable[[Frame], None] | None = None,
+        state: MarketState | None = None,
     ) -> None:
         """Begins at the day's first frame, so that the state is the whole day's, or at `from_sequence`.
 
         `on_other` is given every TEXT, EVENT and MARK frame in its place among the ticks: the state is then as of the
-        frame before. What it raises ends `follow_ready`, and that frame is not given again. Raises ValueError for
-        tokens that `MarketState` refuses.
+        frame before. What it raises ends `follow_ready`, and that frame is not given again. `state`: follow into this
+        one, which has no market yet, in place of one of the `tokens`. Raises ValueError for tokens that `MarketState`
+        refuses.
         """
-        self.state = MarketState(bytearray(MarketState.layout(len(tokens))), tokens)
+        self.state = MarketState(bytearray(MarketState.layout(len(tokens))), tokens) if state is None else state
         self.sequence = 0
         """Of the last frame applied or given to `on_other`; 0: none yet."""
         self.wall_ns = 0

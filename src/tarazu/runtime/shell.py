@@ -29,6 +29,7 @@ class Times(Protocol):
 
 
 _SENDING = (Intend, AskChange, AskCancel)
+_REQUESTS = (SendOrder, ModifyOrder, CancelOrder)
 
 
 class EngineFailed(Exception):
@@ -61,7 +62,7 @@ class Shell:
         try:
             step = self.engine.process(stamped)
             kind, payload = codec.encode(stamped, step)
-            if any(isinstance(act, _SENDING) for act in step.acts):
+            if step.acts and any(isinstance(act, _SENDING) for act in step.acts):
                 codec.decode(kind, payload)
             return step, kind, payload
         except Exception as bug:
@@ -82,7 +83,7 @@ class Shell:
 
     def _perform(self, step: Step) -> None:
         for output in step.outputs:
-            if isinstance(output, SendOrder | ModifyOrder | CancelOrder):
+            if isinstance(output, _REQUESTS):
                 self._desk.request(output)
         for act in step.acts:
             if isinstance(act, AskRead):

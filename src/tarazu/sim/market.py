@@ -37,8 +37,11 @@ class Market(Protocol):
     sell_flow: NDArray[np.int64]
     bands: NDArray[np.int32]
     """(n, 2) lower and upper price band in paise."""
-    sigma: NDArray[np.float64]
-    """Annualised volatility: implied for options, the generator's for the rest."""
+
+    @property
+    def sigma(self) -> NDArray[np.float64]:
+        """Annualised volatility: implied for options, the generator's for the rest."""
+        ...
 
     def next_ns(self) -> int | None:
         """When the next step is due; None when the day is over."""

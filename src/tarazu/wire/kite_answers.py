@@ -1,6 +1,6 @@
-"""Kite's REST answers, read: the envelope, and the last prices of `GET /quote/ltp`.
+"""Kite's REST answers, read: the envelope, the last prices of `GET /quote/ltp`, and what is held.
 
-Kite v3 "Response structure" and "Market quotes". The other way round is in `kite_errors` and `kite_quotes`.
+Kite v3 "Response structure", "Market quotes", "Portfolio". The other way round is in `kite_errors` and `kite_quotes`.
 """
 
 from collections.abc import Mapping
@@ -45,8 +45,18 @@ class _Quote(msgspec.Struct):
     last_price: float
 
 
+class _Position(msgspec.Struct):
+    instrument_token: int
+    quantity: int
+
+
+class _Positions(msgspec.Struct):
+    net: list[_Position]
+
+
 _ENVELOPES = msgspec.json.Decoder(_Envelope)
 _QUOTES = msgspec.json.Decoder(dict[str, _Quote])
+_POSITIONS = msgspec.json.Decoder(_Positions)
 
 
 def read_envelope(body: bytes) -> msgspec.Raw | Declined | Malformed:
@@ -76,6 +86,18 @@ def read_last_prices(body: bytes) -> Mapping[str, LastPrice] | Declined | Malfor
     if wrong is not None:
         return Malformed(f"last prices: token or price of {wrong!r} is no 32-bit number")
     return {key: price for key, price in found.items() if price is not None}
+
+
+def read_held(body: bytes) -> frozenset[InstrumentToken] | Declined | Malformed:
+    """Of `GET /portfolio/positions`: the instruments whose net position, of any product, is not zero."""
+    data = read_envelope(body)
+    if isinstance(data, Declined | Malformed):
+        return data
+    try:
+        positions = _POSITIONS.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as bad:
+        return Malformed(f"positions: {bad}")
+    return frozenset(InstrumentToken(p.instrument_token) for p in positions.net if p.quantity)
 
 
 def _last_price(quote: _Quote) -> LastPrice | None:

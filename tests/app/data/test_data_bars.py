@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from harness.raw_days import OPEN_NS, Plain, write_day
@@ -120,3 +121,9 @@ def test_a_day_without_ticks_has_no_bars(tmp_path):
 def test_every_width_begins_on_ists_marks():
     assert tuple(WIDTHS_NS) == data_bars.WIDTHS, "the command names them without importing numba"
     assert all(30 * MINUTE_NS % width == 0 for width in WIDTHS_NS.values())
+
+
+def test_a_full_disk_is_told_as_one(tmp_path: Path) -> None:
+    (tmp_path / "bars.parquet.new").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="is the disk full"):
+        write_bars(pl.DataFrame({"open": [1]}), tmp_path / "bars.parquet")

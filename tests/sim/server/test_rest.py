@@ -91,6 +91,17 @@ def test_a_delay_is_waited_for() -> None:
     assert serving(lambda r: json_of(delay_ns=1_000_000_000), story) >= 1.0
 
 
+def test_a_hangup_may_be_waited_for_too() -> None:
+    def story(port: int) -> float:
+        before_s = time.monotonic()
+        with socket.create_connection(("127.0.0.1", port), timeout=40) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert client.recv(100) == b""
+        return time.monotonic() - before_s
+
+    assert serving(lambda r: Response(0, "", b"", hangup=True, delay_ns=500_000_000), story) >= 0.5
+
+
 def test_an_oversized_body_is_not_read_to_its_end_and_the_front_sees_that_it_is_too_long() -> None:
     lengths: list[int] = []
 

@@ -90,6 +90,19 @@ def test_the_first_line_has_all_that_a_client_needs(box: Box) -> None:
     assert box.kite("GET", "/user/profile")[1]["data"]["user_id"] == "TZ0001"
 
 
+def test_a_broker_whose_kernels_are_not_compiled_says_so_first(tmp_path: Path) -> None:
+    compiling = subprocess.Popen(
+        [*TARAZU, "sim", "serve", *DAY], env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert compiling.stderr is not None
+        assert "once after an installation: a minute or two" in compiling.stderr.readline()
+    finally:
+        os.killpg(compiling.pid, signal.SIGKILL)
+        compiling.communicate()
+
+
 def test_it_listens_on_loopback_only(box: Box) -> None:
     for name in ("rest_port", "ws_port", "admin_port"):
         with pytest.raises(OSError):
@@ -117,6 +130,18 @@ def test_faults_are_armed_listed_struck_and_disarmed(box: Box) -> None:
     assert box.admin("DELETE", f"/faults/{fault['id']}")[0] == 200
     assert box.admin("DELETE", f"/faults/{fault['id']}")[0] == 404
     assert box.admin("DELETE", "/faults")[1] == {"disarmed": []}
+
+
+def test_a_broker_that_is_ended_while_it_holds_an_answer_back_cuts_it_off_without_a_trace() -> None:
+    with serving() as box:
+        box.admin("POST", "/faults", {"kind": "rest.latency", "params": {"min_ms": 60_000, "max_ms": 60_000}})
+        with socket.create_connection(("127.0.0.1", box.ready["rest_port"]), timeout=60) as client:
+            client.sendall(b"GET /user/profile HTTP/1.1\r\nHost: x\r\n\r\n")
+            while not any(fault["struck"] for fault in box.admin("GET", "/faults")[1]["armed"]):
+                time.sleep(0.02)
+            assert box.stop() == 0
+            assert client.recv(100) == b""
+        assert "Traceback" not in box.errors and "ERROR" not in box.errors, box.errors
 
 
 def test_a_second_account_trades_apart_from_the_first(box: Box) -> None:

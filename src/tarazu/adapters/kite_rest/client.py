@@ -1,4 +1,4 @@
-"""The client: instruments and last prices of one broker, for any thread that asks."""
+"""The client: instruments, last prices and what is held of one broker, for any thread that asks."""
 
 import http.client
 import ssl
@@ -13,7 +13,8 @@ from tarazu.adapters.kite_rest.errors import BadAnswer, Unreachable
 from tarazu.adapters.kite_rest.line import Answer, Deadline, Line, LostBeforeAnswer
 from tarazu.adapters.kite_rest.pace import Pace
 from tarazu.adapters.kite_rest.refusal import looks, refusal_of
-from tarazu.wire.kite_answers import Declined, LastPrice, Malformed, read_last_prices
+from tarazu.model.ids import InstrumentToken
+from tarazu.wire.kite_answers import Declined, LastPrice, Malformed, read_held, read_last_prices
 
 LTP_KEYS_MAX = 1_000  # KITE facts 1.4
 QUOTE_GAP_S = 1.0  # KITE facts 1.12: the quote family, once a second
@@ -22,6 +23,7 @@ QUOTE_GAP_S = 1.0  # KITE facts 1.12: the quote family, once a second
 INSTRUMENTS_BYTES_MAX = 64 << 20
 INSTRUMENTS_S = 60.0
 PRICES_BYTES_MAX = 1 << 20
+POSITIONS_BYTES_MAX = 8 << 20
 
 
 class KiteMarketRest:
@@ -79,9 +81,17 @@ class KiteMarketRest:
             self._pace.answered()
         prices = read_last_prices(body)
         if isinstance(prices, Malformed | Declined):
-            told = prices.text if isinstance(prices, Malformed) else prices.message
-            raise BadAnswer(f"/quote/ltp: {looks(body)}; {self._credentials.conceal(told)}")
+            raise self._bad("/quote/ltp", body, prices)
         return prices
+
+    def held(self) -> frozenset[InstrumentToken]:
+        """The instruments of which the account holds a net position, of any product. Raises RestError."""
+        path = "/portfolio/positions"
+        body = self._get(path, Deadline(self._timeout_s, self._timeout_s), POSITIONS_BYTES_MAX)
+        held = read_held(body)
+        if isinstance(held, Malformed | Declined):
+            raise self._bad(path, body, held)
+        return held
 
     def close(self) -> None:
         """For good. Questions under way in other threads end soon, with Unreachable or BadAnswer."""
@@ -93,6 +103,10 @@ class KiteMarketRest:
             idle.close()
         for line in under_way:
             line.cut()
+
+    def _bad(self, path: str, body: bytes, why: Malformed | Declined) -> BadAnswer:
+        told = why.text if isinstance(why, Malformed) else why.message
+        return BadAnswer(f"{path}: {looks(body)}; {self._credentials.conceal(told)}")
 
     def _get(self, target: str, deadline: Deadline, bytes_max: int) -> bytes:
         """The body of a 200 that is no refusal. What it raises quotes no header and has no cause that might."""

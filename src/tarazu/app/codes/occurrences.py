@@ -151,10 +151,9 @@ def _of_feed(home: Home, word: str) -> Iterator[Occurrence]:
     folders = sorted(one for one in home.feed.iterdir() if one.is_dir()) if home.feed.is_dir() else []
     if not folders:
         return
-    marks = [f'"{key}":"{word}"'.encode() for key in ("type", "reason")]
     count, room = 0, FEED_BYTES_MAX
     for path in sorted(folders[-1].glob("[0-9]*.seg"), reverse=True):
-        for told in reversed(_events(path, marks)):
+        for told in reversed(_events(path, word)):
             if count < MOST:
                 count += 1
                 yield _said(_ts_ns(told), f"feed {folders[-1].name}", _event_text(told))
@@ -163,19 +162,28 @@ def _of_feed(home: Home, word: str) -> Iterator[Occurrence]:
             return
 
 
-def _events(path: Path, marks: list[bytes]) -> list[dict[str, Any]]:
+def _events(path: Path, word: str) -> list[dict[str, Any]]:
     """In order. What is not whole, because it is just being written, is left out."""
     found: dict[int, dict[str, Any]] = {}
     if not path.stat().st_size:
         return []
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-        for mark in marks:
-            for hit in re.finditer(re.escape(mark), view):
-                begin = view.rfind(b'{"type":"', max(hit.start() - _EVENT_BYTES, 0), hit.end())
-                told = _object(view[begin : begin + _EVENT_BYTES]) if begin >= 0 else None
-                if told is not None:
-                    found[begin] = told
+        for start, end in _hits(view, f':"{word}"'.encode()):
+            begin = view.rfind(b'{"type":"', max(start - _EVENT_BYTES, 0), end)
+            told = _object(view[begin : begin + _EVENT_BYTES]) if begin >= 0 else None
+            if told is not None:
+                found[begin] = told
     return [found[begin] for begin in sorted(found)]
+
+
+def _hits(view: mmap.mmap, said: bytes) -> Iterator[tuple[int, int]]:
+    """Where a key that names a code has this value: once through the file, and by `find`, half as dear as a pattern."""
+    at = view.find(said)
+    while at >= 0:
+        for key in (b'"type"', b'"reason"'):
+            if view[max(at - len(key), 0) : at] == key:
+                yield at - len(key), at + len(said)
+        at = view.find(said, at + 1)
 
 
 _EVENT_BYTES = 1 << 16

@@ -71,7 +71,14 @@ def _doubt(evidence: Evidence | None, source: str) -> str:
         return "no tests have run"
     if not evidence.source:
         return "the source changed while the tests ran"
-    return "" if evidence.source == source else f"the tests ran on another source ({evidence.build})"
+    if evidence.source == source:
+        return ""
+    return f"the tests ran on another source ({named(evidence.build, evidence.source)})"
+
+
+def named(build: str, source: str) -> str:
+    """The build hashes the rooms that decide, the source all of the package: two may differ in the latter alone."""
+    return f"{build} source {source[:12]}" if source else f"{build}, whose source changed meanwhile"
 
 
 def _unseen(evidence: Evidence | None, runs: Iterable[Shown], control: Control) -> str:

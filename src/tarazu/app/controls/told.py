@@ -2,15 +2,30 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from tarazu.app.controls.evidence import Evidence
-from tarazu.app.controls.matrix import Row, State
+from tarazu.app.controls.matrix import Row, State, named
 from tarazu.app.home import Profile
 from tarazu.app.verdict import Check, Status, Verdict, exit_of, worst
 from tarazu.model import ist
 
 MAKE = "make controls"
+
+
+class This(NamedTuple):
+    """What the evidence is held against. What is compared is the source: the build is of a part of it."""
+
+    build: str
+    source: str
+
+    def __str__(self) -> str:
+        return named(self.build, self.source)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        return {"build": self.build, "source_sha256": self.source}
+
 
 _STATUS = {
     State.GREEN: Status.OK,
@@ -22,7 +37,7 @@ _STATUS = {
 }
 
 
-def told(rows: Sequence[Row], evidence: Evidence | None, build: str, profile: Profile, now_ns: int) -> Verdict:
+def told(rows: Sequence[Row], evidence: Evidence | None, this: This, profile: Profile, now_ns: int) -> Verdict:
     checks = tuple(_check(row) for row in rows)
     status = worst(checks)
     due = [row for row in rows if row.control.is_due]
@@ -36,16 +51,16 @@ def told(rows: Sequence[Row], evidence: Evidence | None, build: str, profile: Pr
         now_ns=now_ns,
         summary=f"{len(due)} controls: {said}",
         checks=tuple(_alike(checks)),
-        body=(*_table(rows), _ran(evidence, build)),
+        body=(*_table(rows), _ran(evidence, this)),
         facts={
-            "build": build,
-            "evidence": None if evidence is None else {"build": evidence.build, "ended_epoch": evidence.ended_ns / 1e9},
+            **this.facts,
+            "evidence": None if evidence is None else _evidence(evidence),
             "controls": [_facts(row) for row in rows],
         },
     )
 
 
-def told_of(row: Row, evidence: Evidence | None, build: str, profile: Profile, now_ns: int) -> Verdict:
+def told_of(row: Row, evidence: Evidence | None, this: This, profile: Profile, now_ns: int) -> Verdict:
     """All there is of one control."""
     check = _check(row)
     control = row.control
@@ -57,8 +72,8 @@ def told_of(row: Row, evidence: Evidence | None, build: str, profile: Profile, n
         now_ns=now_ns,
         summary=f"{control.id} {control.title}: {row.state}",
         checks=(check,),
-        body=(*_whole(row), _ran(evidence, build)),
-        facts={"build": build, "controls": [_facts(row)]},
+        body=(*_whole(row), _ran(evidence, this)),
+        facts={**this.facts, "controls": [_facts(row)]},
     )
 
 
@@ -125,10 +140,15 @@ def _mutants(row: Row) -> str:
     return f"{'?' if all(one is None for one in caught) else caught.count(True)}/{len(caught)}"
 
 
-def _ran(evidence: Evidence | None, build: str) -> str:
+def _ran(evidence: Evidence | None, this: This) -> str:
     if evidence is None:
-        return f"TESTS  have not run; this is {build}"
-    return f"TESTS  ended {ist.stamp(evidence.ended_ns)} IST on {evidence.build}; this is {build}"
+        return f"TESTS  have not run; this is {this}"
+    ran = named(evidence.build, evidence.source)
+    return f"TESTS  ended {ist.stamp(evidence.ended_ns)} IST on {ran}; this is {this}"
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {"build": evidence.build, "source_sha256": evidence.source, "ended_epoch": evidence.ended_ns / 1e9}
 
 
 def _facts(row: Row) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tarazu.app.data.record import Record
+from tarazu.app.data.tables import whole_or_os_error
 from tarazu.model.ist import IST_OFFSET_NS
 
 COLUMNS = (
@@ -43,5 +44,6 @@ def write_bars(table: pl.DataFrame, path: Path) -> None:
     if path.suffix == ".csv":
         table.write_csv(beside, float_precision=4)
     else:
-        table.write_parquet(beside, compression="zstd")
+        with whole_or_os_error(beside):
+            table.write_parquet(beside, compression="zstd")
     beside.replace(path)

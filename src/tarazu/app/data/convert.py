@@ -1,6 +1,5 @@
 """A recorded day into an archive, and the proof that nothing was lost on the way."""
 
-import os
 import shutil
 import tempfile
 import time
@@ -9,7 +8,6 @@ from datetime import date
 from pathlib import Path
 
 import msgspec
-import polars as pl
 
 from tarazu import __version__
 from tarazu.app.data.archive import (
@@ -21,31 +19,34 @@ from tarazu.app.data.archive import (
     KeptFile,
     Manifest,
     SourceSegment,
-    sha256_of,
+    kept_file,
 )
 from tarazu.app.data.frames import Batch, segment_batches
 from tarazu.app.data.steps import Steps
 from tarazu.app.data.tables import (
     FRAME_SCHEMA,
     TICK_ROWS_A_GROUP,
-    TICK_SCHEMA,
+    Rows,
     batch_of,
     frame_table,
-    row_groups,
     tick_table,
     write_parquet,
 )
+from tarazu.app.data.ticks_part import APART_BYTES, Ticks, TicksPart, ticks_part
 from tarazu.runtime.repair import Report, verify
 from tarazu.runtime.segment import segment_path, segments
-from tarazu.runtime.whole import sync_folder
+from tarazu.runtime.whole import sync_file, sync_folder
 from tarazu.runtime.writer_lock import is_being_written
 
 GROUP_BYTES = 16 << 20
 """About so much payload makes a row group: what a reader that streams holds at once."""
+_OTHER = "what was written is not what was recorded, {}: nothing was kept"
 
 
-def convert(source: Path, target: Path, steps: Steps) -> Manifest:
+def convert(source: Path, target: Path, steps: Steps, apart_bytes: int = APART_BYTES) -> Manifest:
     """Archive the day's folder `source` as the folder `target`, replacing what is there. Raises OSError, BadArchive.
+
+    From `apart_bytes` of payload on, the ticks are made by a process of their own beside this one.
 
     Of a day that is being written, what is there now. Whatever happens, `target` is the old archive or the new one; a
     machine that stops in the middle leaves none or `<target>.*` beside it, which nothing reads.
@@ -56,7 +57,7 @@ def convert(source: Path, target: Path, steps: Steps) -> Manifest:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
     try:
-        manifest = _write(source, making, report, day, so_far, steps)
+        manifest = _write(source, making, report, day, so_far, steps, apart_bytes)
         _put(making, target)
     except BaseException:
         shutil.rmtree(making)
@@ -64,48 +65,72 @@ def convert(source: Path, target: Path, steps: Steps) -> Manifest:
     return manifest
 
 
-def _write(source: Path, making: Path, report: Report, day: date, so_far: bool, steps: Steps) -> Manifest:
-    through = report.next_sequence - 1
-    frames, ticks, tally = making / FRAMES, making / TICKS, _Tally()
-    group = max(256, min(1 << 16, GROUP_BYTES * report.frames // max(1, report.payload_bytes)))
-    with steps("frames") as progress:
-        tables = (frame_table(b) for b in tally.counting(segment_batches(source, through, progress)))
-        write_parquet(tables, FRAME_SCHEMA, frames, group, f"{SCHEMA} frames {day}")
-    with steps("ticks") as progress:
-        decoded = tally.decoding(segment_batches(source, through, progress))
-        write_parquet(decoded, TICK_SCHEMA, ticks, TICK_ROWS_A_GROUP, f"{SCHEMA} ticks {day}")
-    with steps("proving") as progress:
-        difference = first_difference(segment_batches(source, through, progress), making, group)
-    if difference is not None:
-        raise BadArchive(f"what was written is not what was recorded, {difference}: nothing was kept")
-    for path in (frames, ticks):
-        _sync(path)
+def _write(
+    source: Path, making: Path, report: Report, day: date, so_far: bool, steps: Steps, apart_bytes: int
+) -> Manifest:
+    tally, frames, ticks = _files(source, making, report, day, steps, apart_bytes)
+    if ticks.file is None:
+        raise BadArchive(_OTHER.format(ticks.difference))
     manifest = Manifest(
         made_by=__version__,
         made_ns=time.time_ns(),
         day=day,
         so_far=so_far,
-        through=through,
+        through=report.next_sequence - 1,
         frames=tally.frames,
         payload_bytes=tally.payload_bytes,
-        ticks=tally.ticks,
-        broken_frames=tally.broken,
+        ticks=ticks.file.rows,
+        broken_frames=ticks.broken,
         first_wall_ns=tally.first_ns,
         last_wall_ns=tally.last_ns,
-        files=(_kept(frames, tally.frames, group), _kept(ticks, tally.ticks, TICK_ROWS_A_GROUP)),
+        files=(frames, ticks.file),
         segments=tuple(SourceSegment(segment=n, size=segment_path(source, n).stat().st_size) for n in segments(source)),
         damages=tuple(report.damages),
     )
     (making / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
-    _sync(making / MANIFEST)
+    sync_file(making / MANIFEST)
     return manifest
+
+
+def _files(
+    source: Path, making: Path, report: Report, day: date, steps: Steps, apart_bytes: int
+) -> tuple["_Tally", KeptFile, Ticks]:
+    """Both, proven and on the disk, but for what is told of the ticks. Raises OSError, BadArchive."""
+    words = source, making / TICKS, report.next_sequence - 1, f"{SCHEMA} ticks {day}"
+    apart = TicksPart(*words) if report.payload_bytes >= apart_bytes else None
+    try:
+        tally, frames = _frames(source, making, report, day, steps)
+        with steps("ticks") as progress:
+            ticks = ticks_part(*words, progress) if apart is None else apart.end(progress)
+    finally:
+        if apart is not None:
+            apart.close()
+    if ticks.failed:
+        raise OSError(ticks.failed)
+    return tally, frames, ticks
+
+
+def _frames(source: Path, making: Path, report: Report, day: date, steps: Steps) -> tuple["_Tally", KeptFile]:
+    """The file of the frames, on the disk. Raises OSError, BadArchive."""
+    through, path, tally = report.next_sequence - 1, making / FRAMES, _Tally()
+    group = max(256, min(1 << 16, GROUP_BYTES * report.frames // max(1, report.payload_bytes)))
+    with steps("frames") as progress:
+        tables = (frame_table(b) for b in tally.counting(segment_batches(source, through, progress)))
+        write_parquet(tables, FRAME_SCHEMA, path, group, f"{SCHEMA} frames {day}")
+    with steps("proving") as progress:
+        again = segment_batches(source, through, progress)
+        difference = first_difference(again, making, group, with_ticks=False)
+    if difference is not None:
+        raise BadArchive(_OTHER.format(difference))
+    sync_file(path)
+    return tally, kept_file(path, tally.frames, group)
 
 
 class _Tally:
     """Counts what passes."""
 
     def __init__(self) -> None:
-        self.frames = self.payload_bytes = self.ticks = self.broken = 0
+        self.frames = self.payload_bytes = 0
         self.first_ns: int | None = None
         self.last_ns: int | None = None
 
@@ -116,13 +141,6 @@ class _Tally:
             self.first_ns = int(batch.wall_ns[0]) if self.first_ns is None else self.first_ns
             self.last_ns = int(batch.wall_ns[-1])
             yield batch
-
-    def decoding(self, batches: Iterator[Batch]) -> Iterator[pl.DataFrame]:
-        for batch in batches:
-            table, broken = tick_table(batch)
-            self.ticks += len(table)
-            self.broken += broken
-            yield table
 
 
 def first_difference(
@@ -150,27 +168,6 @@ def first_difference(
     return None
 
 
-class Rows:
-    """The rows of a Parquet file, in order, as many at a time as one asks for."""
-
-    def __init__(self, path: Path, group_rows: int) -> None:
-        self._coming = row_groups(path, group_rows)
-        self._left = pl.scan_parquet(path).head(0).collect()
-
-    def take(self, count: int) -> pl.DataFrame:
-        """The next `count` rows; fewer at the end."""
-        parts = [self._left]
-        while sum(map(len, parts)) < count and (table := next(self._coming, None)) is not None:
-            parts.append(table)
-        rows = pl.concat(parts)
-        taken, self._left = rows.head(count), rows.slice(count)
-        return taken
-
-
-def _kept(path: Path, rows: int, group_rows: int) -> KeptFile:
-    return KeptFile(name=path.name, rows=rows, group_rows=group_rows, size=path.stat().st_size, sha256=sha256_of(path))
-
-
 def _put(making: Path, target: Path) -> None:
     """The new folder in the old one's place."""
     sync_folder(making)
@@ -182,11 +179,3 @@ def _put(making: Path, target: Path) -> None:
     else:
         making.rename(target)
     sync_folder(target.parent)
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tarazu.app.data import frame_kernels as kernels
 from tarazu.app.data.steps import Progress
 from tarazu.journal.crc import crc32c
 from tarazu.runtime.damage import Damage
@@ -15,11 +16,9 @@ from tarazu.runtime.repair import walk
 from tarazu.runtime.segment import (
     CRC_FROM,
     FIRST_SEQUENCE,
-    FRAME,
     FRAME_HEADER_BYTES,
-    SEGMENT_HEADER_BYTES,
+    Frame,
     Kind,
-    aligned,
     is_begun,
     last_written,
     segments,
@@ -27,9 +26,6 @@ from tarazu.runtime.segment import (
 from tarazu.runtime.segment_file import map_segment
 
 NO_END = 1 << 62
-
-_Fields = tuple[int, int, int, int, int, int, int]
-"""Start of the payload, sequence, wall, monotonic, connection, kind, size."""
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -66,60 +62,75 @@ def segment_batches(folder: Path, through: int = NO_END, progress: Progress | No
         view = map_segment(folder, number)
         if view is None or not is_begun(view):
             continue
-        fields = _side_by_side(view)
-        if fields is None:
-            fields = _as_found(view, number, expected)
-        if fields:
-            expected = fields[-1][1] + 1
+        batch = _side_by_side(view)
+        if batch is None:
+            batch = _as_found(view, number, expected)
+        if len(batch):
+            expected = int(batch.sequences[-1]) + 1
         if through < expected:
-            fields = [f for f in fields if f[1] <= through]
-        if fields:
-            yield _batch(np.frombuffer(view, np.uint8), fields)
+            batch = _up_to(batch, through)
+        if len(batch):
+            yield batch
         if progress is not None:
             progress(done, len(numbers))
 
 
-def _side_by_side(view: memoryview) -> list[_Fields] | None:
+def _side_by_side(view: memoryview) -> Batch | None:
     """The frames of a segment that are whole up to the seal or to where nothing was ever written; None where one is
     not, be it for damage or because it is being written."""
-    found: list[_Fields] = []
-    at, unpack, crc_of, header, last = SEGMENT_HEADER_BYTES, FRAME.unpack_from, crc32c, FRAME_HEADER_BYTES, len(view)
-    while at + header <= last:
-        length, crc, sequence, wall_ns, mono_ns, connection, kind = unpack(view, at)
-        if length == 0:
-            return None if last_written(view, at) > at else found
-        end = at + length
-        if length < header or end > last or crc_of(view[at + CRC_FROM : end]) != crc:
-            return None
-        if kind == Kind.SEAL:
-            return found
-        found.append((at + header, sequence, wall_ns, mono_ns, connection, kind, length - header))
-        at = aligned(end)
-    return found
+    if len(view) % 8:
+        return None
+    octets = np.frombuffer(view, np.uint8)
+    most = max(1, len(view) // FRAME_HEADER_BYTES)
+    found = np.empty((most, kernels.COLUMNS), np.int64)  # only what is written of it is ever in memory
+    count, at = kernels.headers_of(octets.view(np.uint32), octets.view(np.int64), found)
+    found = found[:count]
+    crc_of, sums = crc32c, found[:, kernels.CRC].tolist()
+    places = zip(found[:, kernels.FROM].tolist(), found[:, kernels.END].tolist(), sums, strict=True)
+    if any(crc_of(view[begin + CRC_FROM : end]) != crc for begin, end, crc in places):
+        return None
+    if count and found[-1, kernels.KIND] == Kind.SEAL:
+        found = found[:-1]
+    elif at + FRAME_HEADER_BYTES <= len(view) and last_written(view, at) > at:
+        return None
+    return _batch(octets, found)
 
 
-def _as_found(view: memoryview, number: int, expected: int) -> list[_Fields]:
+def _as_found(view: memoryview, number: int, expected: int) -> Batch:
     """The whole frames of a segment that is not all whole."""
     walked = walk(view, number, expected, last=True)
-    return [
-        (f.offset + FRAME_HEADER_BYTES, f.sequence, f.wall_ns, f.mono_ns, f.connection, f.kind, len(f.payload))
+    fields = [
+        (f.offset, _end_of(f), 0, f.sequence, f.wall_ns, f.mono_ns, f.connection, f.kind)
         for f in walked
         if not isinstance(f, Damage) and f.kind != Kind.SEAL
     ]
+    return _batch(np.frombuffer(view, np.uint8), np.array(fields, np.int64).reshape(-1, kernels.COLUMNS))
 
 
-def _batch(octets: NDArray[np.uint8], fields: list[_Fields]) -> Batch:
-    starts, sequences, walls, monos, connections, kinds, sizes = zip(*fields, strict=True)
+def _end_of(frame: Frame) -> int:
+    return frame.offset + FRAME_HEADER_BYTES + len(frame.payload)
+
+
+def _batch(octets: NDArray[np.uint8], found: NDArray[np.int64]) -> Batch:
+    """Of what `headers_of` finds."""
+    columns = np.ascontiguousarray(found.T)
+    starts = columns[kernels.FROM] + FRAME_HEADER_BYTES
     return Batch(
         octets=octets,
-        starts=np.array(starts, np.int64),
-        sizes=np.array(sizes, np.int64),
-        sequences=np.array(sequences, np.uint64),
-        wall_ns=np.array(walls, np.int64),
-        mono_ns=np.array(monos, np.int64),
-        connections=np.array(connections, np.uint16),
-        kinds=np.array(kinds, np.uint8),
+        starts=starts,
+        sizes=columns[kernels.END] - starts,
+        sequences=columns[kernels.SEQUENCE].view(np.uint64),
+        wall_ns=columns[kernels.WALL_NS],
+        mono_ns=columns[kernels.MONO_NS],
+        connections=columns[kernels.CONNECTION].astype(np.uint16),
+        kinds=columns[kernels.KIND].astype(np.uint8),
     )
+
+
+def _up_to(batch: Batch, through: int) -> Batch:
+    chosen = batch.sequences <= through
+    columns = {name: getattr(batch, name)[chosen] for name in batch.__struct_fields__ if name != "octets"}
+    return Batch(octets=batch.octets, **columns)
 
 
 def read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:

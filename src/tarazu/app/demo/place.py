@@ -81,8 +81,14 @@ def _refuse_foreign(folder: Path) -> None:
     """What is not a demo's is never touched."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise BadDemo(f"{folder} is no folder of its own: name another with --folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+    if folder.is_dir() and not (folder / MARK).is_file() and not _is_new(folder):
         raise BadDemo(f"{folder} has something in it and is no demo's (no {MARK}): name another with --folder")
+
+
+def _is_new(folder: Path) -> bool:
+    """Nothing in it but an empty lock: a first demo was ended before it had put its mark there."""
+    inside = list(folder.iterdir())
+    return all(path.name == LOCK and path.is_file() and not path.stat().st_size for path in inside)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from tarazu.app.depth_ws.feed_book import FeedBook
 from tarazu.app.depth_ws.health import CentreHealth, SelectionHealth, Stage
 from tarazu.app.depth_ws.intake import Intake
 from tarazu.app.depth_ws.links import Links
+from tarazu.app.depth_ws.pins import held_now
 from tarazu.app.depth_ws.prepare import Prepared
 from tarazu.app.depth_ws.sentinels import Sentinels
 from tarazu.app.depth_ws.watch import Watch
@@ -35,6 +36,7 @@ from tarazu.wire.kite_ticks import Mode
 
 LOOK_S = 0.1
 TIDY_S = 1.0
+PINS_S = 2.0
 # A spot that is older than this does not move the selection.
 SPOT_AGE_MAX_NS = 10 * SECOND_NS
 
@@ -63,6 +65,11 @@ class FeedDay:
         self._prepared = prepared
         tokens = [i.instrument_token for i in prepared.instruments]
         self.symbols: dict[int, str] = {i.instrument_token: i.key for i in prepared.instruments}
+        self._main_health = home.main_health
+        self._tokens = {i.key: i.instrument_token for i in prepared.instruments}
+        self._carried = frozenset(c.instrument.key for c in prepared.selection.chosen if c.pinned)
+        self._held = self._carried
+        """Keys of what stays subscribed wherever the money goes: held at the beginning, or by main."""
         self._slots = {i.key: slot for slot, i in enumerate(prepared.instruments)}
         self.arrivals = Arrivals(tokens)
         self.state = create_market(home.market, tokens)
@@ -99,6 +106,7 @@ class FeedDay:
         beats = [
             self._every(LOOK_S, self._look),
             self._every(TIDY_S, self._tidy),
+            self._every(PINS_S, self._hold),
             self.sentinels.run(is_open=lambda: bool(self._open)),
         ]
         tasks = [asyncio.create_task(beat) for beat in beats]
@@ -146,7 +154,13 @@ class FeedDay:
             recentred=self.recentred,
             centres=tuple(self._centre_health(c) for c in self.selection.centres),
             refused=self._refused.text if self._refused else "",
+            held=sum(c.instrument.key in self._held for c in self.selection.chosen),
+            unfollowed=self._unfollowed(),
         )
+
+    def _unfollowed(self) -> tuple[str, ...]:
+        unlisted = (f"instrument {token}" for token in self._prepared.selection.missing_pins)
+        return (*sorted(self._held - self._tokens.keys()), *unlisted)
 
     # The beats.
 
@@ -171,11 +185,18 @@ class FeedDay:
             self._recentre(mono_ns)
         self.tidied_mono_ns = mono_ns
 
+    async def _hold(self) -> None:
+        """In a thread: the file may wait for the disk, and frames must not."""
+        held = await asyncio.to_thread(held_now, self._main_health)
+        if held is not None:
+            self._held = self._carried | held
+
     # The selection.
 
     def _recentre(self, mono_ns: int) -> None:
         spots = {c.underlying: self._spot(c, mono_ns) for c in self.selection.centres}
-        made = recentre(self.selection, self._prepared.instruments, spots, self._prepared.plan)
+        pinned = {self._tokens[key] for key in self._held if key in self._tokens}
+        made = recentre(self.selection, self._prepared.instruments, spots, self._prepared.plan, pinned)
         refused = made if isinstance(made, SelectionRefused) else None
         if refused and (refused.reason, refused.key) != _cause(self._refused):
             now_ns = self._clock.wall_ns()

@@ -90,6 +90,10 @@ class SelectionHealth(msgspec.Struct, frozen=True, kw_only=True):
     centres: tuple[CentreHealth, ...]
     refused: str = ""
     """Why the strikes cannot follow the money now, for people; empty when they can."""
+    held: int = 0
+    """Of them, those that stay wherever the money goes: the account holds them, or main has orders in them."""
+    unfollowed: tuple[str, ...] = ()
+    """Held, and not to be followed before the next start: the day began without them, or the master lacks them."""
 
 
 class MasterHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import msgspec
 from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.kite_rest.errors import RestError, TokenRefused
 from tarazu.app.depth_ws.health import MasterHealth, Stage
+from tarazu.app.depth_ws.pins import held_before
 from tarazu.app.depth_ws.watchlist import plan_of
 from tarazu.app.masters.todays import AGAIN_NS, GENERATED_AT, BadMaster, MasterStore, TodaysMaster, todays_master
 from tarazu.app.settings import FeedSettings
@@ -38,6 +39,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the day's selection could ever choose: the market state's slots, in order."""
     plan: SelectionPlan
     selection: Selection
+    """With what was held before it was made."""
     fno_shares: frozenset[str]
     """Keys of watched shares that close by auction."""
 
@@ -47,6 +49,7 @@ def prepare(rest: KiteMarketRest, store: MasterStore, settings: FeedSettings, da
     try:
         master = todays_master(store, rest, day, now_ns)
         spots = rest.last_prices([u.key for u in settings.underlyings])
+        held = held_before(rest)
     except TokenRefused as refused:
         raise NotReady(Stage.NO_TOKEN, f"the broker refuses the access token: {refused}") from refused
     except RestError as failed:
@@ -55,13 +58,13 @@ def prepare(rest: KiteMarketRest, store: MasterStore, settings: FeedSettings, da
         raise NotReady(Stage.NO_SELECTION, str(bad)) from bad
     plan = plan_of(settings)
     listed = master.master.instruments
-    selection = select(listed, {key: p.price for key, p in spots.items()}, plan, day)
+    selection = select(listed, {key: p.price for key, p in spots.items()}, plan, day, held)
     if isinstance(selection, SelectionRefused):
         raise NotReady(Stage.NO_SELECTION, f"{selection.reason}: {selection.text}", selection)
     shares = Listing(listed, day).fno_shares() if settings.stocks else frozenset()
     return Prepared(
         master=master_health(master, now_ns),
-        instruments=reach(listed, plan, day),
+        instruments=reach(listed, plan, day, held),
         plan=plan,
         selection=selection,
         fno_shares=shares,

@@ -14,7 +14,7 @@ from tarazu.app.broker_address import NoAddress
 from tarazu.app.config.running import note_settings
 from tarazu.app.depth_ws.process import DepthWs
 from tarazu.app.home import Home
-from tarazu.app.redaction import conceal_in_logs
+from tarazu.app.redacted_logs import conceal_in_logs
 from tarazu.app.settings import Settings
 from tarazu.model.calendar import NotCovered
 from tarazu.runtime.writer_lock import SecondWriter, WriterLock

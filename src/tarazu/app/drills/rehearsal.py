@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 from tarazu.app.broker_address import sim_address
 from tarazu.app.drills.admin import Books, SimBroker
 from tarazu.app.drills.trader import Trader
+from tarazu.app.drills.typed import typed
 from tarazu.app.home import Home
 from tarazu.app.incidents.store import incidents
 from tarazu.app.main.health import MainHealth, read_main_health
@@ -31,7 +31,6 @@ COMMAND_S = 600.0
 """More than three such starts and what lies between."""
 FLATTEN_S = 240
 """What was cancelled may still fill for 120 s, and counts until then (docs/orders.md): an exit may wait for that."""
-_OURS = ("KITE_", "TARAZU_")
 
 
 class NotSeen(AssertionError):
@@ -237,21 +236,9 @@ class Rehearsal:
     def _run(self, words: Sequence[str], stdin: str | None) -> subprocess.CompletedProcess[str]:
         """Raises NotSeen for one that does not end."""
         try:
-            return subprocess.run(
-                [sys.executable, "-m", "tarazu", *words],
-                env=self._environment(),
-                input="" if stdin is None else stdin,
-                capture_output=True,
-                text=True,
-                timeout=COMMAND_S,
-                check=False,
-            )
+            return typed(self.home, words, stdin or "", COMMAND_S)
         except subprocess.TimeoutExpired as late:
             raise self._missed(f"command.{words[0]}", f"tarazu {' '.join(words)}: no end in {COMMAND_S:g} s") from late
-
-    def _environment(self) -> dict[str, str]:
-        plain = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-        return plain | {"TARAZU_HOME": str(self.home.root.parent), "TARAZU_PROFILE": str(self.home.profile)}
 
     def _missed(self, id_: str, told: str) -> NotSeen:
         self.checks.append(Check(id=id_, status=Status.CRIT, code="NOT_SEEN", detail=told[:600]))

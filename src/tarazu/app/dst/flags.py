@@ -6,3 +6,4 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object 
 JOBS_FLAG = click.option(
     "--jobs", type=click.IntRange(1, 256), default=2, show_default=True, metavar="J", help="Processes."
 )
+IDLE_FLAG = click.option("--idle", is_flag=True, help="Only on cores that nothing else wants.")

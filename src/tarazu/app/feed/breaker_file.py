@@ -7,7 +7,6 @@ if the breaker had tripped.
 """
 
 import fcntl
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,7 +40,7 @@ def read_breaker(path: Path) -> Breaker:
         stored = msgspec.json.decode(path.read_bytes(), type=_Stored)
         if stored.schema != SCHEMA:
             raise _bad(path, f"schema {stored.schema!r}, not {SCHEMA!r}")
-        if hashlib.sha256(stored.breaker).hexdigest() != stored.sha256:
+        if _sha256(stored.breaker) != stored.sha256:
             raise _bad(path, "what it holds is not what was written")
         return msgspec.json.decode(stored.breaker, type=Breaker)
     except FileNotFoundError:
@@ -95,7 +94,7 @@ def _locked(path: Path) -> Iterator[None]:
 def _store(path: Path, breaker: Breaker) -> None:
     """Replace the file; on return a power cut leaves the new one."""
     told = msgspec.json.encode(breaker)
-    stored = _Stored(schema=SCHEMA, sha256=hashlib.sha256(told).hexdigest(), breaker=msgspec.Raw(told))
+    stored = _Stored(schema=SCHEMA, sha256=_sha256(told), breaker=msgspec.Raw(told))
     write_whole(path, msgspec.json.encode(stored))
 
 
@@ -103,3 +102,9 @@ def _bad(path: Path, why: str) -> BadBreakerFile:
     return BadBreakerFile(
         f"{path}: {why}; the breaker counts as tripped until a person looks: tarazu feed clear-breaker --reason ..."
     )
+
+
+def _sha256(told: bytes | msgspec.Raw) -> str:
+    import hashlib  # OpenSSL, which commands that find a running depth_ws do without
+
+    return hashlib.sha256(told).hexdigest()

@@ -21,6 +21,7 @@ RECORDS = ("RECORDING", "LOW")
 """`runtime.log_state.LogState`, of which LOW warns and still records."""
 
 RESTART = "tarazu up depth_ws"
+RESTART_BOTH = "tarazu restart depth_ws main"
 CLEAR = 'tarazu feed clear-breaker --reason "..."'
 
 
@@ -94,6 +95,9 @@ def _selection(health: DepthWsHealth) -> Check | None:
     chosen = health.selection
     if chosen is None:
         return None
+    if chosen.unfollowed:
+        detail = f"held, and outside what is followed since the day's start: {', '.join(chosen.unfollowed[:5])}"
+        return Check(id="selection", status=Status.WARN, code="HELD_UNFOLLOWED", detail=detail, hint=RESTART_BOTH)
     if not chosen.left_out:
         return Check(id="selection", status=Status.OK, observed=chosen.instruments, unit="instruments")
     detail = f"{chosen.left_out} instruments are left out: the connections are full"

@@ -1,12 +1,14 @@
 """The day's price bands, from quotes: at the start and every few minutes, a chunk at a time.
 
 The exchange moves them during the day. Kite counts quotes for the account, whoever asks (KITE facts 1.12): depth_ws
-asks its sentinels' prices by the same measure, so a question that was one too many is asked again a moment later.
+asks its sentinels' prices by the same measure, and so does a person's `tarazu risk show`. Whatever becomes of a
+question of ours, the next whole second is left to them.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
 from urllib.parse import urlencode
 
 import msgspec
@@ -23,10 +25,13 @@ log = logging.getLogger("tarazu.main")
 CHUNK = 250
 """Kite takes 500 a question (KITE facts 1.4); an address of half as many stays below what proxies cut."""
 EVERY_S = 180.0
-AGAIN_S = 0.7
-"""No divisor of a second: who collided once does not collide for ever."""
-GAP_S = 1.2
-TRIES = 20
+GAP_S = 2.2
+"""A whole second of Kite's lies in it, wherever it begins; and it is no multiple of one, so that who collided once does
+not collide for ever."""
+SOON_S = (0.7, 0.7)
+"""While no band is known nothing can be entered: after the first two that were one too many the next comes sooner."""
+TRIES = 10
+"""Of a chunk whose every question was one too many: those behind it wait no longer."""
 
 
 class _Quote(msgspec.Struct):
@@ -85,10 +90,11 @@ class Bands:
     async def _asked(self, keys: Sequence[str]) -> BandsRead | ReadFailed:
         target = "/quote?" + urlencode([("i", key) for key in keys])
         outcome = await self._broker.get(target)
-        for _ in range(TRIES):
+        soon = () if self._state().bands else SOON_S
+        for pause_s in (*soon, *repeat(GAP_S, TRIES)):
             if not (isinstance(outcome, Refused) and outcome.kind is RefusalKind.THROTTLED):
                 break
-            await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(pause_s)
             outcome = await self._broker.get(target)
         if not isinstance(outcome, Answered):
             return failed(What.BANDS, outcome)

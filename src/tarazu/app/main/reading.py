@@ -25,6 +25,8 @@ class Reading:
 
     def __init__(self, broker: Questions, steady_ns: Callable[[], int], state: Callable[[], EngineState]) -> None:
         self._broker, self._steady_ns, self._state = broker, steady_ns, state
+        self._book: OrderBook | None = None
+        self._rows: list[TradeRow] | None = None
 
     async def read(self, what: What) -> Message:
         """Of all but BANDS."""
@@ -61,12 +63,18 @@ class Reading:
         return Answered(_Funds(funds.value.equity, final), funds.timing)
 
     def _orders(self, book: OrderBook, started_ns: int) -> Message:
-        read, known = book_read(book, started_ns, self._steady_ns()), self._state().broker
-        whole = OrdersRead(started_ns=started_ns, reports=read.reports, whole=read.whole)
+        """A broker within the process gives the very book again where nothing in it is new: it is read once."""
+        if book is not self._book:
+            self._book, self._reports = book, book_read(book, started_ns, self._steady_ns())
+        known = self._state().broker
+        whole = OrdersRead(started_ns=started_ns, reports=self._reports.reports, whole=self._reports.whole)
         return order_news(known.rows, known.rows_ns, whole)
 
     def _trades(self, rows: list[TradeRow], started_ns: int) -> Message:
-        (read, odd), known = trades_read(rows, started_ns, self._steady_ns()), self._state().broker
+        """As of the order book."""
+        if rows is not self._rows:
+            self._rows, self._executions = rows, trades_read(rows, started_ns, self._steady_ns())
+        (read, odd), known = self._executions, self._state().broker
         return trade_news(known.fills, known.fills_ns, TradesRead(started_ns=started_ns, fills=read.fills, odd=odd))
 
 

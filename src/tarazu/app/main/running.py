@@ -20,7 +20,7 @@ from tarazu.app.main.build import build
 from tarazu.app.main.permission import leave_of_the_gate, why_not
 from tarazu.app.main.process import EXIT_BUG, Main
 from tarazu.app.main.strategies import BadStrategy
-from tarazu.app.redaction import conceal_in_logs
+from tarazu.app.redacted_logs import conceal_in_logs
 from tarazu.app.settings import Settings
 from tarazu.engine.codec import BadPayload
 from tarazu.journal.checkpoint import BadNote

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 
 from tarazu.app.home import Home
-from tarazu.app.models.judging.promotion import rupees
 from tarazu.app.models.manifest import BadManifest, Judged, Manifest
 from tarazu.app.models.moving.swap import Standing, standing
 from tarazu.app.models.registry import manifest_of
 from tarazu.app.models.versions import BadVersion, model_bytes, versions
+from tarazu.app.models.words import rupees
 from tarazu.app.verdict import Check, Status
 from tarazu.model import ist
 from tarazu.runtime.desk_record import BadDeskRecord

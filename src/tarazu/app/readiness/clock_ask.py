@@ -8,13 +8,16 @@ import msgspec
 
 from tarazu.adapters.kite_broker.clock_offset import OffsetWindow, parse_date
 from tarazu.adapters.kite_origin import origin_of, tls
-from tarazu.model.units import MILLISECOND_NS
+from tarazu.model.units import MILLISECOND_NS, SECOND_NS
 
 ASKS_MAX = 5
 SKEW_NS_MAX = 500 * MILLISECOND_NS
 """Further off the broker's clock main enters nothing (`app.main.engine_day.SKEW_NS_MAX`)."""
 GAP_S = 0.21
 """A `Date` counts whole seconds: answers a fifth of a second apart leave about that much unknown."""
+HALF_NS = SECOND_NS // 2
+PAST_HALF_S = 0.03
+"""So far into the second's other half the second question is asked, and is not answered in the first by a hair."""
 ASK_S = 3.0
 
 
@@ -45,7 +48,7 @@ def ask_clock(rest_url: str, wall_ns: Callable[[], int], limit_ns: int) -> Clock
     )
     try:
         for nth in range(ASKS_MAX):
-            time.sleep(GAP_S if nth else 0.0)
+            time.sleep(_wait_s(nth, wall_ns()))
             sent_ns = wall_ns()
             line.request("GET", "/", headers={"User-Agent": "tarazu"})
             answer = line.getresponse()
@@ -62,6 +65,15 @@ def ask_clock(rest_url: str, wall_ns: Callable[[], int], limit_ns: int) -> Clock
     finally:
         line.close()
     return _spread(window) or f"{rest_url} answers without a date"
+
+
+def _wait_s(nth: int, now_ns: int) -> float:
+    """Before the `nth` question, from 0. An answer in the first half of our second says that the broker's clock is not
+    half a second behind, one in the other half that it is not half a second ahead: the second question waits for the
+    half in which the first was not asked."""
+    if nth != 1:
+        return GAP_S if nth else 0.0
+    return (HALF_NS - now_ns % HALF_NS) / SECOND_NS + PAST_HALF_S
 
 
 def _spread(window: OffsetWindow) -> ClockSpread | None:

@@ -84,18 +84,19 @@ def readiness(
     import time
 
     from tarazu.app.readiness.look import Look
-    from tarazu.app.readiness.rows.table import ROWS, looked
 
     began_s = time.monotonic()
+    look = Look(home, environ, now_ns)
+    if not only or {CLOCK_ROW, CLOCK_ROW.partition(".")[0]} & set(only):
+        look.ask_clock_meanwhile()
+    from tarazu.app.readiness.rows.table import ROWS, looked  # as long as the broker's clock is asked
+
     known = {row.id for row in ROWS} | {row.id.partition(".")[0] for row in ROWS}
     if odd := [name for name in only if name not in known]:
         raise NoSuchRow(f"no row {', '.join(odd)}; there are: {', '.join(row.id for row in ROWS)}")
-    look = Look(home, environ, now_ns)
     chosen = phase or phase_of(look.market_open, look.is_up)
     in_phase = [row for row in ROWS if chosen is GatePhase.IN_SESSION or not row.in_session]
     asked = [row for row in in_phase if not only or {row.id, row.id.partition(".")[0]} & set(only)]
-    if any(row.id == CLOCK_ROW for row in asked):
-        look.ask_clock_meanwhile()
     checks = [check for row in asked for check in looked(look, row)]
     if chosen is GatePhase.PRE_OPEN and not only:
         why = (

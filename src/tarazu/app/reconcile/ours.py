@@ -17,7 +17,7 @@ from tarazu.engine.state import EngineState
 from tarazu.model.instrument import Instrument
 from tarazu.orders.order_state import OrderState
 from tarazu.runtime.journal_files import day_folder, days
-from tarazu.runtime.journal_reader import JournalReader
+from tarazu.runtime.journal_telling import TellingReader
 from tarazu.wire.kite_instruments import InstrumentMaster, decode_csv
 
 if TYPE_CHECKING:
@@ -61,11 +61,11 @@ def _taken(engine: "Engine", home: Home, day: date, end: int) -> Started | None:
     started = None
     if not end:
         return None
-    for entry in JournalReader(day_folder(home.journal, day)).ready():
+    # A market that moved and of which nothing came changes no book, and most entries are such.
+    reader = TellingReader(day_folder(home.journal, day), (codec.KINDS[MarketMoved],), _NOTHING_CAME, end)
+    for entry in reader.telling():
         if entry.sequence > end:
             break
-        if entry.kind == _MOVED and entry.payload.endswith(_NOTHING_CAME):
-            continue
         record = codec.decode(entry.kind, entry.payload)
         if isinstance(record, codec.Record):
             engine.recover(record.stamped, record.step)
@@ -105,9 +105,8 @@ def _rows_of(csv: bytes, keys: set[str]) -> bytes:
     return b"\n".join([header, *found]) + b"\n"
 
 
-_MOVED = codec.KINDS[MarketMoved]
 _NOTHING_CAME = msgspec.msgpack.encode(Step())
-"""The end of an entry whose message nobody acted on. Of a market that moved that changes no book, and most are so."""
+"""The end of an entry whose message nobody acted on."""
 
 _SYMBOL = 2
 """Kite v3 "Instruments": instrument_token, exchange_token, tradingsymbol, ..."""

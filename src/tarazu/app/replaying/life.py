@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tarazu.app.replaying.market import ReplayedMarket
 from tarazu.app.replaying.past_day import PastDay
+from tarazu.engine import codec
 from tarazu.engine.acts import Step
 from tarazu.engine.messages import MarketMoved, ModelsSet, Stamped, Started, What
 from tarazu.engine.state import EngineState
@@ -39,6 +40,7 @@ class Life:
         key_of = {int(i.instrument_token): i.key for i in listed.values() if i.instrument_token in watched}
         self.market = ReplayedMarket(past.feed, started.watch, key_of)
         self._engine = past.recovered(past.engine(started, self.market.quotes), before)
+        self._recovering = past.recovered(past.engine(started), before)
         self._reel = _Reel()
         self._shell = Shell(self._engine, self._reel, _NoDesk(), self._reel)
         self.failed = ""
@@ -47,6 +49,16 @@ class Life:
     @property
     def state(self) -> EngineState:
         return self._engine.state
+
+    @property
+    def recovered(self) -> EngineState:
+        """As a start after the last entry that was `journalled` would find it."""
+        return self._recovering.state
+
+    def journalled(self, record: codec.Record | codec.Failure) -> None:
+        """Of the entry that `take` was given last: what the journal says that was decided, which recovery goes by."""
+        if isinstance(record, codec.Record):
+            self._recovering.recover(record.stamped, record.step)
 
     def take(self, entry: Entry, stamped: Stamped) -> Written:
         """What the shell writes about the entry's message. Raises CannotReplay where the market or a model is gone."""

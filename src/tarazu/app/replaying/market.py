@@ -1,16 +1,23 @@
-"""The market of one start, moved to where the engine saw it: the day's feed log, frame by frame."""
+"""The market of one start, moved to where the engine saw it: the day's feed log, frame by frame.
+
+Where only quotes are read of it, a thread follows the log ahead (`runtime.market_ahead`). Compiled steps of strategies
+read all of the state after every frame: for them the log is followed here.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tarazu.app.replaying.past_day import CannotReplay
 from tarazu.engine.messages import MarketMoved
+from tarazu.market.state import MarketState
 from tarazu.market.state_quotes import StateQuotes
 from tarazu.market.touch import NoQuotes, Quotes
 from tarazu.model import ist
 from tarazu.runtime.damage import Damaged
+from tarazu.runtime.market_ahead import MarketAhead
 from tarazu.runtime.market_follower import MarketFollower
 from tarazu.runtime.segment import segments
 from tarazu.strategy.base import Strategy
@@ -26,15 +33,15 @@ class ReplayedMarket:
         self.losses: list[str] = []
         """What the log lacks of what the engine saw: every damaged place, and the first frame that is not as it was."""
         self._is_as_it_was = True
-        self._passes_told = 0
         self._carried: Sequence[Strategy] = ()
         self._programs = Programs((), lambda key: -1)
         self._slots = {key_of.get(token, ""): slot for slot, token in enumerate(watch)}
-        self._follower: MarketFollower | None = None
+        self._following: MarketAhead | _Followed | None = None
         self._shown: StateQuotes | None = None
         if watch and segments(folder):
-            self._follower = MarketFollower(folder, watch)
-            self._shown = StateQuotes(self._follower.state, key_of)
+            self._buffer = bytearray(MarketState.layout(len(watch)))
+            state = MarketState(self._buffer, watch)
+            self._following, self._shown = MarketAhead(folder, state), StateQuotes(state, key_of)
 
     @property
     def quotes(self) -> Quotes:
@@ -44,42 +51,51 @@ class ReplayedMarket:
         """As `app.main.market` carries the programs of these, from the next frame on."""
         if strategies is not self._carried:
             self._carried, self._programs = strategies, Programs(strategies, lambda key: self._slots.get(key, -1))
-            if self._follower is not None:
-                self._follower.on_pass = self._programs.after_frame if self._programs.carried else None
+            if self._programs.carried and isinstance(self._following, MarketAhead):
+                self._following = self._followed(self._following)
+            if isinstance(self._following, _Followed):
+                self._following.on_pass = self._programs.after_frame if self._programs.carried else None
 
     def move_to(self, moved: MarketMoved) -> None:
         """Raises CannotReplay."""
         if not self._watch or not moved.sequence:
             return
-        if self._follower is None or self._shown is None:
+        if self._following is None or self._shown is None:
             raise CannotReplay(
                 f"the market is gone: no feed log in {self._folder}, and the engine saw its frame {moved.sequence}; "
                 f"an archived day comes back by tarazu data restore {self._folder.name}"
             )
-        self._follow(self._follower, moved.sequence)
-        state = self._follower.state
-        self._shown.moved(np.flatnonzero(state.slots["frame"] > self._passes_told))
-        self._programs.tell()
-        self._passes_told = state.passes
-        if self._is_as_it_was and (lost := _lost(self._follower, moved)):
+        self._follow(self._following, moved.sequence, self.losses)
+        self._shown.moved(self._following.take_changed())
+        if self._programs.carried:
+            self._programs.tell()
+        if self._is_as_it_was and (lost := _lost(self._following, moved)):
             self._is_as_it_was = False
             self.losses.append(lost)
 
     def close(self) -> None:
-        if self._follower is not None:
-            self._follower.close()
+        if self._following is not None:
+            self._following.close()
 
-    def _follow(self, follower: MarketFollower, sequence: int) -> None:
+    def _followed(self, ahead: MarketAhead) -> "_Followed":
+        """The same frame of the same log, in the same memory, with all of a state from now on."""
+        ahead.close()
+        followed = _Followed(self._folder, MarketState(self._buffer, self._watch))
+        self._follow(followed, ahead.sequence, [])
+        followed.take_changed()
+        return followed
+
+    def _follow(self, following: "MarketAhead | _Followed", sequence: int, losses: list[str]) -> None:
         while True:
             try:
-                follower.follow_to(sequence)
+                following.follow_to(sequence)
                 return
             except Damaged as damaged:
-                follower.skip_damage()
-                self.losses.append(str(damaged.damage))
+                following.skip_damage()
+                losses.append(str(damaged.damage))
 
 
-def _lost(follower: MarketFollower, moved: MarketMoved) -> str:
+def _lost(follower: MarketAhead | MarketFollower, moved: MarketMoved) -> str:
     """A power cut may cost frames that the engine saw, and others may have their numbers since."""
     if follower.sequence != moved.sequence:
         return f"frame {moved.sequence} is not in the log: the last before it is {follower.sequence}"
@@ -89,3 +105,16 @@ def _lost(follower: MarketFollower, moved: MarketMoved) -> str:
             f"frame {moved.sequence} is another: the engine saw one received at {was} IST, the log has one of {found}"
         )
     return ""
+
+
+class _Followed(MarketFollower):
+    """A follower that tells what changed as `MarketAhead` does."""
+
+    def __init__(self, folder: Path, state: MarketState) -> None:
+        super().__init__(folder, (), state=state)
+        self._passes_told = 0
+
+    def take_changed(self) -> NDArray[np.intp]:
+        changed = np.flatnonzero(self.state.slots["frame"] > self._passes_told)
+        self._passes_told = self.state.passes
+        return changed

@@ -52,9 +52,10 @@ def rerun(past: PastDay, end: int | None = None, told: Told = lambda done: None)
             if wrote != written(entry):
                 found.difference = difference(entry, record, wrote, life, past.build)
                 break
+            life.journalled(record)
             found.equal += 1
             told(found.equal)
-        _end(past, life, found)
+        _end(life, found)
     finally:
         if life is not None:
             life.close()
@@ -70,7 +71,7 @@ def decoded(entry: Entry) -> codec.Record | codec.Failure:
 
 
 def _next_life(past: PastDay, entry: Entry, started: Started, before: Life | None, found: Rerun) -> Life:
-    _end(past, before, found)
+    _end(before, found)
     if before is not None:
         before.close()
     if started.build != past.build and started.build not in found.builds:
@@ -78,7 +79,7 @@ def _next_life(past: PastDay, entry: Entry, started: Started, before: Life | Non
     return Life(past, started, entry.sequence - 1)
 
 
-def _end(past: PastDay, life: Life | None, found: Rerun) -> None:
+def _end(life: Life | None, found: Rerun) -> None:
     """Of one start, before the next begins: what recovery makes of it is what it was."""
     found.state = None
     if life is None:
@@ -90,6 +91,5 @@ def _end(past: PastDay, life: Life | None, found: Rerun) -> None:
     if found.difference is not None:
         return
     found.recoveries += 1
-    recovered = past.recovered(past.engine(life.started), found.equal)
-    if recovered.state.digest() != life.state.digest():
+    if life.recovered.digest() != life.state.digest():
         found.not_recovered.append(found.equal)

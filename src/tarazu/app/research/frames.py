@@ -23,30 +23,27 @@ when what it looks at has changed since its last `moved()`, which is to be taken
 as `app.main.market.Market.moved` is.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
-from itertools import accumulate
-from mmap import mmap
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tarazu.app.research.frame_kernels import AT, DUE, LOOK, RECV_NS, SIZE, pass_frames
+from tarazu.app.research.frame_kernels import DUE, LOOK, RECV_NS, pass_frames
+from tarazu.app.research.frame_lots import Lot, Lots
 from tarazu.engine.messages import MarketMoved
+from tarazu.market import slots
 from tarazu.market.slots import PACKET_WORDS
 from tarazu.market.state import DERIVE_ALL, Derive, MarketState
 from tarazu.market.state_quotes import StateQuotes
 from tarazu.model.instrument import Instrument
 from tarazu.runtime.damage import Damage
-from tarazu.runtime.segment import FRAME_HEADER_BYTES, Frame, Kind
+from tarazu.runtime.segment import Frame
 from tarazu.strategy.base import Strategy
 from tarazu.strategy.compiled import Programs
 from tarazu.strategy.waking import is_woken
 from tarazu.wire.kite_ticks import TickFrame
-
-LOT_BYTES = 512 << 10
-"""Frames are checked and then passed in lots that the processor's cache holds."""
 
 _pass_frames: Any = pass_frames
 
@@ -79,15 +76,20 @@ class PassedMarket:
         self.frames = self.packets = self.damaged_frames = 0
         self.watched = tuple(watched)
         self._slot_of = {instrument.key: slot for slot, instrument in enumerate(watched)}
-        self._lots = _Lots(frames, self.damages)
+        self._lots = Lots(frames, self.damages)
         self._looked_at = np.zeros(len(watched), np.uint8)
         self._programs, self._woken = np.zeros((0, 5), np.int64), np.zeros(0, np.uint8)
-        self._looks, self._is_set = 0, False
+        self._owners: list[tuple[int, int]] = []
+        """By row of the table: the seat, and which of its programs."""
+        self._lookers: list[int] = []
+        """Seats that look at more than their programs do."""
+        self._just_woken: set[int] = set()
+        self._looks, self._is_set, self._is_looked = 0, False, False
 
     def seat(self) -> "Seat":
         """Of one more engine."""
         self.seats.append(Seat(self))
-        self._is_set = False
+        self._is_set = self._is_looked = False
         return self.seats[-1]
 
     def slot_of(self, key: str) -> int:
@@ -98,6 +100,8 @@ class PassedMarket:
         """See above. Frames received at the same time are all applied before it is DUE."""
         if not self._is_set:
             self._set()
+        if not self._is_looked:
+            self._set_looks()
         while (lot := self._lots.current()) is not None:
             if isinstance(lot, Frame):
                 if lot.wall_ns > due_ns:
@@ -113,11 +117,21 @@ class PassedMarket:
                 return Stop.DUE
         return Stop.OVER
 
-    def looks_changed(self) -> None:
-        """Of a seat: it looks at something else from now on."""
+    def called(self) -> list[int]:
+        """After a LOOK, which of `seats` it is for: those that the frame woke, or that look at every one; ascending.
+        Of many seats few are ever asked."""
+        woken = {n for n in self._lookers if self.seats[n].is_called}
+        return sorted(woken | self._just_woken)
+
+    def programs_changed(self) -> None:
+        """Of a seat: it carries others from now on."""
         self._is_set = False
 
-    def _pass(self, lot: "_Lot", due_ns: int) -> int:
+    def looks_changed(self) -> None:
+        """Of a seat: it looks at something else from now on."""
+        self._is_looked = False
+
+    def _pass(self, lot: Lot, due_ns: int) -> int:
         state, at = self.state, lot.at
         lot.at, why, packets, damaged = _pass_frames(
             lot.data, lot.index, at, lot.end, due_ns, *state.arguments,
@@ -128,31 +142,35 @@ class PassedMarket:
             self.packets += packets
             self.damaged_frames += damaged
             self.sequence, self.heard_ns = lot.sequences[lot.at - 1], int(lot.index[lot.at - 1, RECV_NS])
-            self.wall_ns, self.ticks_ns = self.heard_ns, int(state.counters["recv_ns"])
+            self.wall_ns, self.ticks_ns = self.heard_ns, state.recv_ns
         return int(why)
 
     def _set(self) -> None:
-        """One table of all seats' programs, one mask of all that they look at."""
-        self._share_woken()
+        """One table of all seats' programs."""
         programs = [seat.programs for seat in self.seats]
         self._programs = np.concatenate([np.zeros((0, 5), np.int64), *(each.table for each in programs)])
-        self._woken = np.concatenate([np.zeros(0, np.uint8), *(each.woken * 0 for each in programs)])
-        self._looked_at[:] = 0
-        for seat in self.seats:
-            self._looked_at[seat.slots] = 1
-        every = any(seat.every_frame for seat in self.seats)
-        self._looks = 2 if every else int(self._looked_at.any())
+        self._woken = np.zeros(len(self._programs), np.uint8)
+        self._owners = [(n, at) for n, each in enumerate(programs) for at in range(len(each.carried))]
         self._is_set = True
+
+    def _set_looks(self) -> None:
+        """One mask of all that the seats look at."""
+        self._looked_at[:] = 0
+        self._lookers = [n for n, seat in enumerate(self.seats) if seat.every_frame or seat.slots.size]
+        for n in self._lookers:
+            self._looked_at[self.seats[n].slots] = 1
+        every = any(self.seats[n].every_frame for n in self._lookers)
+        self._looks = 2 if every else int(bool(self._lookers))
+        self._is_looked = True
 
     def _share_woken(self) -> None:
         """Give each seat what its programs said, and begin anew."""
-        at = 0
-        if self._woken.any():
-            for seat in self.seats:
-                mine = seat.programs.woken
-                mine |= self._woken[at : at + len(mine)]
-                at += len(mine)
-            self._woken[:] = 0
+        self._just_woken = set()
+        for row in np.flatnonzero(self._woken).tolist():
+            n, at = self._owners[row]
+            self.seats[n].programs.woken[at] |= self._woken[row]
+            self._just_woken.add(n)
+        self._woken[:] = 0
 
 
 class Seat:
@@ -173,6 +191,7 @@ class Seat:
         """The programs of these and no others run from the next frame on, with the memories that they have."""
         self.carried, self.programs = strategies, Programs(strategies, self._market.slot_of)
         self._always = frozenset[str]().union(*(s.watches for s in strategies if is_woken(s) is None))
+        self._market.programs_changed()
         self.looks_at(self._besides, every_frame=self.every_frame)
 
     def looks_at(self, keys: Iterable[str], *, every_frame: bool = False) -> None:
@@ -186,6 +205,11 @@ class Seat:
     def state(self) -> MarketState:
         """The market's."""
         return self._market.state
+
+    @property
+    def is_called(self) -> bool:
+        """Whether the frame behind which the market stands is for it."""
+        return self.every_frame or self.is_woken
 
     @property
     def is_woken(self) -> bool:
@@ -219,57 +243,7 @@ class _Passing(MarketState):
         )  # fmt: skip
         """Of `pass_frames`, from `packets` to `shares`."""
 
-
-class _Lot:
-    """Frames with ticks that follow each other, and where each lies in `data`."""
-
-    def __init__(self, frames: Sequence[Frame]) -> None:
-        if frames[0].segment:
-            self.data = np.frombuffer(cast(mmap, frames[0].payload.obj), np.uint8)
-            places = [frame.offset + FRAME_HEADER_BYTES for frame in frames]
-        else:  # made: of no file
-            self.data = np.frombuffer(b"".join(frame.payload for frame in frames), np.uint8)
-            places = list(accumulate((len(frame.payload) for frame in frames[:-1]), initial=0))
-        self.at, self.end = 0, len(frames)
-        self.sequences = [frame.sequence for frame in frames]
-        self.index = np.empty((len(frames), 3), np.int64)
-        self.index[:, AT] = places
-        self.index[:, SIZE] = [len(frame.payload) for frame in frames]
-        self.index[:, RECV_NS] = [frame.wall_ns for frame in frames]
-
-
-class _Lots:
-    """The day as lots, and between them the frames that are none."""
-
-    def __init__(self, frames: Iterable[Frame | Damage], damages: list[Damage]) -> None:
-        self._made = _lots(iter(frames), damages)
-        self._now: _Lot | Frame | None = None
-
-    def current(self) -> _Lot | Frame | None:
-        """What comes next; the same until it is done."""
-        if self._now is None or (isinstance(self._now, _Lot) and self._now.at == self._now.end):
-            self._now = next(self._made, None)
-        return self._now
-
-    def done(self) -> None:
-        self._now = None
-
-
-def _lots(frames: Iterator[Frame | Damage], damages: list[Damage]) -> Iterator[_Lot | Frame]:
-    gathered: list[Frame] = []
-    size = 0
-    for frame in frames:
-        if isinstance(frame, Damage):
-            damages.append(frame)
-            continue
-        is_ticks = frame.kind == Kind.BINARY
-        if gathered and (not is_ticks or size > LOT_BYTES or frame.segment != gathered[0].segment):
-            yield _Lot(gathered)
-            gathered, size = [], 0
-        if not is_ticks:
-            yield frame
-        else:
-            gathered.append(frame)
-            size += len(frame.payload)
-    if gathered:
-        yield _Lot(gathered)
+    @property
+    def recv_ns(self) -> int:
+        """When the last frame with packets was received."""
+        return int(self._parts.header[slots.RECV_NS])

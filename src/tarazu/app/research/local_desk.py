@@ -42,6 +42,7 @@ class LocalDesk:
         self._kite, self._agenda, self._now_ns, self._state = kite, agenda, now_ns, state
         self._tell, self._told, self._latency_ns = tell, told, latency_ns
         self._reading = Reading(kite, now_ns, state)
+        self._limits_known = b""
 
     def request(self, request: Request) -> None:
         self._later(lambda: self._arrives(request))
@@ -65,14 +66,17 @@ class LocalDesk:
     def bands(self) -> BandsRead:
         """Of all that can be traded; those that are new to the engine."""
         broker, known = self._kite.broker, self._state().bands
-        limits = broker.exchange.market.bands.tolist()
-        instruments = broker.universe.instruments
+        limits = broker.exchange.market.bands
+        if limits.tobytes() == self._limits_known:
+            return BandsRead(bands=())  # an engine forgets none within a day
         now = [
             Band(key=i.key, low_paise=low, high_paise=high)
-            for i, (low, high) in zip(instruments, limits, strict=True)
+            for i, (low, high) in zip(broker.universe.instruments, limits.tolist(), strict=True)
             if i.kind is not Kind.INDEX
         ]
-        return BandsRead(bands=tuple(band for band in now if known.get(band.key) != band))
+        news = tuple(band for band in now if known.get(band.key) != band)
+        self._limits_known = b"" if news else limits.tobytes()
+        return BandsRead(bands=news)
 
     # Inside.
 

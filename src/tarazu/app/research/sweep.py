@@ -69,22 +69,28 @@ def run_sets(day: ResearchDay, sets: Sequence[Settings], ways: Ways) -> Found:
 
 
 def _pass(market: PassedMarket, runs: Sequence[SweptRun]) -> None:
-    """The frames of the day, and what is due between them: at one time what is due goes first, as in `run.DayRun`."""
+    """The frames of the day, and what is due between them: at one time what is due goes first, as in `run.DayRun`.
+
+    Whoever was neither called nor due is not asked: his time stands as it was. Runs sit in their own order."""
     end_ns = runs[0].end_ns if runs else 0
+    dues = [run.due_ns for run in runs]
     while True:
-        due_ns = min(run.due_ns for run in runs)
+        due_ns = min(dues)
         stop = market.run_to(min(due_ns - 1, end_ns))
         if stop is Stop.LOOK:
-            for run in runs:
-                if run.is_called:
-                    run.look()
+            turns = market.called()
+            for n in turns:
+                runs[n].look()
         elif stop is Stop.OTHER:
             assert market.frame is not None, "the frame of OTHER"
+            turns = list(range(len(runs)))
             for run in runs:
                 run.other(market.frame)
         elif due_ns > end_ns:
             return
         else:
-            for run in runs:
-                if run.due_ns <= due_ns:
-                    run.go_to(due_ns)
+            turns = [n for n, at_ns in enumerate(dues) if at_ns <= due_ns]
+            for n in turns:
+                runs[n].go_to(due_ns)
+        for n in turns:
+            dues[n] = runs[n].due_ns

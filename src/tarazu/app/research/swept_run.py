@@ -90,11 +90,6 @@ class SweptRun(DayRun):
         return self._result(self._worth_paise() - self._worth_before_paise, wall_s)
 
     @property
-    def is_called(self) -> bool:
-        """Whether it looks at the frame behind which the market stands."""
-        return self._seat.every_frame or self._seat.is_woken
-
-    @property
     def end_ns(self) -> int:
         return min(self.day.last_ns, self.day.session.last_ns)
 

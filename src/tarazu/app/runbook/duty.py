@@ -64,6 +64,21 @@ def duty(runbook: Runbook, market: Market, runs: Sequence[Run], now_ns: int) -> 
     )
 
 
+def overdue(runbook: Runbook, market: Market, runs: Sequence[Run], since_ns: int, now_ns: int) -> Duty | None:
+    """The last window that is over and was missed, of those that began at `since_ns` or later; None where the one that
+    goes on now is done already, and outside the market's hours."""
+    if runbook.window is None or not market.opens_ns <= now_ns < market.closes_ns:
+        return None
+    begun = [window for window in _windows(runbook.window, market) if since_ns <= window[0] <= now_ns]
+    told = [
+        Duty(runbook=runbook.id, from_ns=one, until_ns=end, state=_state(runbook, runs, one, end, now_ns))
+        for one, end in begun[-2:]
+    ]
+    if told and told[-1].state is DutyState.DONE:
+        return None
+    return next((one for one in reversed(told) if one.state is DutyState.MISSED), None)
+
+
 def _state(runbook: Runbook, runs: Sequence[Run], from_ns: int, until_ns: int, now_ns: int) -> DutyState:
     done = any(
         run.runbook == runbook.id and from_ns <= run.began_ns <= until_ns and run.verdict.startswith("DONE")

@@ -1,6 +1,5 @@
 """A value that does not show itself: not in a log, a traceback, a format string, a pickle or JSON."""
 
-import hmac
 from typing import NoReturn
 
 SHOWN = "***"
@@ -35,6 +34,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac  # with it comes OpenSSL, which most commands need for nothing else
+
         return hmac.compare_digest(self._value.encode(), other._value.encode())
 
     def __hash__(self) -> int:

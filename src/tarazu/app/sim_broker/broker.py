@@ -13,7 +13,7 @@ from typing import Any
 
 from tarazu import reference
 from tarazu.app.recordings.replayed import BadRecording, Recording, open_recording
-from tarazu.app.redaction import conceal_in_logs
+from tarazu.app.redacted_logs import conceal_in_logs
 from tarazu.app.sim_broker.options import USER_ID, BadOptions, SimOptions, opening, today_ist
 from tarazu.app.sim_broker.ready import Ready, first_line, forget, keep
 from tarazu.model import ist
@@ -117,6 +117,7 @@ class SimBroker:
     ) -> None:
         for task in moving:
             task.cancel()
+        self.rest.end()
         for server in servers:
             server.should_exit = True
         await self.ticker.stop()

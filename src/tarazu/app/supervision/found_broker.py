@@ -1,8 +1,9 @@
 """A simulated broker that runs already: asked whether it is there; when the environment names one, taken for ours."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from tarazu.adapters.sim_admin import admin_answer
 from tarazu.app.broker_address import NoAddress, sim_address
@@ -47,7 +48,7 @@ def named_broker(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def adopt(home: Home, told: dict[str, Any]) -> None:
     """From now on this is the profile's broker."""
-    replace_private(home.sim_broker, json.dumps(told) + "\n")
+    replace_private(home.sim_broker, msgspec.json.encode(told).decode() + "\n")
 
 
 def is_known(home: Home, told: dict[str, Any]) -> bool:
@@ -72,8 +73,8 @@ def answers(home: Home) -> bool:
 def ask_status(admin_url: str) -> dict[str, Any] | None:
     """What its admin port says; None when no simulated broker answers there."""
     try:
-        status = json.loads(admin_answer(admin_url, "/status", ASK_S))
-    except (OSError, ValueError):
+        status = msgspec.json.decode(admin_answer(admin_url, "/status", ASK_S))
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
     known = isinstance(status, dict) and {"rest_url", "ws_url", "rules", "session"} <= status.keys()
     return status if known else None

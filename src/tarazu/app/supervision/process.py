@@ -1,7 +1,6 @@
 """supervisord as a process: whether it runs, and how it is begun."""
 
 import os
-import subprocess
 from pathlib import Path
 
 from tarazu.app.home import Home
@@ -33,6 +32,8 @@ def begin(home: Home) -> None:
     It makes a daemon of itself once it listens; its socket and pid file may lie there from an earlier one. Raises
     SupervisorFailed.
     """
+    import subprocess  # most questions find a supervisord that runs
+
     words = python_words(["-m", "supervisor.supervisord", "-c", str(home.run / CONF)])
     log = home.logs / LOG
     try:

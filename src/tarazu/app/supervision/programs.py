@@ -1,11 +1,15 @@
 """Which processes a profile has: one table for the supervisor's configuration and for every command that names them."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from tarazu.app.home import Home, Profile
-from tarazu.app.settings import SimSettings
 from tarazu.app.supervision import storm
-from tarazu.app.supervision.sim_place import SimPlace
+
+if TYPE_CHECKING:
+    from tarazu.app.settings import SimSettings
+    from tarazu.app.supervision.sim_place import SimPlace
 
 SIM_BROKER, DEPTH_WS, MAIN, WATCHDOG = "sim_broker", "depth_ws", "main", "watchdog"
 
@@ -33,7 +37,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     """In its log, beside stderr. False where it prints secrets."""
 
 
-def programs(home: Home, sim: SimSettings, place: SimPlace | None) -> tuple[Program, ...]:
+def programs(home: Home, sim: "SimSettings", place: "SimPlace | None") -> tuple[Program, ...]:
     """The profile's own, in the order of a start. The sim profile's broker needs a place; None leaves it out."""
     words = storm.words(DEPTH_WS, ("-m", "tarazu.app.depth_ws", "--profile", home.profile))
     feed = Program(name=DEPTH_WS, words=words, order=20, stop_s=5)

@@ -10,7 +10,6 @@ the journal (`engine.starts`): it comes back however often it dies, for somebody
 Run as a program it needs nothing but the standard library.
 """
 
-import json
 import os
 import sys
 import time
@@ -57,6 +56,8 @@ def main(name: str, python_words: Sequence[str]) -> int:
 
 
 def _count(run: Path, name: str) -> None:
+    import json
+
     path = _file(run, name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
@@ -67,6 +68,8 @@ def _count(run: Path, name: str) -> None:
 def _recent(run: Path, name: str) -> list[float]:
     """A time after now is of an earlier start of this machine. A file that does not read counts for nothing: it is the
     process that matters."""
+    import json  # who asks where every process stands needs none of these files
+
     now_s = time.monotonic()
     try:
         times = json.loads(_file(run, name).read_text())

@@ -156,7 +156,7 @@ class Supervision:
 
     # What it takes.
 
-    def _ask(self, method: str, *words: Any) -> Any:
+    def _ask(self, method: str, *words: str | bool) -> Any:
         try:
             return ask(self.home.run, method, *words)
         except SupervisorSilent as silent:
@@ -164,7 +164,7 @@ class Supervision:
             advice = f"; if it stays so: kill -9 {pid}; tarazu up" if pid else "; tarazu up begins another"
             raise SupervisorSilent(f"{silent}{advice}") from silent
 
-    def _ask_unless(self, granted: tuple[int, ...], method: str, *words: Any) -> None:
+    def _ask_unless(self, granted: tuple[int, ...], method: str, *words: str | bool) -> None:
         """Where the answer would be that it is so already, it is good."""
         try:
             self._ask(method, *words)

@@ -6,7 +6,7 @@ from datetime import date
 import msgspec
 
 from tarazu import reference
-from tarazu.app.closing.entries import entries
+from tarazu.app.closing.entries import TellingEntries
 from tarazu.app.data.steps import Progress
 from tarazu.app.home import Home
 from tarazu.app.replaying.past_day import CannotReplay
@@ -35,16 +35,15 @@ class TradeDay(msgspec.Struct, frozen=True, kw_only=True):
 
 def trade_day(home: Home, day: date, expected: int, progress: Progress) -> TradeDay:
     """`expected`: how many entries there may be, for the progress. Raises BadDay, OSError."""
-    told, count = Executions(), 0
+    told, entries = Executions(), TellingEntries(home, day, progress, expected)
     try:
-        for entry, record in entries(home, day, progress, expected):
-            count = entry.sequence
+        for entry, record in entries:
             if isinstance(record, Record):
                 told.told(entry.sequence, record)
     except (BrokenChain, BadPayload) as bad:
         raise BadDay(str(bad)) from bad
     rows, unknown = reckoned(home, day, told)
-    return TradeDay(day=day, rows=rows, entries=count, unknown=unknown)
+    return TradeDay(day=day, rows=rows, entries=entries.count, unknown=unknown)
 
 
 def reckoned(home: Home, day: date, told: Executions) -> tuple[list[Row], tuple[str, ...]]:

@@ -17,6 +17,7 @@ from tarazu.app.broker_address import NoAddress, access_token, broker_address
 from tarazu.app.depth_ws.seen_file import SeenFile
 from tarazu.app.health import boot, write_health
 from tarazu.app.home import Home, Profile
+from tarazu.app.main.health import Stage as MainStage
 from tarazu.app.secrets.store import BadSecrets, watched_file
 from tarazu.app.settings import Settings
 from tarazu.app.shipping.beside import Beside
@@ -27,6 +28,7 @@ from tarazu.app.watchdog.account.result import Result
 from tarazu.app.watchdog.account.watch import AccountFacts, AccountWatch
 from tarazu.app.watchdog.finding import Finding
 from tarazu.app.watchdog.health import OwnPnl, Stage, WatchdogHealth
+from tarazu.app.watchdog.monitor_duty import monitor_duty
 from tarazu.app.watchdog.pager import Pager
 from tarazu.app.watchdog.processes import Processes
 from tarazu.app.watchdog.pulse import Silence
@@ -63,6 +65,7 @@ class Watchdog:
         # The paper profile's orders live and die with main: there is no account to look at.
         self._account = None if home.profile is Profile.PAPER else AccountWatch(home, brake, self.clock.wall_ns)
         self._pager, self._journal = Pager(home, self._started[0]), JournalAlerts(home)
+        self._monitor = monitor_duty(home, settings.watchdog, self._started[0])
         self._urls_bad = ""
         """Why `.env` gives no address; empty: it reads."""
         self._courier = Courier(home, settings.alerts, self._urls())
@@ -179,6 +182,9 @@ class Watchdog:
         yield from triggers.of_feed(feed, processes.feed.pulse)
         if self.settings.ship.to:
             yield from triggers.of_ship(ship_standing(self.home, mono_ns, self.settings)[1])
+        if self._monitor is not None:
+            works = current is not None and current.stage is MainStage.RUNNING
+            yield from triggers.of_monitor(self._monitor.missed(self.clock.wall_ns()), works)
         if self._account is None:
             return
         day = ist.day_of(self.clock.wall_ns()).isoformat()

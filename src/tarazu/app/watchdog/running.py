@@ -12,7 +12,7 @@ from contextlib import closing
 from tarazu.app.broker_address import NoAddress
 from tarazu.app.config.running import note_settings
 from tarazu.app.home import Home
-from tarazu.app.redaction import conceal_in_logs
+from tarazu.app.redacted_logs import conceal_in_logs
 from tarazu.app.settings import Settings
 from tarazu.app.watchdog.process import EXIT_BUG, Watchdog
 from tarazu.runtime.writer_lock import SecondWriter, WriterLock

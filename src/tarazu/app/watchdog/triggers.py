@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from tarazu.app.depth_ws.health import DepthWsHealth
 from tarazu.app.depth_ws.health import Stage as FeedStage
 from tarazu.app.main.health import DISK, MainHealth, Stage
+from tarazu.app.runbook.duty import Duty
 from tarazu.app.settings import WatchdogSettings
 from tarazu.app.verdict import Check, Status
 from tarazu.app.watchdog.account.watch import AccountFacts
@@ -17,6 +18,7 @@ from tarazu.app.watchdog.health import BookRead, OwnPnl, Watched
 from tarazu.app.watchdog.pulse import Pulse
 from tarazu.engine.halts import Halt, RiskState
 from tarazu.market.feed_events import FeedState
+from tarazu.model import ist
 from tarazu.model.units import PAISE, SECOND_NS
 
 DOWN_NS = 30 * SECOND_NS
@@ -154,6 +156,21 @@ def of_ship(ship: Check) -> Iterator[Finding]:
     text = f"the record is not copied: {ship.code}: {ship.detail}"
     yield Finding(
         code="SHIP", severity="SEV2", text=text, key="ship", hint=ship.hint, opens=False, lasts_ns=UNSHIPPED_NS
+    )
+
+
+def of_monitor(missed: Duty | None, stack_works: bool) -> Iterator[Finding]:
+    """Somebody is to look at a desk that works each half hour; of one that does not, there is a worse alert."""
+    if missed is None or not stack_works:
+        return
+    until = ist.stamp(missed.until_ns)[11:16]
+    yield Finding(
+        code="MONITOR_MISSED",
+        severity="SEV3",
+        text=f"nobody has run the runbook's {missed.runbook} that was due until {until} IST",
+        key="monitor",
+        hint=f"tarazu runbook run {missed.runbook}",
+        opens=False,
     )
 
 

@@ -4,6 +4,7 @@ Kinds and times are taken from the frames' heads; only what may matter is looked
 The chain is not proven here: that is `tarazu audit verify`'s.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from tarazu.runtime.journal_files import map_file, segment_numbers, segment_path
 
 _MOVED = codec.KINDS[MarketMoved]
 _WHOLE = frozenset(codec.KINDS[kind] for kind in (Answered, FeedMoved, Started, Wanted)) | {codec.FAILED}
-_TAGS = tuple(name.encode() for name in ("Intend", "Decide", "Deny", "Filled", "Moved", "SendOrder", "Alert"))
+_TAGS = re.compile(b"Intend|Decide|Deny|Filled|Moved|SendOrder|Alert")
 """Of acts and outputs, as they stand in the bytes. One that stands in a text costs a look and nothing else."""
 
 _TORN_READS, _TORN_READ_S = 20, 0.005
@@ -51,7 +52,7 @@ def entries(folder: Path, from_ns: int, until_ns: int) -> Iterator[Seen]:
                 return
             if ts_ns >= from_ns:
                 is_due = kind == _MOVED and ts_ns // SECOND_NS != moved_s
-                if is_due or kind in _WHOLE or _is_tagged(view[at + FRAME_HEADER_BYTES : at + length]):
+                if is_due or kind in _WHOLE or _TAGS.search(view, at + FRAME_HEADER_BYTES, at + length):
                     moved_s = ts_ns // SECOND_NS if kind == _MOVED else moved_s
                     yield _seen(view, at, number)
             at += aligned(length)
@@ -77,11 +78,6 @@ def _head(view: memoryview, at: int) -> tuple[int, int, int] | None:
     if not FRAME_HEADER_BYTES <= length <= FRAME_HEADER_BYTES + PAYLOAD_BYTES_MAX or at + length > len(view):
         raise Damaged(f"no entry has a length of {length} bytes, at {at} of a segment")
     return length, kind, ts_ns
-
-
-def _is_tagged(payload: memoryview) -> bool:
-    told = bytes(payload)
-    return any(tag in told for tag in _TAGS)
 
 
 def _seen(view: memoryview, at: int, number: int) -> Seen:

@@ -7,7 +7,6 @@ from pathlib import Path
 from tarazu.app.home import Home
 from tarazu.app.main.health import MainHealth
 from tarazu.app.main.models_health import DriftPage, ModelsPage
-from tarazu.app.settings import BadSettings, ModelSettings, read_settings
 from tarazu.app.verdict import Check, Status, plain
 
 ACTIVE = "active"
@@ -19,9 +18,9 @@ def models(home: Home, engine: MainHealth | Check, scores: Sequence[float] = ())
     """In words, and a check for each thing that can be wrong. `scores`: of the window's decisions."""
     chosen = sorted(path for path in home.models.glob(f"*/{ACTIVE}") if path.is_file())
     page = engine.models if isinstance(engine, MainHealth) else None
-    told, checks, psi_warn = [], list[Check](), _psi_warn(home)
+    told, checks = [], list[Check]()
     for path in chosen:
-        text, found = _model(path, page, psi_warn)
+        text, found = _model(path, page, _psi_warn(home))
         told.append(text)
         checks += found
     if page is not None and page.trouble:
@@ -33,6 +32,8 @@ def models(home: Home, engine: MainHealth | Check, scores: Sequence[float] = ())
 
 def _psi_warn(home: Home) -> float:
     """Of settings that do not read others tell: here their default stands."""
+    from tarazu.app.settings import BadSettings, ModelSettings, read_settings  # here: most desks have no model
+
     try:
         return read_settings(home.settings_file).models.psi_warn
     except (BadSettings, OSError):

@@ -23,7 +23,7 @@ from tarazu.sim.broker.intake import UNKNOWN_ORDER, Intake
 from tarazu.sim.broker.lifecycle import Lifecycle
 from tarazu.sim.broker.market_faults import MarketFaults
 from tarazu.sim.broker.means import working_orders
-from tarazu.sim.broker.oms import Order, trade_row
+from tarazu.sim.broker.oms import Order
 from tarazu.sim.broker.varieties import Varieties
 from tarazu.sim.candles import CandleBook
 from tarazu.sim.exchange.exchange import Exchange
@@ -240,9 +240,9 @@ class Broker:
     def trades(self, user_id: str, order_id: str | None = None) -> list[TradeRow] | Refusal:
         """The day's executions, of one order or of all; by order of placement, then time."""
         if order_id is None:
-            return [row for o in self.desk.blotter.of(user_id) for row in self._trades(o)]
+            return [row for o in self.desk.blotter.of(user_id) for row in self.desk.blotter.trades(o.order_id)]
         order = self._order(user_id, order_id)
-        return UNKNOWN_ORDER if order is None else self._trades(order)
+        return UNKNOWN_ORDER if order is None else self.desk.blotter.trades(order.order_id)
 
     # Books.
 
@@ -281,9 +281,6 @@ class Broker:
     def _order(self, user_id: str, order_id: str) -> Order | None:
         order = self.desk.blotter.get(order_id)
         return order if order is not None and order.user_id == user_id else None
-
-    def _trades(self, order: Order) -> list[TradeRow]:
-        return [trade_row(order, fill) for fill in self.desk.blotter.fills(order.order_id)]
 
     def _done(self, order: Order) -> None:
         self._varieties.done(order)

@@ -247,6 +247,7 @@ class Blotter:
     def __init__(self) -> None:
         self._orders: dict[str, Order] = {}
         self._fills: dict[str, list[Fill]] = {}
+        self._trades: dict[str, list[TradeRow]] = {}
         self._working: dict[str, list[Order]] = {}
 
     def add(self, order: Order) -> None:
@@ -270,15 +271,22 @@ class Blotter:
         return list(self._orders.values())
 
     def book(self, fill: Fill) -> None:
+        """The order is here, and has the exchange's id; the row of its execution never changes again."""
         self._fills.setdefault(fill.order_id, []).append(fill)
+        self._trades.setdefault(fill.order_id, []).append(trade_row(self._orders[fill.order_id], fill))
 
     def fills(self, order_id: str) -> list[Fill]:
         return self._fills.get(order_id, [])
+
+    def trades(self, order_id: str) -> list[TradeRow]:
+        """Its executions as Kite shows them, in their order."""
+        return list(self._trades.get(order_id, ()))
 
     def clear(self, keep: KiteStatus) -> None:
         """Forget the day's orders, except those in status `keep`: they wait for the next session."""
         self._orders = {k: o for k, o in self._orders.items() if o.status is keep}
         self._fills.clear()
+        self._trades.clear()
         self._working.clear()
         for order in self._orders.values():
             self._working.setdefault(order.user_id, []).append(order)

@@ -52,11 +52,7 @@ class Tape:
 
     def _renew(self, now_ns: int) -> None:
         assert self._renew_ns is not None
-        units = self._units - self._window_units
-        value = self._value - self._window_value
-        self._mean = np.where(units > 0, value // np.maximum(units, 1), 0)
-        self._window_units[:] = self._units
-        self._window_value[:] = self._value
+        _mean(self._units, self._value, self._window_units, self._window_value, self._mean)
         self._renew_ns += (now_ns - self._renew_ns) // self._window_ns * self._window_ns + self._window_ns
 
 
@@ -68,3 +64,12 @@ def _book(bought: Any, sold: Any, ltp: Any, units: Any, value: Any, traded_ns: A
             units[i] += traded
             value[i] += traded * ltp[i]
             traded_ns[i] = now_ns
+
+
+@njit("void(int64[::1], int64[::1], int64[::1], int64[::1], int64[::1])", cache=True)
+def _mean(units: Any, value: Any, before_units: Any, before_value: Any, mean: Any) -> None:
+    """The mean of what was booked since the sums `before`, which then become today's."""
+    for i in range(len(mean)):
+        traded = units[i] - before_units[i]
+        mean[i] = (value[i] - before_value[i]) // traded if traded > 0 else 0
+        before_units[i], before_value[i] = units[i], value[i]

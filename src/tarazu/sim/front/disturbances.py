@@ -33,6 +33,8 @@ BROKEN_JSON = b'{"status":"success","data":{"order_id":"15'
 
 def chosen(faults: Faults, now_ns: int, subject: dict[str, str]) -> Fault | None:
     """The fault that strikes this request, if one does."""
+    if not faults.armed():
+        return None
     for kind in KINDS:
         fault = faults.strike(kind, now_ns, **subject)
         if fault is not None:
@@ -64,8 +66,10 @@ def instead(fault: Fault) -> Response:
 
 def dated(response: Response, faults: Faults, dice: Dice, nth: int, now_ns: int, subject: dict[str, str]) -> Response:
     """The `nth` response with its Date header: skewed, and slow, where a fault says so."""
-    skew = faults.strike("rest.clock_skew", now_ns, **subject)
-    slow = faults.strike("rest.latency", now_ns, **subject)
+    skew = slow = None
+    if faults.armed():
+        skew = faults.strike("rest.clock_skew", now_ns, **subject)
+        slow = faults.strike("rest.latency", now_ns, **subject)
     shown_ns = now_ns + (round(skew.number("by_s") * SECOND_NS) if skew else 0)
     return Response(
         status=response.status,

@@ -5,6 +5,9 @@ the counts of the rate limits, and alerts. An exception that leaves `handle` is 
 and reports it.
 """
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 from tarazu.sim.broker.broker import Broker
 from tarazu.sim.dice import Dice
 from tarazu.sim.front import (
@@ -38,6 +41,9 @@ ROUTES: tuple[Route, ...] = (
     *routes_alerts.ROUTES,
     *routes_mf.ROUTES,
 )
+
+PATHS_KEPT = 256
+"""Of those found lately: most requests are for the same few."""
 
 NOT_FOUND = Refusal("Route not found", ErrorType.GENERAL, 404)
 METHOD_NOT_ALLOWED = Refusal("Method not allowed", ErrorType.GENERAL, 405)
@@ -121,7 +127,8 @@ class Front:
         return oversized(request) or (Refusal(request.malformed) if request.malformed else None)
 
 
-def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | Refusal:
+@lru_cache(PATHS_KEPT)
+def find_route(method: str, path: str) -> tuple[Route, Mapping[str, str]] | Refusal:
     """The first route of this method and path, with the values of its names."""
     refusal = NOT_FOUND
     for route in _BY_SHAPE.get(_shape(path), ()):

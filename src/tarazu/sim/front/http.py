@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -81,10 +82,14 @@ def decode_pairs(raw: bytes) -> Pairs | None:
 
 def decode_text(raw: bytes, plus: bool = True) -> str | None:
     """Percent-decoded UTF-8; None when an escape or the UTF-8 is broken."""
-    if _BAD_PERCENT.search(raw):
-        return None
+    if plus:
+        raw = raw.replace(b"+", b" ")
+    if b"%" in raw:
+        if _BAD_PERCENT.search(raw):
+            return None
+        raw = unquote_to_bytes(raw)
     try:
-        return unquote_to_bytes(raw.replace(b"+", b" ") if plus else raw).decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
         return None
 
@@ -109,4 +114,9 @@ def redirect(location: str) -> Response:
 
 def http_date(ts_ns: int) -> str:
     """The `Date` header of that moment: RFC 9110, whole seconds, GMT."""
-    return format_datetime(datetime.fromtimestamp(ts_ns // SECOND_NS, tz=UTC), usegmt=True)
+    return _date_of(ts_ns // SECOND_NS)
+
+
+@lru_cache(1)  # requests come in bursts
+def _date_of(second: int) -> str:
+    return format_datetime(datetime.fromtimestamp(second, tz=UTC), usegmt=True)

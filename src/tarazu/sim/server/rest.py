@@ -40,6 +40,11 @@ class RestApp:
         self.bugs = 0
         self._answer = answer
         self._real_s = real_s
+        self._ends = asyncio.Event()
+
+    def end(self) -> None:
+        """The broker ends: answers that are held back are never given, their connections are cut."""
+        self._ends.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,9 +58,10 @@ class RestApp:
             return
         self.requests += 1
         response = self._respond(_front_request(scope, body))
+        is_cut = response.hangup
         if response.delay_ns:
-            await asyncio.sleep(self._real_s(response.delay_ns))
-        if response.hangup:
+            is_cut |= await self._ends_within(self._real_s(response.delay_ns))
+        if is_cut:
             scope["state"][CUT]()
             await receive()  # until the protocol has noticed: it would answer 500 for us
             return
@@ -63,6 +69,14 @@ class RestApp:
         if len(body) > BODY_BYTES_MAX:
             http.headers["connection"] = "close"
         await http(scope, receive, send)
+
+    async def _ends_within(self, delay_s: float) -> bool:
+        """Waits as long as a fault says, and no longer than the broker is there."""
+        try:
+            await asyncio.wait_for(self._ends.wait(), delay_s)
+        except TimeoutError:
+            return False
+        return True
 
     def _respond(self, request: FrontRequest) -> Response:
         try:

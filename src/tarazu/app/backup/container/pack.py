@@ -1,4 +1,4 @@
-"""Files into one: read once, hashed, compressed by both processors, and the signed manifest in front of them."""
+"""Files into one: read once, hashed and compressed by both processors, and the signed manifest in front of them."""
 
 import hashlib
 import os
@@ -6,7 +6,10 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import groupby
 from pathlib import Path
+from threading import Event
 
 from tarazu.app.backup.container.manifest import ENDING, Manifest, Member, head, header, padding
 from tarazu.app.backup.container.signing import note_of
@@ -22,6 +25,10 @@ _GZIP = 31
 """zlib's window bits for a gzip member."""
 
 
+class GivenUp(Exception):
+    """The backup is not wanted any more."""
+
+
 class Body:
     """What is compressed lies in a scratch file until all hashes are known. What is not is taken from its own file
     then, and the proof of the restore says whether it was still the same."""
@@ -34,6 +41,7 @@ class Body:
         """Of the compressed ones, where they begin."""
         self._raw: dict[str, Path] = {}
         self._pool = ThreadPoolExecutor(THREADS, "backup-gzip")
+        self._is_given_up = Event()
 
     def __enter__(self) -> "Body":
         return self
@@ -43,7 +51,9 @@ class Body:
         os.close(self._fd)
 
     def add(self, source: Source, progress: Callable[[int], None] = lambda done: None) -> Member:
-        """Raises OSError; ValueError for a file that ustar cannot say. It is not in the backup then."""
+        """From several threads for those that are not compressed, from one for all others.
+
+        Raises OSError; ValueError for a file that ustar cannot say. It is not in the backup then."""
         coding, begun = source.coding, self._at
         whole, stored = hashlib.sha256(), hashlib.sha256()
         packed = 0
@@ -51,6 +61,8 @@ class Body:
         def read() -> Iterator[bytes]:
             nonlocal packed
             for chunk in chunks(source):
+                if self._is_given_up.is_set():
+                    raise GivenUp
                 whole.update(chunk)
                 packed += len(chunk)
                 progress(packed)
@@ -81,6 +93,10 @@ class Body:
         else:
             self._raw[source.name] = source.path
         return member
+
+    def give_up(self) -> None:
+        """Threads that are at a file leave it at its next chunk: nobody waits for gigabytes of hashes in vain."""
+        self._is_given_up.set()
 
     def finish(self, manifest: Manifest, signer: Signer, target: Path) -> None:
         """The whole backup at `target`, on the disk; it must not be there. Raises OSError."""
@@ -131,15 +147,30 @@ def added(
     """All of them; those that cannot be read are told to `failed`. `progress` hears bytes."""
     total, done = sum(source.upto for source in sources), 0
     members = []
-    for source in sources:
-        before = done
-        try:
-            members.append(body.add(source, lambda read, before=before: progress(before + read, total)))  # type: ignore[misc]
-        except (OSError, ValueError) as bad:
-            failed(source, bad)
-        done += source.upto
-        progress(done, total)
+    pool = ThreadPoolExecutor(THREADS, "backup-hash")
+    try:
+        for coding, run in groupby(sources, lambda source: source.coding):
+            alike = list(run)
+            # What is stored as it is takes a thread a file; what is compressed has both for its chunks.
+            coming = [pool.submit(body.add, source) for source in alike] if coding == "raw" else []
+            for n, source in enumerate(alike):
+                told = partial(_so_far, progress, done, total)
+                try:
+                    members.append(coming[n].result() if coming else body.add(source, told))
+                except (OSError, ValueError) as bad:
+                    failed(source, bad)
+                done += source.upto
+                progress(done, total)
+    except BaseException:
+        body.give_up()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
     return tuple(members)
+
+
+def _so_far(progress: Progress, before: int, total: int, read: int) -> None:
+    progress(before + read, total)
 
 
 def _gzip(chunk: bytes) -> bytes:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tarazu.app.closing.entries import entries
+from tarazu.app.closing.entries import TellingEntries
 from tarazu.app.closing.rolling.archives import changed_archives
 from tarazu.app.closing.rolling.frames import drop, due
 from tarazu.app.closing.rolling.logs import BadLogs, keep_logs, logs_folder
@@ -124,10 +124,12 @@ def _altered(home: Home, day: date) -> Check | None:
 def _counted(home: Home, day: date, expected: int, steps: Steps) -> tuple[Statistics, tuple[str, ...]]:
     counting, told = Counting(), Executions()
     with steps("counting") as progress:
-        for entry, record in entries(home, day, progress, expected):
+        entries = TellingEntries(home, day, progress, expected)
+        for entry, record in entries:
             counting.told(entry, record)
             if isinstance(record, Record):
                 told.told(entry.sequence, record)
+        counting.passed(entries.quiet)
     trades, unknown = reckoned(home, day, told)
     return counting.statistics(trades), unknown
 

@@ -1,7 +1,7 @@
 """The day in numbers: what the journal tells of it, counted once from beginning to end."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -73,7 +73,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counting:
-    """Told of every entry in order; `record` None: it says nothing."""
+    """Told of every entry that says something, in order, and how many say nothing."""
 
     def __init__(self) -> None:
         self._kinds: Counter[int] = Counter()
@@ -90,13 +90,17 @@ class Counting:
         self._halts: Counter[str] = Counter()
         self._stale: Counter[str] = Counter()
 
-    def told(self, entry: Entry, record: codec.Record | codec.Failure | None) -> None:
+    def told(self, entry: Entry, record: codec.Record | codec.Failure) -> None:
         self._kinds[entry.kind] += 1
         if isinstance(record, codec.Failure):
             self._failures += 1
-        elif record is not None:
+        else:
             self._heard(record.stamped)
             self._acted(record)
+
+    def passed(self, quiet: Mapping[int, int]) -> None:
+        """By kind."""
+        self._kinds.update(quiet)
 
     def statistics(self, rows: Sequence[Row]) -> Statistics:
         """`rows`: the day's trade log."""

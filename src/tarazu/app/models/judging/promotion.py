@@ -14,6 +14,7 @@ import msgspec
 from tarazu.app.models.drift import ROWS_MIN, Drift, drift
 from tarazu.app.models.judging.scored_rows import Row, ShadowDay, shadow_days
 from tarazu.app.models.manifest import Judged, Manifest
+from tarazu.app.models.words import rupees
 from tarazu.app.settings import ModelSettings
 from tarazu.app.verdict import Check, Status
 
@@ -120,7 +121,3 @@ def _shadow(of: Evidence, settings: ModelSettings) -> Check:
         return seen.broken(Status.UNKNOWN, "SHADOW_UNKNOWN", of.unread)
     told = f"days of at least {settings.shadow_rows} decisions since it was registered"
     return seen.broken(Status.CRIT, "TOO_FEW_SHADOW_DAYS", told)
-
-
-def rupees(paise: int) -> str:
-    return f"₹{paise / 100:,.0f}"

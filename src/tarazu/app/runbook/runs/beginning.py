@@ -1,7 +1,7 @@
 """A run begun anew, or taken up where it was broken off."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -112,8 +112,13 @@ def refuse(runbook: Runbook, terms: Terms) -> None:
     missing = absent(tuple(step for step in runbook.steps if step.id not in terms.skips))
     if missing:
         raise Refused("; ".join(missing))
+    refuse_unknown(runbook, terms.skips)
+
+
+def refuse_unknown(runbook: Runbook, skips: Iterable[str]) -> None:
+    """Raises Refused for a step to be skipped that the runbook has not: it is another one that was meant."""
     ids = [step.id for step in runbook.steps]
-    unknown = [name for name in terms.skips if name not in ids]
+    unknown = [name for name in skips if name not in ids]
     if unknown:
         raise Refused(f"{runbook.id} has no step {', '.join(unknown)}; there are: {', '.join(ids)}")
 

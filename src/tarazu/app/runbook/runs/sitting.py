@@ -9,7 +9,7 @@ from tarazu.app.home import Home
 from tarazu.app.runbook.book.command_line import NoCheckout, checkout
 from tarazu.app.runbook.book.model import Runbook
 from tarazu.app.runbook.runs.attendance import Attendance, Nobody, Person
-from tarazu.app.runbook.runs.beginning import Refused, Terms, begin, resume
+from tarazu.app.runbook.runs.beginning import Refused, Terms, begin, refuse_unknown, resume
 from tarazu.app.runbook.runs.evidence import NotRecorded
 from tarazu.app.runbook.runs.moment import now_ns
 from tarazu.app.runbook.runs.record import Run
@@ -43,7 +43,11 @@ class Sitting:
         self._way, self._skips, self._consents = way, dict(skips), consents
 
     def dry(self) -> Verdict:
-        """What would be done; nothing is."""
+        """What would be done; nothing is. Refused for a step to be left out that is none."""
+        try:
+            refuse_unknown(self.runbook, self._skips)
+        except Refused as no:
+            return refused(self.home, "runbook.run", self.runbook.id, str(no))
         return Verdict(
             command="runbook.run",
             word="PLAN",

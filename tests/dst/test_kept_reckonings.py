@@ -1,0 +1,39 @@
+"""What is kept beside the orders until one changes is what would be reckoned anew, at every message of a day."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tarazu.dst.day import run_day
+from tarazu.orders.standing import Standing
+
+SEEDS = range(500, 512)
+
+
+def test_what_is_kept_is_what_would_be_reckoned_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for: Counter[str] = Counter()
+    wrong: set[str] = set()
+    unmoved, listed = Standing.unmoved, Standing.open
+
+    def checked(standing: Standing, what: str, asked: object, reckon: Callable[[], Any]) -> Any:
+        found = unmoved(standing, what, asked, reckon)
+        asked_for[what] += 1
+        if found != reckon():
+            wrong.add(what)
+        return found
+
+    def checked_open(standing: Standing, read_ns: int, cooling_ns: int) -> Any:
+        found = listed(standing, read_ns, cooling_ns)
+        standing._cool(read_ns, cooling_ns)
+        if found != [standing._open[ref] for ref in sorted(standing._open)]:
+            wrong.add("open")
+        return found
+
+    monkeypatch.setattr(Standing, "unmoved", checked)
+    monkeypatch.setattr(Standing, "open", checked_open)
+    violations = [run_day(seed).violations for seed in SEEDS]
+    assert not wrong
+    assert violations == [()] * len(SEEDS)
+    assert asked_for.keys() == {"gaps", "gaps among", "uncovered", "surplus"}
