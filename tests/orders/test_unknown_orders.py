@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from harness.order_story import Story, check, report
+from harness.order_story import Story, check, report, tag_of
 from tarazu.orders import messages as m
 
 LOST = """
@@ -247,6 +247,15 @@ def test_trades_heard_of_a_stranger_go_with_it_when_it_is_claimed_and_are_told_o
         exposure                          -> 25..75
     """
     )
+
+
+def test_what_was_asked_of_a_stranger_was_asked_of_the_order_that_it_turns_out_to_be() -> None:
+    story = Story()
+    for line in ("sent A BUY 75 @ 100", "row 7 - WORKING 0/75", "cancel 7", "answer A accepted 7"):
+        story.say(line)
+    ours, asked_ns = story.blotter.find(tag_of("A")), story.now_ns
+    assert ours is not None and ours.cancel is not None
+    assert (ours.cancel.asked_ns, ours.cancel_ns) == (asked_ns, asked_ns), "or it would be asked with every message"
 
 
 def test_a_late_answer_is_still_an_answer() -> None:

@@ -82,8 +82,9 @@ class SimMarket:
             tick = each.tick_size_paise
             far = 40 if self._dice.random() < 0.04 else 6
             move = self.moments.jump(self._dice.randint(-far, far))
-            last = max(self.last[key] + tick * move, 200 * tick)
-            last = self.last[key] = min(last, self.band(key)[1] * 2 // 3 // tick * tick)
+            low, high = self.band(key)
+            last = max(self.last[key] + tick * move, low * 3 // 2 // tick * tick)
+            last = self.last[key] = min(last, high * 2 // 3 // tick * tick)
             if self.is_frozen or not self.moments.is_quoted(key, self.sequence):
                 continue
             touch = Touch(

@@ -53,6 +53,7 @@ def bound(blotter: "Blotter", stranger: OrderState, ours: OrderState) -> OrderSt
         order_id=stranger.order_id,
         change=stranger.change,
         cancel=stranger.cancel,
+        cancel_ns=stranger.cancel_ns,
         changes=ours.changes + stranger.changes,
     )
     if stranger.row is not None:
