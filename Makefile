@@ -25,7 +25,7 @@ pictures: $(READY) ## the pictures of the README, from a demo that is run for th
 
 test: $(READY)   ## lint, types, import contracts, and every test
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n 3 --dist loadfile -rfER
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -rfER
 
 check: $(READY)  ## lint, types and import contracts alone
 	$(BIN)/ruff check .
@@ -47,7 +47,7 @@ days: $(READY)   ## 60,000 simulated days, and every effect of three days a plac
 	$(BIN)/tarazu dst crashpoints --seeds 1,4,12 --json
 
 controls: $(READY) ## the tests of every control, and the matrix of what they show
-	-$(BIN)/python -m pytest -m control -n 3 --dist loadfile -rfER
+	-$(BIN)/python -m pytest -m control -n 3 --dist loadfile --no-loadscope-reorder -rfER
 	$(BIN)/tarazu controls || [ $$? -eq 1 ]
 
 codes: $(READY)  ## docs/codes.md and the list of published codes, after a word was added

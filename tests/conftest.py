@@ -20,6 +20,9 @@ REAL_TIME = (
 )  # fmt: skip
 """Folders whose tests run processes and sockets in real time."""
 
+LONG = ("drills", "documents", "demo", "dst", "desk", "packages", "stack", "incidents", "runbook")
+"""Folders of minutes, begun first: a worker takes a file whole, and whoever begins a long one last is waited for."""
+
 GATHERED = pytest.StashKey[Gathered]()
 
 
@@ -56,3 +59,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(here).parts[0]
         if folder in REAL_TIME or item.path.is_relative_to(here / "sim" / "server"):
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=5))
+    items.sort(key=lambda item: _turn(item.path.relative_to(here).parts[0]))
+
+
+def _turn(folder: str) -> int:
+    """Of a folder's tests, which keep their order among themselves."""
+    return LONG.index(folder) if folder in LONG else len(LONG) + (folder not in REAL_TIME)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tarazu.dst.world import World
 
 WHO = "ops"
+QUIET_NS = 180 * SECOND_NS
+"""A day that is flat goes on for so long: what cools or is unknown counts for no longer (`order_state.Patience`), and
+who forgot it would act by then."""
 _TROUBLE = (Order.HALT, Order.ENTRIES_OFF, Order.CANCEL_ENTRIES)
 
 
@@ -71,6 +74,7 @@ class People:
             self._world.agenda.after(10 * SECOND_NS, self._look_whether_flat)
         else:
             self.command(Order.STOP_FLATTEN)
+            self._world.end_after(QUIET_NS)
 
     def command(self, order: Order, **about: str) -> None:
         """Until it is taken; what belongs to the safety phase is not told after it."""

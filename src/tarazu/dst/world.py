@@ -282,6 +282,10 @@ class World:
         """How much longer, until a process has lived so long in peace: one may be killed late in the day, too."""
         return SECOND_NS if self.life is None else max(self._started_ns + healthy_ns - self.agenda.now_ns, 0)
 
+    def end_after(self, ns: int) -> None:
+        """Nothing is left to look at after that."""
+        self._end_ns = min(self._end_ns, self.agenda.now_ns + ns)
+
     def _last_flatten(self) -> None:
         wait_ns = self._lacks_ns(self.plan.flatten_after_ns)
         if wait_ns:
