@@ -13,7 +13,7 @@ def test_no_invariant_is_broken_in_all_these_days(number):
     tally = shard(number)
     assert tally.days == SHARD_DAYS
     assert not tally.failures, tally.failures[0]
-    assert tally.fault_count >= 250 * SHARD_DAYS, "a day with fewer faults is too kind"
+    assert tally.fault_count >= 200 * SHARD_DAYS, "too kind: 250 are due on average (test_days)"
 
 
 def test_every_day_that_ever_failed_passes():

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 import msgspec
 
-from tarazu.dst.options import DayOptions
+from tarazu.dst.options import DayOptions, sized
 from tarazu.dst.tally import Case
 
 _COLUMNS = 6
@@ -52,9 +52,7 @@ def _fallen(line: str) -> Fallen:
     if len(columns) < _COLUMNS:
         raise ValueError(f"{len(columns)} columns of {_COLUMNS}")
     day, seed, size, muted, invariant, what = columns
-    if size not in ("full", "small"):
-        raise ValueError(f"{size} is no size")
-    options = DayOptions(size="small" if size == "small" else "full", muted=frozenset(muted.split(",")) - {"-"})
+    options = DayOptions(size=sized(size), muted=frozenset(muted.split(",")) - {"-"})
     return Fallen(found=date.fromisoformat(day), case=Case(int(seed), options), invariant=invariant, what=what)
 
 

@@ -5,13 +5,12 @@ A case has a place: first those of the corpus, then a seed after the other from 
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 
 from tarazu.dst.campaign import Done, Part, parts, seeds
 from tarazu.dst.corpus import corpus
-from tarazu.dst.options import DayOptions, Violation
+from tarazu.dst.options import DayOptions, Size, Violation
 from tarazu.dst.tally import Case, Failure, Sums, Tally
 
 SCHEMA = "tarazu.dst.campaign/1"
@@ -28,7 +27,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """`code_sha256` of the code whose days these are."""
     first_seed: int
     days: int
-    size: Literal["full", "small"]
+    size: Size
 
     def cases(self) -> list[Case]:
         """All of it: every day that ever failed, and the new ones."""

@@ -1,7 +1,7 @@
 """What a simulated day is told, and what it tells."""
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -27,9 +27,22 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """Engine time, of the monotonic clock and how far the wall clock was ahead when the process started."""
 
 
+Size = Literal["full", "long", "small"]
+"""A small day has a few minutes and some ten orders: for killing it at every effect. A long one goes on for a third
+longer than a full one, and is the same till then; but a late one (`happenings`) begins earlier."""
+SIZES: tuple[Size, ...] = get_args(Size)
+
+
+def sized(word: str) -> Size:
+    """Raises ValueError for a word that is no size."""
+    for size in SIZES:
+        if word == size:
+            return size
+    raise ValueError(f"{word} is no size")
+
+
 class DayOptions(msgspec.Struct, frozen=True, kw_only=True):
-    size: Literal["full", "small"] = "full"
-    """A small day has a few minutes and some ten orders: for killing it at every effect."""
+    size: Size = "full"
     crash_at: int | None = None
     """Kill the process at this effect boundary, counted from 1 over the whole day (`DayResult.effects`)."""
     lose_unsynced: bool = True

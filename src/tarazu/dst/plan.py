@@ -1,13 +1,13 @@
 """How long a day is, how often things happen in it, and what the engine is told to keep to: drawn from the seed."""
 
 from random import Random
-from typing import Literal
 
 import msgspec
 
 from tarazu.dst.happenings import happenings_of
 from tarazu.dst.limits import Purse, purse_of
 from tarazu.dst.master import EXPIRED
+from tarazu.dst.options import Size
 from tarazu.dst.strategy import CALL, PUT, SHARE
 from tarazu.engine.config import EngineConfig, Pilot, StartLimits
 from tarazu.model.units import MINUTE_NS, PAISE, SECOND_NS
@@ -23,8 +23,8 @@ CUT_OFF_AFTER_NS = 350 * MINUTE_NS
 """15:10, from 09:20: ten minutes before MIS in shares is squared off, thirty before the derivatives that expire end."""
 _NO_PILOT = EngineConfig().pilot_as
 """The default itself: what is written down is what differs from it."""
-TICKS = 280
-"""Of the safety phase. A day with slow ticks is a long one: the rules for unknown orders take minutes."""
+TICKS: dict[Size, int] = {"full": 225, "long": 280}
+"""Of the safety phase. A day with slow ticks goes on for long: the rules for unknown orders take minutes."""
 
 
 class DayPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,10 +66,11 @@ def traits_of(seed: int) -> frozenset[str]:
     return frozenset(purse_of(seed).narrow) | happenings_of(seed) | {name for name, has in own.items() if has}
 
 
-def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
+def plan_of(seed: int, size: Size) -> DayPlan:
     dice = Random(f"plan {seed}")
-    full = size == "full"
+    full = size != "small"
     tick_s = dice.choice((1, 2, 4, 6))
+    safety_s = TICKS[size] * tick_s if full else 90
     lots = dice.choice((4, 8, 8, 12))
     per_second = dice.choice((3, 8, 8))
     purse, early = purse_of(seed), Random(f"early {seed}")
@@ -78,7 +79,7 @@ def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
     happens = happenings_of(seed) if full else frozenset[str]()
     opens_after_ns = -early.randint(340, 520) * SECOND_NS if full and early.random() < 0.1 else 0
     return DayPlan(
-        safety_ns=TICKS * tick_s * SECOND_NS if full else 90 * SECOND_NS,
+        safety_ns=safety_s * SECOND_NS,
         healed_ns=(900 if full else 480) * SECOND_NS,
         flatten_after_ns=360 * SECOND_NS,
         tick_ns=tick_s * SECOND_NS,
@@ -87,7 +88,7 @@ def plan_of(seed: int, size: Literal["full", "small"]) -> DayPlan:
         healed_market_ns=15 * SECOND_NS,
         minute_ns=15 * tick_s * SECOND_NS,
         pace=dice.choice((0.15, 0.30, 0.50)) * (2 if purse.narrow else 1),
-        opens_after_ns=_late_ns(seed, TICKS * tick_s) if "late" in happens else opens_after_ns,
+        opens_after_ns=_late_ns(seed, safety_s) if "late" in happens else opens_after_ns,
         purse=purse,
         is_flagged=is_flagged(seed),
         happens=happens,

@@ -2,15 +2,16 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
-from tarazu.app.dst.flags import AS_JSON, IDLE_FLAG, JOBS_FLAG
+from tarazu.app.dst.flags import AS_JSON, IDLE_FLAG, JOBS_FLAG, SIZE_FLAG
 
 if TYPE_CHECKING:
     from tarazu.app.verdict import Verdict
     from tarazu.dst.kept import Asked
+    from tarazu.dst.options import Size
 
 EXAMPLES = """
 \b
@@ -25,7 +26,7 @@ COMMAND = "dst.run"
 @click.command("run", epilog=EXAMPLES)
 @click.option("--days", type=click.IntRange(0), default=1_000, show_default=True, metavar="N", help="How many.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="S", help="Of the first.")
-@click.option("--size", type=click.Choice(["full", "small"]), default="full", show_default=True, help="Of a day.")
+@SIZE_FLAG
 @click.option(
     "--keep",
     type=click.Path(path_type=Path, file_okay=False),
@@ -35,9 +36,7 @@ COMMAND = "dst.run"
 @JOBS_FLAG
 @IDLE_FLAG
 @AS_JSON
-def command(
-    days: int, seed: int, size: Literal["full", "small"], keep: Path | None, jobs: int, idle: bool, as_json: bool
-) -> int:
+def command(days: int, seed: int, size: "Size", keep: Path | None, jobs: int, idle: bool, as_json: bool) -> int:
     """Run every seed that ever failed, then N new days, and check the invariants after each of their events.
 
     The code is the one that trades; the clock, the disk, the network and the broker are simulated, and everything goes

@@ -4,7 +4,7 @@ import time
 
 import click
 
-from tarazu.app.dst.flags import AS_JSON
+from tarazu.app.dst.flags import AS_JSON, SIZE_FLAG
 
 EXAMPLES = """
 \b
@@ -17,7 +17,7 @@ Examples:
 
 @click.command("seed", epilog=EXAMPLES)
 @click.argument("seed", type=click.IntRange(0))
-@click.option("--size", type=click.Choice(["full", "small"]), default="full", show_default=True, help="Of a day.")
+@SIZE_FLAG
 @click.option("--mutant", metavar="NAME", help="With this bug: tarazu dst mutants names them.")
 @click.option("--crash-at", type=click.IntRange(1), metavar="N", help="Kill the process at this effect.")
 @click.option("--keep-unsynced", is_flag=True, help="That crash loses nothing that was written.")
@@ -45,7 +45,7 @@ def command(
     """
     from tarazu.app.dst import seed_told
     from tarazu.dst.mutants import MUTANTS, applied
-    from tarazu.dst.options import DayOptions
+    from tarazu.dst.options import DayOptions, sized
     from tarazu.dst.tally import Case
 
     if mutant is not None and mutant not in MUTANTS:
@@ -53,7 +53,7 @@ def command(
     if keep_unsynced and crash_at is None:
         raise click.UsageError("--keep-unsynced is about --crash-at N")
     options = DayOptions(
-        size="small" if size == "small" else "full",
+        size=sized(size),
         crash_at=crash_at,
         lose_unsynced=not keep_unsynced,
         muted=frozenset(mute.split(",")) - {""},

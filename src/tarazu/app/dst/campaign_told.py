@@ -62,7 +62,7 @@ def refused(command: str, no: NotKept, now_ns: int) -> Verdict:
 
 
 def _marks(tally: Tally, asked: Asked) -> tuple[Check, ...]:
-    if not tally.never_hit or tally.days < MARKS_FROM_DAYS or asked.size != "full":
+    if not tally.never_hit or tally.days < MARKS_FROM_DAYS or asked.size == "small":
         return ()
     never = ", ".join(tally.never_hit)
     return (Check(id="dst.marks", status=Status.WARN, code="NEVER_HIT", detail=f"never happened: {never}"),)
