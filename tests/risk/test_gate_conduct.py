@@ -10,7 +10,7 @@ from tarazu.engine.acts import Deny
 from tarazu.model.order import OrdType, Product, Side
 from tarazu.model.units import MINUTE_NS, SECOND_NS
 from tarazu.orders.throttle import SendLimits
-from tarazu.strategy.wants import ChangeWant, LegWant, SpreadWant
+from tarazu.strategy.wants import ChangeWant, ExitWant, LegWant, SpreadWant
 
 TWO_SECONDS = {"duplicate_ns": 2 * SECOND_NS}
 AGAIN = "DUPLICATE: the same was sent 0.0 s ago (2.0 s)"
@@ -176,3 +176,26 @@ def test_a_stop_meets_nothing_before_its_trigger_and_everything_it_would_trade_w
     assert said(desk, of(price_paise=10_005)) == []
     quote(desk, 7_990, 8_000, last=8_000)
     assert any(line.startswith("SELF_MATCH") for line in told(desk.want(of(price_paise=9_000))))
+
+
+# C14, C23: places that nobody may enter now.
+
+
+@pytest.mark.control("C23")
+def test_a_place_that_is_being_left_is_not_entered() -> None:
+    desk = gate_desk()
+    assert said(desk) == []
+    desk.placed("1")
+    desk.filled("1")
+    desk.want(ExitWant(strategy="story", key=KEY, product=Product.NRML))
+    assert said(desk, of(qty=150)) == [f"LEAVING: {KEY} ()"]
+
+
+@pytest.mark.control("C14")
+def test_where_an_unknown_order_of_ours_may_be_one_of_the_book_nobody_enters() -> None:
+    desk = gate_desk()
+    assert said(desk) == []
+    desk.heard("1", "WORKING", tag="", key=KEY, side=Side.BUY, price_paise=10_000)
+    desk.answer(desk.sent[-1].ref, kind="NO_ANSWER")
+    desk.second(4)
+    assert f"BLOCKED: {KEY} ()" in said(desk, of(qty=150))

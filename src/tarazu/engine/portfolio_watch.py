@@ -81,8 +81,9 @@ def watch(run: Run) -> None:
 def _unknown(run: Run, legs: Iterable[str]) -> list[Denial]:
     pans, found = run.scales.pans, []
     for underlying in legs:
-        if underlying in pans and pans[underlying].blind:
-            keys = ", ".join(sorted(key for key, _ in pans[underlying].blind)[:3])
+        pan = pans.get(underlying)
+        if pan is not None and pan.blind:
+            keys = ", ".join(sorted(key for key, _ in pan.blind)[:3])
             found.append(Denial(Code.GREEKS, f"{keys} is held or worked on and has no price today", "a quote of it"))
     unknown = [key for pan in pans.values() if pan.unknown for key, _ in pan.unknown]
     if unknown:
@@ -127,7 +128,7 @@ def _margin(run: Run, legs: Legs) -> tuple[Denial, ...]:
     if needed is None:
         return (Denial(Code.MARGIN, "what is held cannot be valued", "a quote of it"),)
     usable = usable_paise(limits, funds)
-    if not legs or needed <= max(usable, 0):
+    if not legs or needed <= usable or needed <= 0:
         return ()
     observed = f"needs Rs {rupees_text(needed)}, with all that was sent since the funds were read"
     return (Denial(Code.MARGIN, observed, f"Rs {rupees_text(usable)} usable"),)

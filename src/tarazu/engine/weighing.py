@@ -34,6 +34,7 @@ FEEDS_OF: Mapping[Kind, tuple[str, ...]] = {
     Kind.PE: ("options",),
 }
 """By `market.selection_plan`'s names. An option that is subscribed for itself, in `cross_asset`, is none to trade."""
+_LIMIT, _MARKET, _PLACE = OrdType.LIMIT, OrdType.MARKET, SendKind.PLACE
 
 
 class Dearer(msgspec.Struct, frozen=True, gc=False):
@@ -76,7 +77,7 @@ def _leg(want: SpreadWant, leg: LegWant) -> Adding:
         side=leg.side,
         qty=want.sets * leg.per_set,
         product=want.product,
-        order_type=OrdType.LIMIT if leg.price_paise is not None else OrdType.MARKET,
+        order_type=_LIMIT if leg.price_paise is not None else _MARKET,
         price_paise=leg.price_paise,
     )
     return Adding(entry, entry.qty, is_leg=True)
@@ -104,47 +105,31 @@ def weighed(run: Run, adding: Adding) -> Entry:
     tradable = instrument if instrument is not None and can_be_traded(instrument) else None
     protection_bps: int | None = None
     worst_paise: float | None = want.price_paise
-    if want.order_type is OrdType.MARKET:
+    if want.order_type is _MARKET:
         protection_bps = protection_of(want.order_type)
         worst_paise = market_worst_paise(instrument, side, touch, protection_bps)
-    return Entry(
-        strategy=want.strategy,
-        key=key,
-        side=side,
-        qty=adding.qty,
-        whole_qty=want.qty,
-        product=want.product,
-        order_type=want.order_type,
-        price_paise=want.price_paise,
-        validity=want.validity,
-        protection_bps=protection_bps,
-        limits=limits,
-        entries=phases.due(state, run.now_ns)[1],
-        instrument=instrument,
-        tradable=tradable,
-        is_stock_option=instrument is not None and is_stock_option(run, instrument),
-        day=state.day,
-        session=state.session,
-        wall_ns=run.wall_ns,
-        band=(band.low_paise, band.high_paise) if band else None,
-        touch=touch,
-        middle_paise=touch.middle_paise if touch is not None else None,
-        feeds_fresh=instrument is not None and _are_fresh(state.feeds.values(), instrument.kind),
-        before_paise=run.before.middle(key),
-        worst_paise=worst_paise,
-        far=state.far(key, side),
-        qty_max=state.config.qty_max.get(key, state.config.qty_max_default),
-        first_reference_paise=state.conduct.reference(key, side, run.now_ns - limits.collar_window_ns),
-        sent_again_ns=_sent_again_ns(run, adding),
-        round_trips=state.conduct.round_trips(want.strategy, key, run.now_ns - limits.round_trips_ns),
-        resting=resting(state.blotter.open_of(key), side, touch),
-        is_blocked=state.blotter.is_blocked(key),
-        is_leaving=bool(state.flattening) or (key, want.product) in state.exits,
-        lacks_stop="" if adding.is_leg else _lacks_stop(run, adding, tradable, touch),
-        held=state.throttle.held(
-            SendKind.PLACE, run.now_ns, sends=1 if adding.is_leg else _sends(tradable, adding.qty), is_entry=True
-        ),
-    )
+    is_leaving = bool(state.flattening) or (key, want.product) in state.exits
+    sends = 1 if adding.is_leg else _sends(tradable, adding.qty)
+    return Entry(  # in its own order: by name it would take four times as long
+        # What is asked.
+        want.strategy, key, side, adding.qty, want.qty, want.product, want.order_type, want.price_paise, want.validity,
+        protection_bps, limits,
+        # The day.
+        phases.due(state, run.now_ns)[1], instrument, tradable,
+        instrument is not None and is_stock_option(run, instrument),
+        state.day, state.session, run.wall_ns, (band.low_paise, band.high_paise) if band is not None else None,
+        # The market.
+        touch, touch.middle_paise if touch is not None else None,
+        instrument is not None and _are_fresh(state.feeds.values(), instrument.kind),
+        run.before.middle(key), worst_paise,
+        # The desk.
+        state.far(key, side), state.config.qty_max.get(key, state.config.qty_max_default),
+        state.conduct.reference(key, side, run.now_ns - limits.collar_window_ns), _sent_again_ns(run, adding),
+        state.conduct.round_trips(want.strategy, key, run.now_ns - limits.round_trips_ns),
+        resting(state.blotter.open_of(key), side, touch), state.blotter.is_blocked(key), is_leaving,
+        "" if adding.is_leg else _lacks_stop(run, adding, tradable, touch),
+        state.throttle.held(_PLACE, run.now_ns, sends=sends, is_entry=True),
+    )  # fmt: skip
 
 
 def _are_fresh(feeds: Iterable[FeedMoved], kind: Kind) -> bool:
@@ -155,7 +140,7 @@ def _are_fresh(feeds: Iterable[FeedMoved], kind: Kind) -> bool:
 
 def protection_of(order_type: OrdType) -> int | None:
     """Every order at the market goes out with the broker's own table of protection."""
-    return PROTECTION_AUTO if order_type is OrdType.MARKET else None
+    return PROTECTION_AUTO if order_type is _MARKET else None
 
 
 def reference_paise(run: Run, key: str) -> int:
@@ -187,7 +172,7 @@ def _sent_again_ns(run: Run, adding: Adding) -> int | None:
     want, window_ns = adding.want, run.state.config.risk.duplicate_ns
     if adding.ref or not window_ns:
         return None
-    price = want.price_paise if want.order_type is OrdType.LIMIT else None
+    price = want.price_paise if want.order_type is _LIMIT else None
     like = Sent(run.now_ns, want.key, want.side, want.qty, price, want.strategy, adding.group)
     return run.state.conduct.sent_again_ns(like, run.now_ns - window_ns)
 

@@ -6,6 +6,8 @@ from tarazu.risk.checks_order import money, not_configured
 from tarazu.risk.denial import Code, Denial
 from tarazu.risk.entry import Entry, Resting
 
+_MARKET = OrdType.MARKET
+
 
 def position(entry: Entry) -> Denial | None:
     """(C07, C14) At the worst that working, unknown and cooling orders may make of it; one limit for all products."""
@@ -65,6 +67,6 @@ def self_match(entry: Entry) -> Denial | None:
 
 
 def _meets(entry: Entry, resting: Resting) -> bool:
-    if entry.order_type is OrdType.MARKET or entry.price_paise is None or not resting.price_paise:
+    if entry.order_type is _MARKET or entry.price_paise is None or not resting.price_paise:
         return True
     return entry.side.sign * (entry.price_paise - resting.price_paise) >= 0

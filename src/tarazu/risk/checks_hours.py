@@ -7,6 +7,8 @@ from tarazu.model.units import MINUTE_NS
 from tarazu.risk.denial import Code, Denial
 from tarazu.risk.entry import Entry
 
+_CONTINUOUS, _MIS = Phase.CONTINUOUS, Product.MIS
+
 
 def phase(entry: Entry) -> Denial | None:
     """Of the engine: halted, reducing, reconciling, or begun less than its settling time ago (C16, C23)."""
@@ -22,7 +24,7 @@ def trading(entry: Entry) -> Denial | None:
         return None
     window = session.window_at(venue_of(entry.instrument), entry.wall_ns)
     phase = window.phase if window is not None else Phase.CLOSED
-    if phase is Phase.CONTINUOUS:
+    if phase is _CONTINUOUS:
         return None
     return Denial(Code.HOURS, f"{phase} at {_clock(session, entry.wall_ns)}", "continuous trading")
 
@@ -30,7 +32,7 @@ def trading(entry: Entry) -> Denial | None:
 def intraday(entry: Entry) -> Denial | None:
     """No new MIS so long before the broker squares it off (KITE facts 3.2)."""
     session, it = entry.session, entry.instrument
-    if entry.product is not Product.MIS or session is None or it is None:
+    if entry.product is not _MIS or session is None or it is None:
         return None
     until_ns = session.nominal_ns(session.mis_square_off_ns[venue_of(it)])
     until_ns -= entry.limits.mis_cutoff_minutes * MINUTE_NS

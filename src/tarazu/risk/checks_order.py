@@ -14,7 +14,9 @@ ORDER_VALUE_PAISE_MAX = 10 * CRORE * PAISE
 ENABLED = frozenset({Exchange.NSE, Exchange.BSE, Exchange.NFO, Exchange.BFO})
 
 
-_OF_ENTRIES = (OrdType.LIMIT, OrdType.MARKET)
+# Kept: to ask an enum for a member takes as long as a whole check.
+_INDEX, _MARKET, _SELL, _TTL = Kind.INDEX, OrdType.MARKET, Side.SELL, Validity.TTL
+_OF_ENTRIES = (OrdType.LIMIT, _MARKET)
 
 
 def not_configured(name: str) -> Denial:
@@ -27,7 +29,7 @@ def money(paise: float) -> str:
 
 def can_be_traded(it: Instrument) -> bool:
     """An index has neither lots nor ticks; where a master names none, no order can be made."""
-    return it.kind is not Kind.INDEX and it.lot_size > 0 and it.tick_size_paise > 0
+    return it.kind is not _INDEX and it.lot_size > 0 and it.tick_size_paise > 0
 
 
 def instrument(entry: Entry) -> Denial | None:
@@ -35,7 +37,7 @@ def instrument(entry: Entry) -> Denial | None:
     it = entry.instrument
     if it is None:
         return Denial(Code.INSTRUMENT, entry.key, "today's master")
-    if it.kind is Kind.INDEX:
+    if it.kind is _INDEX:
         return Denial(Code.INSTRUMENT, f"{entry.key} is an index", "what can be traded")
     if entry.tradable is None:
         of = f"{entry.key} has a lot of {it.lot_size} and a tick of {it.tick_size_paise} paise in the master"
@@ -69,7 +71,7 @@ def freeze(entry: Entry) -> Denial | None:
 def tick(entry: Entry) -> Denial | None:
     """(C02)"""
     it, price = entry.tradable, entry.price_paise
-    if it is None or entry.order_type is OrdType.MARKET:
+    if it is None or entry.order_type is _MARKET:
         return None
     tick = it.tick_size_paise
     if price is not None and price > 0 and price % tick == 0:
@@ -103,9 +105,10 @@ def value(entry: Entry) -> Denial | None:
     worst = entry.worst_paise
     if worst is None:
         return Denial(Code.VALUE, "no price to reckon it by", money(most))
-    if entry.side is Side.SELL and entry.touch is not None:
+    if entry.side is _SELL and entry.touch is not None:
         worst = max(worst, entry.touch.bid_paise or 0)
-    most = min(most, ORDER_VALUE_PAISE_MAX)
+    if most > ORDER_VALUE_PAISE_MAX:
+        most = ORDER_VALUE_PAISE_MAX
     paise = entry.whole_qty * worst
     return Denial(Code.VALUE, money(paise), money(most)) if paise > most else None
 
@@ -114,9 +117,9 @@ def protection(entry: Entry) -> Denial | None:
     """(C17) Since 1 Apr 2026 MARKET goes out with protection or not at all; in options on shares it is barred, and so
     is SL-M in all of them (KITE facts 0.4, 1.6): entries are LIMIT or MARKET, see `order_type`. IOC is for both; a
     TTL takes minutes, and a want has none."""
-    if entry.validity is Validity.TTL:
+    if entry.validity is _TTL:
         return Denial(Code.PROTECTION, "TTL", "DAY or IOC")
-    if entry.order_type is not OrdType.MARKET:
+    if entry.order_type is not _MARKET:
         return None
     if not entry.protection_bps:
         return Denial(Code.PROTECTION, "MARKET without protection", "market protection")

@@ -21,7 +21,7 @@ class Resting(msgspec.Struct, frozen=True, gc=False):
     """0: MARKET, or not known."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """Frozen, and true of one moment: `wall_ns` by the exchange's day, everything that is an age by the steady time."""
 
     # What is asked.

@@ -83,7 +83,7 @@ class Together:
     """Everything held on one underlying."""
 
     def __init__(self, rules: MarginRules) -> None:
-        self._rules = rules
+        self._rules, self._minimum = rules, rules.rates.short_option_minimum
         self._days: list[date] = []
         self._losses = _NO_LOSSES
         self._open = _NOTHING_OPEN
@@ -104,8 +104,7 @@ class Together:
         at, key = self._place(instrument), instrument.key
         held = self._qty.get(key, 0)
         self._qty[key] = held + qty
-        minimum = self._rules.rates.short_option_minimum
-        _add(self._losses, self._open, self._sums, row, at, held, qty, minimum)
+        _add(self._losses, self._open, self._sums, row, at, held, qty, self._minimum)
 
     def add_shares(self, key: str, qty: int, price_paise: int) -> None:
         """Of intraday products: others are paid in full."""
@@ -120,8 +119,7 @@ class Together:
         """What must be free for an order of `qty` units (below 0: sold) at that price: what more is blocked once it has
         filled, and a premium in full. A sale above what the option is worth is not believed before it happens."""
         at, held = self._place(instrument), self._qty.get(instrument.key, 0)
-        minimum = self._rules.rates.short_option_minimum
-        return int(_needed(self._losses, self._open, self._sums, row, at, held, qty, minimum, price_paise))
+        return int(_needed(self._losses, self._open, self._sums, row, at, held, qty, self._minimum, price_paise))
 
     def needed_for_shares(self, key: str, product: Product, side: Side, qty: int, price_paise: int) -> int:
         if product not in INTRADAY:

@@ -17,6 +17,8 @@ from tarazu.risk.limits import RiskLimits
 from tarazu.risk.scenarios import Column, Figures
 
 NONE = Figures()
+Worse = tuple[float, float, float, float]
+"""`Figures` as they would be, 0 where nothing is made worse. As the kernels tell them."""
 TINY = scenarios.TINY
 
 
@@ -115,7 +117,7 @@ class Pan:
                 worst = _worse(worst, scenarios.figures_of(load))
         return _worse(worst, scenarios.figures_of(load))
 
-    def made_worse(self, legs: Sequence[Leg]) -> Figures:
+    def made_worse(self, legs: Sequence[Leg]) -> Worse:
         """What the legs make worse, at its worst; 0 where they make nothing worse. Where no order is open a figure
         that is no larger is no worse; elsewhere each end and each cell is looked at by itself, for the truth may be at
         the end that looks better (simulated days 871 and 520, C08)."""
@@ -123,21 +125,20 @@ class Pan:
             after = self._filled(legs[0]) if len(legs) == 1 else self.with_filled(legs)
             return _beyond(self.figures, after)
         if len(legs) == 1:
-            return _worse(NONE, self._filled_worse(legs[0]))
+            return self._filled_worse(legs[0])
         load, worst, is_more = self.load.copy(), NONE, False
         for leg in sorted(legs, key=lambda leg: leg.qty < 0):
             lowest, highest = self._ends(leg.place)
-            is_more |= abs(lowest + leg.qty) > abs(lowest) or abs(highest + leg.qty) > abs(highest)
+            is_more |= scenarios.is_gross_more(lowest, highest, leg.qty)
             scenarios.fill(load, leg.unit.column, lowest, highest, leg.qty)
             if leg.qty > 0:
                 worst = _worse(worst, scenarios.made_worse(self.load, load, is_more))
         return _worse(worst, scenarios.made_worse(self.load, load, is_more))
 
-    def _filled_worse(self, leg: Leg) -> tuple[float, float, float, float]:
+    def _filled_worse(self, leg: Leg) -> Worse:
         """`Figures` of what all of one leg makes worse."""
         lowest, highest = self._ends(leg.place)
-        is_more = abs(lowest + leg.qty) > abs(lowest) or abs(highest + leg.qty) > abs(highest)
-        return scenarios.filled_worse(self.load, leg.unit.column, lowest, highest, leg.qty, is_more)  # type: ignore[no-any-return]
+        return scenarios.filled_worse(self.load, leg.unit.column, lowest, highest, leg.qty)  # type: ignore[no-any-return]
 
     def _filled(self, leg: Leg) -> tuple[float, float, float, float]:
         """`Figures` with all of one leg."""
@@ -203,7 +204,7 @@ class Weighed(msgspec.Struct, frozen=True, gc=False):
 
     underlying: str
     before: Figures
-    worse: Figures
+    worse: Worse
 
 
 def denials(limits: RiskLimits, account: Sums, weighed: Sequence[Weighed]) -> list[Denial]:
@@ -212,16 +213,20 @@ def denials(limits: RiskLimits, account: Sums, weighed: Sequence[Weighed]) -> li
     gross = loss = 0.0
     is_more = is_worse = False
     for one in weighed:
-        underlying, before, worse = one.underlying, one.before, one.worse
-        found += _over("delta_max", limits.delta_max_paise, worse.delta, underlying)
-        found += _over("vega_max", limits.vega_max_paise, worse.vega, underlying)
-        if worse.gross:
-            gross, is_more = gross + (worse.gross - before.gross), True
-        if worse.loss:
-            loss, is_worse = loss + (worse.loss - before.loss), True
+        before, (gross_worse, delta, vega, loss_worse) = one.before, one.worse
+        if (most := limits.delta_max_paise) is None or delta > most:
+            found.append(_beyond_limit("delta_max", most, delta, one.underlying))
+        if (most := limits.vega_max_paise) is None or vega > most:
+            found.append(_beyond_limit("vega_max", most, vega, one.underlying))
+        if gross_worse:
+            gross, is_more = gross + (gross_worse - before.gross), True
+        if loss_worse:
+            loss, is_worse = loss + (loss_worse - before.loss), True
     all_gross, all_loss = (account.gross + gross) * is_more, (account.loss + loss) * is_worse
-    found += _over("gross_premium_max", limits.gross_premium_max_paise, all_gross)
-    found += _over("scenario_loss_max", limits.scenario_loss_max_paise, all_loss)
+    if (most := limits.gross_premium_max_paise) is None or all_gross > most:
+        found.append(_beyond_limit("gross_premium_max", most, all_gross))
+    if (most := limits.scenario_loss_max_paise) is None or all_loss > most:
+        found.append(_beyond_limit("scenario_loss_max", most, all_loss))
     return found
 
 
@@ -233,13 +238,11 @@ _NAMES = {
 }
 
 
-def _over(name: str, limit: int | None, figure: float, of: str = "") -> tuple[Denial, ...]:
+def _beyond_limit(name: str, limit: int | None, figure: float, of: str = "") -> Denial:
     if limit is None:
-        return (no_limit(name),)
-    if figure <= limit:
-        return ()
+        return no_limit(name)
     code, what = _NAMES[name]
-    return (Denial(code, f"{what.format(of)} Rs {rupees_text(round(figure))}", f"Rs {rupees_text(limit)}"),)
+    return Denial(code, f"{what.format(of)} Rs {rupees_text(round(figure))}", f"Rs {rupees_text(limit)}")
 
 
 def no_limit(name: str) -> Denial:

@@ -181,12 +181,18 @@ def made_worse(before, after, is_more):
     for n in range(LOAD, len(after)):
         if after[n] > before[n] + TINY:
             loss = max(loss, after[n])
-    return (after[GROSS] if is_more else 0.0), delta, vega, loss
+    return (max(after[GROSS], 0.0) if is_more else 0.0), delta, vega, loss
 
 
-@njit("UniTuple(float64, 4)(float64[::1], float64[::1], float64, float64, float64, boolean)", cache=True)
-def filled_worse(load, unit, low, high, qty, is_more):
+@njit("boolean(float64, float64, float64)", cache=True)
+def is_gross_more(low, high, qty):
+    """Whether so many more units make a place between `low` and `high` larger at either end."""
+    return abs(low + qty) > abs(low) or abs(high + qty) > abs(high)
+
+
+@njit("UniTuple(float64, 4)(float64[::1], float64[::1], float64, float64, float64)", cache=True)
+def filled_worse(load, unit, low, high, qty):
     """`made_worse` by one `fill`; `load` stays as it is."""
     after = load.copy()
     fill(after, unit, low, high, qty)
-    return made_worse(load, after, is_more)
+    return made_worse(load, after, is_gross_more(low, high, qty))
