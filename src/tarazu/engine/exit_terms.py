@@ -14,7 +14,7 @@ from tarazu.orders.lifecycle import OrdStatus
 from tarazu.orders.messages import AlarmKind
 from tarazu.orders.order_state import OrderState
 
-_BUY, _SELL = Side.BUY, Side.SELL
+_BUY, _SELL, _INDEX = Side.BUY, Side.SELL, Kind.INDEX
 PAUSE_MAX_NS = 64 * SECOND_NS
 """Ours: a broker that refuses an exit is asked again, less and less often; the day has 4,500 requests."""
 
@@ -43,7 +43,7 @@ def rule_of(run: Run, key: str, tried: Sequence[OrderState] = ()) -> ExitRule | 
 def is_stock_option(run: Run, instrument: Instrument) -> bool:
     """MARKET is barred in them (KITE facts 1.6). An underlying that is not in the master is not called a share."""
     under = run.state.instruments.get(instrument.underlying)
-    return instrument.is_option and under is not None and under.kind is not Kind.INDEX
+    return instrument.is_option and under is not None and under.kind is not _INDEX
 
 
 def fresh_touch(run: Run, key: str) -> Touch | None:

@@ -27,9 +27,9 @@ def needs(run: Run, together: Together, place: Place, qty: int, price_paise: int
     instrument = run.state.instruments.get(key)
     if instrument is None or not qty:
         return 0
-    if not instrument.is_derivative:
-        side = Side.BUY if qty > 0 else Side.SELL
-        return together.needed_for_shares(key, product, side, abs(qty), price_paise)
-    if worth.contract is None:
+    if worth.contract is not None:
+        return together.needed(instrument, worth.contract, qty, price_paise)
+    if instrument.is_derivative:
         return abs(qty) * price_paise
-    return together.needed(instrument, worth.contract, qty, price_paise)
+    side = Side.BUY if qty > 0 else Side.SELL
+    return together.needed_for_shares(key, product, side, abs(qty), price_paise)

@@ -28,7 +28,7 @@ from tarazu.risk.conduct import Conduct
 from tarazu.risk.flags import Flags
 from tarazu.strategy.wants import SpreadWant, StopPlan
 
-_PRODUCTS = tuple(Product)
+_PRODUCTS, _BUY = tuple(Product), Side.BUY
 
 
 class Spread(msgspec.Struct, kw_only=True):
@@ -170,7 +170,7 @@ class EngineState(msgspec.Struct, kw_only=True):
             place = (key, product)
             if place in used or place in before:
                 there = self.exposure(key, product)
-                far += max(there.highest if side is Side.BUY else -there.lowest, 0)
+                far += max(there.highest if side is _BUY else -there.lowest, 0)
         return far
 
     def digest(self) -> str:

@@ -81,14 +81,15 @@ class StillMiddles:
     """`market.touch.Middles`: a copy."""
 
     def __init__(self, places: Mapping[str, tuple[int, int]], best: NDArray[np.int32]) -> None:
-        self._places, self._best = places, best
+        self._places = places
+        self._bids, self._asks = (side.data for side in best)  # numbers of a memoryview are Python's own
 
     def middle(self, key: str) -> float | None:
         place = self._places.get(key)
         if place is None:
             return None
         slot, parts = place
-        bid, ask = int(self._best[0, slot]), int(self._best[1, slot])
+        bid, ask = self._bids[slot], self._asks[slot]
         return (bid + ask) / (2 * parts) if bid > 0 and ask > 0 else None
 
 

@@ -46,14 +46,14 @@ class Venue(StrEnum):
     INDEX = "index"
 
 
-_OF_DERIVATIVES = (Exchange.NFO, Exchange.BFO)
+_INDEX, _DERIVATIVES, _OF_DERIVATIVES = Kind.INDEX, Venue.DERIVATIVES, (Exchange.NFO, Exchange.BFO)
 
 
 def venue_of(instrument: Instrument) -> Venue:
-    if instrument.kind is Kind.INDEX:
+    if instrument.kind is _INDEX:
         return Venue.INDEX
     if instrument.exchange in _OF_DERIVATIVES:
-        return Venue.DERIVATIVES
+        return _DERIVATIVES
     return Venue.CASH_FNO if instrument.fno_underlying else Venue.CASH
 
 

@@ -47,9 +47,10 @@ class SendLimits(msgspec.Struct, frozen=True, kw_only=True):
         """A second, a minute, a day."""
         a_second, a_minute, a_day = self.per_second, self.per_minute, self.per_day
         if is_entry:
-            a_second = min(a_second, self.entries_per_second)
-            a_minute = min(a_minute, self.entries_per_minute)
-            a_day = min(a_day, self.entries_per_day)
+            entries = self.entries_per_second, self.entries_per_minute, self.entries_per_day
+            a_second = entries[0] if entries[0] < a_second else a_second
+            a_minute = entries[1] if entries[1] < a_minute else a_minute
+            a_day = entries[2] if entries[2] < a_day else a_day
         return a_second, a_minute, a_day
 
 
