@@ -7,6 +7,11 @@ from typing import Any
 import pytest
 
 from tarazu.dst.day import run_day
+from tarazu.dst.halting import Halting
+from tarazu.dst.life import Life
+from tarazu.dst.oracle import _JUDGED, Oracle
+from tarazu.engine.acts import Step
+from tarazu.engine.messages import Stamped
 from tarazu.orders import exposure
 from tarazu.orders.blotter import Blotter
 from tarazu.orders.standing import Standing, _is_done
@@ -49,3 +54,41 @@ def test_what_is_kept_is_what_would_be_reckoned_now(monkeypatch: pytest.MonkeyPa
     assert not wrong
     assert violations == [()] * len(SEEDS)
     assert asked_for.keys() == {"gaps", "gaps among", "uncovered", "surplus", "exposure"}
+
+
+def test_of_what_the_judges_are_not_told_they_would_keep_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, skipped, wrong = Oracle.told, Counter[type](), set[str]()
+
+    def checked(oracle: Oracle, life: Life, sequence: int, stamped: Stamped, step: Step) -> None:
+        message = stamped.message
+        if not step.acts and not step.outputs and not isinstance(message, _JUDGED):
+            skipped[type(message)] += 1
+            for judge in (oracle._halting, *oracle._judges):
+                before = repr(vars(judge))
+                judge.told(life, message, step, stamped.ts_ns)
+                if repr(vars(judge)) != before:
+                    wrong.add(f"{type(judge).__name__} at {type(message).__name__}")
+        told(oracle, life, sequence, stamped, step)
+
+    monkeypatch.setattr(Oracle, "told", checked)
+    violations = [run_day(seed).violations for seed in SEEDS]
+    assert not wrong
+    assert violations == [()] * len(SEEDS)
+    assert len(skipped) > 5
+
+
+def test_the_loss_that_is_kept_is_the_one_that_would_be_reckoned_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, wrong, losses = Halting._loss_now, [], set[float]()
+
+    def checked(halting: Halting) -> float:
+        found = kept(halting)
+        losses.add(found)
+        if found != halting._loss():
+            wrong.append(found)
+        return found
+
+    monkeypatch.setattr(Halting, "_loss_now", checked)
+    for seed in SEEDS:
+        run_day(seed)
+    assert not wrong
+    assert len(losses) > 100
