@@ -65,13 +65,16 @@ class Faults:
         """From now on nothing goes wrong any more; what is under way still comes."""
         self._muted = muted
         swarm = Random(f"swarm {seed}")
-        self._odds = {kind: _drawn(swarm, *odds) for kind, odds in ODDS.items()}
         self._dice = {kind: Random(f"{kind} {seed}") for kind in ODDS}
+        self._throws = {kind: (self._dice[kind].random, _drawn(swarm, *odds)) for kind, odds in ODDS.items()}
         self._struck = dict.fromkeys(ODDS, 0)
 
     def strikes(self, kind: str) -> bool:
         """Whether it happens on this occasion."""
-        if self.healed or self._dice[kind].random() >= self._odds[kind]:
+        if self.healed:
+            return False
+        throw, odds = self._throws[kind]
+        if throw() >= odds:
             return False
         self._struck[kind] += 1
         if self._muted and (kind in self._muted or f"{kind}#{self._struck[kind]}" in self._muted):

@@ -41,6 +41,8 @@ class Halting:
         self._groups: set[str] = set()
         """Spreads of an earlier life: of what was said then nobody knows here."""
         self.sends = self.trades = 0
+        self._lost = ((-1, -1), 0.0)
+        """What was lost by the last look, and after which step of the market and how many executions that was."""
 
     # What is told.
 
@@ -153,7 +155,7 @@ class Halting:
         if state.marked.unknown_ns:
             self._weigh(self._unpriced(life), now_ns)
             return
-        loss, found = self._loss(), set[str]()
+        loss, found = self._loss_now(), set[str]()
         pilot = self._bounds.pilot
         day_max = min(risk.day_loss_max_paise or 0, pilot.day_loss_max_paise if pilot is not None else 10**18)
         if loss > day_max:
@@ -180,6 +182,13 @@ class Halting:
                 self._oracle.violated(
                     "C24", f"{name} for {(now_ns - since_ns) / SECOND_NS:.0f} s, and nothing is halted"
                 )
+
+    def _loss_now(self) -> float:
+        """Neither the prices nor what is held has changed since the last look: nor has the loss."""
+        at = (self._world.market.sequence, len(self._world.broker.traded.fills))
+        if self._lost[0] != at:
+            self._lost = (at, self._loss())
+        return self._lost[1]
 
     def _loss(self) -> float:
         """At the kinder of the last two prices; 0 where nobody could see one."""

@@ -42,6 +42,8 @@ SETTLED_NS = 60 * SECOND_NS
 """An execution is in everybody's books after so long."""
 LASTING = frozenset({"DAY_LOSS", "PILOT_LOSS", "DRAWDOWN", "ORDER_TO_TRADE"})
 """Halts whose cause does not pass by itself: a person cannot take them back on that day."""
+_JUDGED = (m.Started, m.Ticked, m.Commanded)
+"""What says something to the judges though nothing comes of it."""
 _WORDS = {
     Word.FILLED: OrdStatus.FILLED,
     Word.CANCELED: OrdStatus.CANCELED,
@@ -188,17 +190,8 @@ class Oracle:
         elif isinstance(message, m.MarginsRead):
             self.bounds.read = (message.started_ns, message.available_paise)
         self.bounds.told(life)
-        for act in step.acts:
-            self._heed(act)
-        for output in step.outputs:
-            if isinstance(output, Filled):
-                self._executed(life, output)
-                self._count(life, output, stamped.ts_ns)
-            elif isinstance(output, Moved):
-                self._moved(life, output, message)
-        self._halting.told(life, message, step, stamped.ts_ns)
-        for judge in self._judges:
-            judge.told(life, message, step, stamped.ts_ns)
+        if step.acts or step.outputs or isinstance(message, _JUDGED):
+            self._judge(life, stamped, step)
         if isinstance(message, m.Commanded):
             self.bounds.commanded(message)
             if not world.disk.synced_head.sequence >= sequence:
@@ -207,6 +200,18 @@ class Oracle:
                 self._is_halted = True
         if isinstance(message, m.Answered) and message.call is m.Call.PLACE:
             self._answered(life, message)
+
+    def _judge(self, life: "Life", stamped: Stamped, step: Step) -> None:
+        for act in step.acts:
+            self._heed(act)
+        for output in step.outputs:
+            if isinstance(output, Filled):
+                self._executed(life, output)
+                self._count(life, output, stamped.ts_ns)
+            elif isinstance(output, Moved):
+                self._moved(life, output, stamped.message)
+        for judge in (self._halting, *self._judges):
+            judge.told(life, stamped.message, step, stamped.ts_ns)
 
     def _answered(self, life: "Life", message: m.Answered) -> None:
         order = life.engine.state.blotter.find(message.ref)

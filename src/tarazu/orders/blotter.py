@@ -89,6 +89,10 @@ class Blotter(msgspec.Struct, kw_only=True):
     def open_of(self, key: str) -> Iterable[OrderState]:
         return self.standing.open_of(key, self.read_ns, self.patience.cooling_ns)
 
+    def coolings(self) -> int:
+        """What is reckoned of open orders stands until one changes, or this does (`standing`)."""
+        return self.standing.coolings(self.read_ns, self.patience.cooling_ns)
+
     def lookalikes(self, order: OrderState) -> list[OrderState]:
         return lookalikes(order, self.of_key(order.key), self.patience)
 

@@ -57,7 +57,7 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def exposure_of(blotter: Blotter, key: str, product: Product, before: int = 0) -> Exposure:
     """Of one place; `before` is the net quantity carried into the day. Reckoned once until something changes there."""
-    asked = (before, blotter.read_ns, blotter.patience.cooling_ns)
+    asked = (before, blotter.coolings())
     known = blotter.standing.exposures.get((key, product))
     if known is not None and known[0] == asked:
         return known[1]  # type: ignore[no-any-return]

@@ -88,8 +88,10 @@ def gaps(
     """What still needs a stop, entry by entry, and never more than the position there needs: every order that could
     already close it counts, unknown ones and those that cool too, so that stops never flip a position. `among`: the
     entries that are to have one, of whom there are only ever more; None: all."""
+    if not any(blotter.standing.bare.values()):
+        return ()
     what, size = ("gaps", 0) if among is None else ("gaps among", len(among))
-    asked = (blotter.read_ns, blotter.patience.cooling_ns, before, size)
+    asked = (blotter.coolings(), before, size)
     return blotter.standing.unmoved(what, asked, lambda: _gaps(blotter, before or {}, among))
 
 
@@ -128,7 +130,7 @@ def uncovered(blotter: Blotter, entries: Collection[str], before: Mapping[Place,
     """What of `entries` is open and bare: no stop or exit of ours that the broker has at work would close it. Wider
     than `gaps`: what others might close, what cools and what is unknown protects nothing, though no stop may go out
     beside it. Since when: the last fill, or the last end of an order of ours that would have closed it."""
-    asked = (blotter.read_ns, blotter.patience.cooling_ns, before, len(entries))
+    asked = (before, len(entries))
     return blotter.standing.unmoved("uncovered", asked, lambda: _uncovered(blotter, entries, before or {}))
 
 
@@ -198,8 +200,7 @@ class Surplus(msgspec.Struct, frozen=True, kw_only=True):
 
 def surplus(blotter: Blotter, before: Mapping[Place, int] | None = None) -> Sequence[Surplus]:
     """Which stops are more than what is open: somebody else has closed it, and the oldest of it first."""
-    asked = (blotter.read_ns, blotter.patience.cooling_ns, before)
-    return blotter.standing.unmoved("surplus", asked, lambda: _surplus(blotter, before or {}))
+    return blotter.standing.unmoved("surplus", before, lambda: _surplus(blotter, before or {}))
 
 
 def _surplus(blotter: Blotter, before: Mapping[Place, int]) -> list[Surplus]:

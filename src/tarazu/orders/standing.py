@@ -19,6 +19,7 @@ _Found = TypeVar("_Found")
 
 _UNSURE = (OrdStatus.IN_FLIGHT, OrdStatus.UNKNOWN)
 _ENTRY, _SQUARE_OFF = Purpose.ENTRY, Purpose.SQUARE_OFF
+_NEVER_NS = 2**63
 
 
 class Standing:
@@ -42,17 +43,22 @@ class Standing:
         """Those a read of the book could settle something about: unanswered, unknown, or asked something."""
         self.untraded: dict[str, OrderState] = {}
         """Those with more filled than their trades show."""
-        self.exposures: dict[Place, tuple[tuple[int, int, int], Any]] = {}
+        self.exposures: dict[Place, tuple[tuple[int, int], Any]] = {}
         """What `exposure.exposure_of` has reckoned since the last change in the place, and for what."""
         self.moves: list[Place] = []
         """Where an order has changed, change by change: who keeps sums by place reads on from where it was."""
         self._open: dict[str, OrderState] = {}
-        self._listed: tuple[int, int, Sequence[OrderState]] | None = None
-        """What `open` has answered since the last change of any order, and for what."""
+        self._listed: tuple[int, Sequence[OrderState]] | None = None
+        """What `open` has answered since the last change of any order, and after how many coolings."""
         self._unmoved: dict[str, tuple[object, Any]] = {}
         """The same of what others reckon by `unmoved`."""
         self._cooling: dict[str, OrderState] = {}
         """Those of the open that have ended."""
+        self._coolings = 0
+        self._cools_until_ns = 0
+        """A read from here on ends some order's cooling; 0: it is not known when that is."""
+        self._cooling_ns = 0
+        """For how long, as it was last asked."""
         self._open_of: dict[str, dict[str, OrderState]] = {}
         self._entries: dict[str, OrderState] = {}
         self._covering: dict[str, dict[str, OrderState]] = {}
@@ -88,6 +94,8 @@ class Standing:
             self._open[after.ref] = after
             self._open_of.setdefault(after.key, {})[after.ref] = after
             _keep(self._cooling, after, after.ended)
+        if after.ended or (before is not None and before.ended):
+            self._cools_until_ns = 0
         if after.intent is not None:
             self._cover(before, after)
 
@@ -100,26 +108,36 @@ class Standing:
         found: _Found = kept[1]
         return found
 
+    def coolings(self, read_ns: int, cooling_ns: int) -> int:
+        """How many times a read has ended some order's cooling: until it does so again, a later read shows nothing new
+        of what cools, and what was reckoned by the one before it stands."""
+        if read_ns >= self._cools_until_ns or cooling_ns != self._cooling_ns:
+            self._cool(read_ns, cooling_ns)
+        return self._coolings
+
     def open(self, read_ns: int, cooling_ns: int) -> Sequence[OrderState]:
         """In the order of their names, which is that of their intents. The same list until an order changes, or a read
-        of the book may have ended some cooling."""
+        of the book has ended some cooling."""
+        coolings = self.coolings(read_ns, cooling_ns)
         kept = self._listed
-        if kept is None or kept[0] != read_ns or kept[1] != cooling_ns:
-            self._cool(read_ns, cooling_ns)
-            kept = self._listed = (read_ns, cooling_ns, [self._open[ref] for ref in sorted(self._open)])
-        return kept[2]
+        if kept is None or kept[0] != coolings:
+            kept = self._listed = (coolings, [self._open[ref] for ref in sorted(self._open)])
+        return kept[1]
 
     def open_of(self, key: str, read_ns: int, cooling_ns: int) -> Iterable[OrderState]:
         mine = self._open_of.get(key)
         if not mine:
             return ()
-        self.open(read_ns, cooling_ns)
+        self.coolings(read_ns, cooling_ns)
         return mine.values()
 
     def _cool(self, read_ns: int, cooling_ns: int) -> None:
         """What has ended and cools no more is open no more; a complete read has shown it."""
         for order in [o for o in self._cooling.values() if not o.cools(read_ns, cooling_ns) and _is_done(o)]:
             self._close(order)
+        ends_ns = [o.ended_ns + cooling_ns for o in self._cooling.values() if o.cools(read_ns, cooling_ns)]
+        self._cools_until_ns, self._cooling_ns = min(ends_ns, default=_NEVER_NS), cooling_ns
+        self._coolings += 1
 
     def _close(self, order: OrderState) -> None:
         self._open.pop(order.ref, None)
