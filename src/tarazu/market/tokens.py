@@ -31,7 +31,7 @@ def table_of(tokens: Iterable[int]) -> NDArray[np.uint64]:
     return table
 
 
-@njit(int64(_TABLE_IN, int64, uint32), cache=True, inline="always")
+@njit(int64(_TABLE_IN, int64, uint32), cache=True, _nrt=False, inline="always")
 def find(table: NDArray[np.uint64], shift: int, token: int) -> int:
     """The token's slot, or -1; `shift` is `shift_of(table)`."""
     at = int64(uint32(token * uint32(GOLDEN)) >> uint32(shift))
