@@ -2,9 +2,6 @@
 
 Numba keeps a caller's compiled code when a callee in another file changes: after an edit to `features`, `bars` or
 `tokens`, delete `__pycache__`.
-
-Nothing here makes an array, so none is counted (`_nrt=False`, as in `numba.extending.register_jitable`): numba would
-count each at every call that takes it, a third of the pass (measured).
 """
 
 # numba infers the types from the signatures, and passes an intrinsic's first argument itself.
@@ -22,6 +19,7 @@ from tarazu.market.features import SLOT_T, WORD, book_features, trade_features, 
 from tarazu.market.slots import PACKET_WORDS
 from tarazu.market.tokens import find
 from tarazu.model.ist import IST_OFFSET_NS
+from tarazu.model.kernel_options import UNCOUNTED
 from tarazu.model.units import DAY_NS, SECOND_NS
 
 # Packet lengths, Kite v3 "Quote packet structure" and "Index packet structure": what a packet carries.
@@ -92,7 +90,7 @@ def _big_endian(typingctx, data, at):
     return uint32(data, int64), codegen
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(cache=True, inline="always", **UNCOUNTED)
 def _begin_of(raw, places, i):
     """The byte of `raw` at which packet `i` begins."""
     if raw is None:
@@ -100,7 +98,7 @@ def _begin_of(raw, places, i):
     return places[i]
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(cache=True, inline="always", **UNCOUNTED)
 def _word(packets, i, raw, at, length, w):
     """Word `w` of packet `i`, which begins at `at` in `raw`."""
     if raw is None:  # apart: this is decided when it is compiled
@@ -108,7 +106,7 @@ def _word(packets, i, raw, at, length, w):
     return _big_endian(raw, at + 4 * w) if length == FULL_BYTES else packets[i, w]
 
 
-@njit(boolean(int64, int64), cache=True, _nrt=False, inline="always")
+@njit(boolean(int64, int64), cache=True, inline="always", **UNCOUNTED)
 def _carries(length, word):
     """Whether a packet of `length` bytes brings this word of the row."""
     if length == FULL_BYTES:
@@ -122,12 +120,12 @@ def _carries(length, word):
     return _OPEN <= word <= _CLOSE or (length == INDEX_FULL_BYTES and word == _EXCHANGE_TS)
 
 
-@njit(boolean(int64), cache=True, _nrt=False, inline="always")
+@njit(boolean(int64), cache=True, inline="always", **UNCOUNTED)
 def _has_volume(length):
     return length in (FULL_BYTES, QUOTE_BYTES)
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(cache=True, inline="always", **UNCOUNTED)
 def _merge(packets, i, raw, at, length, rows, n):
     """What packet `i` carries into row `n`; False when the row had it all."""
     if length == FULL_BYTES:
@@ -145,7 +143,7 @@ def _merge(packets, i, raw, at, length, rows, n):
     return differs
 
 
-@njit(void(SLOT_T, int64, boolean), cache=True, _nrt=False)
+@njit(void(SLOT_T, int64, boolean), cache=True, **UNCOUNTED)
 def _begin_day(slot, day, counted):
     """The day's counters start again; `counted`: whatever the new day's cumulative volume is, it is the new day's."""
     slot.day = day
@@ -155,7 +153,7 @@ def _begin_day(slot, day, counted):
     slot.counted = 1 if counted else 0
 
 
-@njit(cache=True, _nrt=False, inline="always")
+@njit(cache=True, inline="always", **UNCOUNTED)
 def _take(packets, i, raw, at, length, stamp_s, day, recv_ns, tau_s, rows, n, slot, derive, shares):
     """Packet `i`, which is not older than row `n`: row and slot move on.
 
@@ -194,7 +192,7 @@ def _take(packets, i, raw, at, length, stamp_s, day, recv_ns, tau_s, rows, n, sl
     return qty
 
 
-@njit(void(int64, _ROWS, _SLOTS, BARS_T), cache=True, _nrt=False)
+@njit(void(int64, _ROWS, _SLOTS, BARS_T), cache=True, **UNCOUNTED)
 def _fetch(n, rows, slots, bars):
     """Have the memory of slot `n` on its way to the cache: the pass is bound by waiting for it."""
     if n >= 0:
@@ -206,7 +204,7 @@ def _fetch(n, rows, slots, bars):
             _prefetch(bars, n * _BARS_BYTES + at)
 
 
-@njit(boolean(int64, int64, int64, int64, _ROWS, int64, SLOT_T), cache=True, _nrt=False, inline="always")
+@njit(boolean(int64, int64, int64, int64, _ROWS, int64, SLOT_T), cache=True, inline="always", **UNCOUNTED)
 def _older(length, volume, stamp_s, day, rows, n, slot):
     """Whether a packet is from before what row `n` shows."""
     if stamp_s > 0 and stamp_s < slot.stamp_s:
@@ -222,7 +220,7 @@ def _signature(raw, places):
     )  # fmt: skip
 
 
-@njit([_signature(types.none, types.none), _signature(_RAW, _PLACES)], cache=True, _nrt=False)
+@njit([_signature(types.none, types.none), _signature(_RAW, _PLACES)], cache=True, **UNCOUNTED)
 def update(
     header, table, shift, packets, raw, places, lengths, count, recv_ns, tau_s, ahead_ns, rows, slots, bars, found,
     changed, closings, derive, shares,
@@ -280,7 +278,7 @@ def update(
     return changes, closed
 
 
-@njit(int64(_HEADER, BARS_T, int64, CLOSINGS_T), cache=True, _nrt=False)
+@njit(int64(_HEADER, BARS_T, int64, CLOSINGS_T), cache=True, **UNCOUNTED)
 def close_bars(header, bars, now_ns, closings):
     """`close_due` under the seqlock."""
     header[_VERSION] += 1
@@ -294,7 +292,7 @@ def close_bars(header, bars, now_ns, closings):
 _HEADER_IN = types.Array(int64, 1, "C", readonly=True)
 
 
-@njit(int64(_HEADER_IN), cache=True, _nrt=False)
+@njit(int64(_HEADER_IN), cache=True, **UNCOUNTED)
 def begin_read(header):
     """The version to compare with `end_read`; odd while a pass is writing."""
     version = header[_VERSION]
@@ -302,7 +300,7 @@ def begin_read(header):
     return version
 
 
-@njit(int64(_HEADER_IN), cache=True, _nrt=False)
+@njit(int64(_HEADER_IN), cache=True, **UNCOUNTED)
 def end_read(header):
     _fence()
     return header[_VERSION]

@@ -12,6 +12,7 @@ from numba import from_dtype, int64, njit, types, uint8, uint16, uint32, uint64
 
 from tarazu.market import state_kernels
 from tarazu.market.slots import BAR, CLOSING, FRAMES, SLOT
+from tarazu.model.kernel_options import UNCOUNTED
 from tarazu.strategy.compiled import ask
 from tarazu.wire import tick_kernels
 
@@ -34,7 +35,7 @@ _SIGNATURE = types.UniTuple(int64, 4)(
 )  # fmt: skip
 
 
-@njit(_SIGNATURE, cache=True, _nrt=False)
+@njit(_SIGNATURE, cache=True, **UNCOUNTED)
 def pass_frames(
     data, index, first, end, until_ns,
     packets, places, lengths, tally,
