@@ -3,19 +3,26 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from harness.compiled_step import Counting, Watching
+from harness.market_rows import row
 from harness.recorded_frames import KEYS, LISTED, START_NS, STEP_NS, record, ticks
 from tarazu.app.recordings.recorded_day import recorded_day
 from tarazu.app.research.frames import PassedMarket, Stop
-from tarazu.market.state import Derive
+from tarazu.market.state import Derive, MarketState
+from tarazu.model.instrument import SegmentByte, token_of
+from tarazu.model.units import SECOND_NS
 from tarazu.runtime.damage import Damaged
 from tarazu.runtime.market_follower import MarketFollower
 from tarazu.runtime.segment import Frame, Kind, segment_path
 from tarazu.strategy.compiled import Programs
+from tarazu.wire.kite_ticks import Mode, TickFrame, decode, encode
 
 FRAMES = 400
 FOREVER = 1 << 62
@@ -60,6 +67,41 @@ def test_the_pass_leaves_every_bit_of_the_state_as_following_does(log: Path) -> 
     assert market.state.counters == follower.state.counters
     assert market.damaged_frames == follower.damaged_frames > 0
     assert (market.sequence, market.wall_ns) == (follower.sequence, follower.wall_ns)
+
+
+MODES = st.sampled_from([Mode.FULL, Mode.FULL, Mode.QUOTE, Mode.LTP])
+INDEX = token_of(7, SegmentByte.INDICES)
+MIXED = [INDEX, *(int(i.instrument_token) for i in LISTED), token_of(9, SegmentByte.NFO)]
+"""The last is not listed."""
+
+
+@st.composite
+def mixed_frame(draw: st.DrawFn) -> bytes:
+    """Packets of all kinds beside each other, old ones, repeated ones and strange ones; sometimes cut short."""
+    told = draw(st.lists(st.tuples(st.sampled_from(MIXED), MODES, st.integers(1, 4)), min_size=1, max_size=8))
+    rows = np.concatenate(
+        [
+            row(token, ltp=100 + n, volume=n, high=200 + n, low=n, exchange_ts=START_NS // SECOND_NS + n, oi=n)
+            for token, _, n in told
+        ]
+    )
+    payload = encode(rows, np.array([mode for _, mode, _ in told], np.uint8))
+    return payload[: len(payload) - draw(st.sampled_from([0, 0, 0, 3]))]
+
+
+@given(st.lists(mixed_frame(), min_size=1, max_size=6))
+def test_packets_of_all_kinds_in_one_frame_are_taken_as_if_they_were_decoded_first(payloads: list[bytes]) -> None:
+    listed = (msgspec.structs.replace(LISTED[0], instrument_token=INDEX), *LISTED)
+    frames = [
+        Frame(n, START_NS + n * STEP_NS, 0, 0, Kind.BINARY, memoryview(payload), 0, 0)
+        for n, payload in enumerate(payloads, start=1)
+    ]
+    tokens, decoded = [int(i.instrument_token) for i in listed], TickFrame()
+    state = MarketState(bytearray(MarketState.layout(len(tokens))), tokens)
+    for frame in frames:
+        count = decode(frame.payload, decoded)
+        state.update(decoded.rows, decoded.packet_bytes, count, frame.wall_ns)
+    assert (bits(whole(PassedMarket(frames, listed))) == state._parts.raw).all()
 
 
 def test_wherever_it_stops_on_the_way_the_state_is_the_same(log: Path) -> None:

@@ -10,6 +10,7 @@ while no packet came falls into the bar of the packet that told, and nothing is 
 from numba import boolean, from_dtype, int32, int64, njit, uint32, void
 
 from tarazu.market.slots import BAR, CLOSING, COMPLETE, RUNNING, WIDTHS_NS
+from tarazu.model.kernel_options import UNCOUNTED
 
 _BAR = from_dtype(BAR)
 BARS_T = _BAR[:, :, ::1]
@@ -17,14 +18,14 @@ CLOSINGS_T = from_dtype(CLOSING)[::1]
 _SECOND_NS, _MINUTE_NS, _FIVE_MINUTES_NS = WIDTHS_NS
 
 
-@njit(void(_BAR, _BAR), cache=True)
+@njit(void(_BAR, _BAR), cache=True, **UNCOUNTED)
 def _copy(bar, to):
     # Field by field: numba copies a whole record byte by byte.
     to.start_ns, to.volume, to.oi, to.ticks = bar.start_ns, bar.volume, bar.oi, bar.ticks
     to.open, to.high, to.low, to.close = bar.open, bar.high, bar.low, bar.close
 
 
-@njit(void(_BAR, _BAR, int64, int64), cache=True)
+@njit(void(_BAR, _BAR, int64, int64), cache=True, **UNCOUNTED)
 def _begin(running, complete, now_ns, span_ns):
     """A bar that was completed is never reopened: what comes late belongs to the next."""
     running.start_ns = now_ns - now_ns % span_ns
@@ -34,7 +35,7 @@ def _begin(running, complete, now_ns, span_ns):
     running.volume = running.open = running.high = running.low = running.close = 0
 
 
-@njit(boolean(_BAR, _BAR, int64, int64, int32, int64, uint32, boolean), cache=True)
+@njit(boolean(_BAR, _BAR, int64, int64, int32, int64, uint32, boolean), cache=True, **UNCOUNTED)
 def _enter(running, complete, span_ns, now_ns, ltp, qty, oi, is_print):
     """One packet into a running bar, a new one where its time is over; whether it completed one."""
     over = running.ticks > 0 and now_ns >= running.start_ns + span_ns
@@ -52,7 +53,7 @@ def _enter(running, complete, span_ns, now_ns, ltp, qty, oi, is_print):
     return over
 
 
-@njit(int64(BARS_T, int64, int64, CLOSINGS_T, int64), cache=True)
+@njit(int64(BARS_T, int64, int64, CLOSINGS_T, int64), cache=True, **UNCOUNTED)
 def _tell(bars, slot, width, closings, closed):
     told = closings[closed]
     told.slot, told.width = slot, width
@@ -62,7 +63,12 @@ def _tell(bars, slot, width, closings, closed):
     return closed + 1
 
 
-@njit(int64(BARS_T, int64, int64, int32, int64, uint32, boolean, CLOSINGS_T, int64), cache=True, inline="always")
+@njit(
+    int64(BARS_T, int64, int64, int32, int64, uint32, boolean, CLOSINGS_T, int64),
+    cache=True,
+    **UNCOUNTED,
+    inline="always",
+)
 def enter_bars(bars, slot, now_ns, ltp, qty, oi, is_print, closings, closed):
     """One packet into the slot's bars; `now_ns` never goes back. Returns how many closings there are now."""
     # A call for each width, not a loop: division by a constant is a multiplication.
@@ -76,7 +82,7 @@ def enter_bars(bars, slot, now_ns, ltp, qty, oi, is_print, closings, closed):
     return closed
 
 
-@njit(int64(BARS_T, int64, CLOSINGS_T), cache=True)
+@njit(int64(BARS_T, int64, CLOSINGS_T), cache=True, **UNCOUNTED)
 def close_due(bars, now_ns, closings):
     """Complete every bar whose time is over at `now_ns`; returns how many there were."""
     closed = 0

@@ -11,6 +11,7 @@ import math
 from numba import float64, from_dtype, int32, int64, njit, uint32, void
 
 from tarazu.market.slots import LEVEL, PACKET, PACKET_WORDS, SLOT
+from tarazu.model.kernel_options import UNCOUNTED
 from tarazu.model.units import HOUR_NS, MINUTE_NS, SECOND_NS
 
 TRADING_YEAR_NS = 252 * (6 * HOUR_NS + 15 * MINUTE_NS)
@@ -26,7 +27,7 @@ SLOT_T = from_dtype(SLOT)
 assert PACKET_WORDS == _ASKS + LEVELS * LEVEL_WORDS
 
 
-@njit(void(uint32[:, ::1], int64, SLOT_T), cache=True, inline="always")
+@njit(void(uint32[:, ::1], int64, SLOT_T), cache=True, inline="always", **UNCOUNTED)
 def book_features(rows, n, slot):
     """Mid, spread, microprice and imbalance of the five levels of row `n`.
 
@@ -49,7 +50,7 @@ def book_features(rows, n, slot):
     slot.imbalance = (bids - asks) / (bids + asks) if bids + asks > 0.0 else math.nan
 
 
-@njit(void(SLOT_T, int64, int64), cache=True)
+@njit(void(SLOT_T, int64, int64), cache=True, **UNCOUNTED)
 def trade_features(slot, ltp, qty):
     """Own VWAP after `qty` more units traded, all of them taken to have traded at `ltp`."""
     slot.traded += qty
@@ -57,7 +58,7 @@ def trade_features(slot, ltp, qty):
     slot.vwap = float64(slot.turnover) / float64(slot.traded)
 
 
-@njit(void(SLOT_T, int64, int64, int64, float64, float64[::1]), cache=True)
+@njit(void(SLOT_T, int64, int64, int64, float64, float64[::1]), cache=True, **UNCOUNTED)
 def volatility(slot, before, ltp, now_ns, tau_s, shares):
     """One more price for the EWMA of log returns, in continuous time with time constant `tau_s`.
 

@@ -179,9 +179,9 @@ class MarketState(MarketView):
         assert 0 <= count <= min(len(rows), len(packet_bytes))
         _, header, _, words, derived, bars = self._parts
         changes, self._closed = state_kernels.update(
-            header, self._table, self._shift, self._source_words, packet_bytes, count, recv_ns, self._tau_s,
-            self._ahead_max_ns, words, derived, bars, self._found, self._changed, self._closings, self._derive,
-            self._shares,
+            header, self._table, self._shift, self._source_words, None, None, packet_bytes, count, recv_ns,
+            self._tau_s, self._ahead_max_ns, words, derived, bars, self._found, self._changed, self._closings,
+            self._derive, self._shares,
         )  # fmt: skip
         return self._changed[:changes]
 

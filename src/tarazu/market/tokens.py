@@ -8,6 +8,8 @@ import numpy as np
 from numba import int64, njit, types, uint32, uint64
 from numpy.typing import NDArray
 
+from tarazu.model.kernel_options import UNCOUNTED
+
 # Knuth, The Art of Computer Programming 3, 6.4: multiplicative hashing by 2^32 over the golden ratio.
 GOLDEN = 2_654_435_769
 _TABLE_IN = types.Array(uint64, 1, "C", readonly=True)
@@ -31,7 +33,7 @@ def table_of(tokens: Iterable[int]) -> NDArray[np.uint64]:
     return table
 
 
-@njit(int64(_TABLE_IN, int64, uint32), cache=True, inline="always")
+@njit(int64(_TABLE_IN, int64, uint32), cache=True, inline="always", **UNCOUNTED)
 def find(table: NDArray[np.uint64], shift: int, token: int) -> int:
     """The token's slot, or -1; `shift` is `shift_of(table)`."""
     at = int64(uint32(token * uint32(GOLDEN)) >> uint32(shift))

@@ -21,7 +21,7 @@ HEARTBEAT_BYTES_MAX = 1
 
 _SIGNATURE = types.void(
     types.Array(uint8, 1, "C", readonly=True), types.Array(int64, 2, "C", readonly=True),
-    uint32[:, ::1], uint16[::1], int64[::1],
+    uint32[:, ::1], int64[::1], uint16[::1], int64[::1],
     int64[::1], types.Array(uint64, 1, "C", readonly=True), int64, types.float64, int64, uint32[:, ::1],
     from_dtype(SLOT)[::1], from_dtype(BAR)[:, :, ::1], int64[::1], int64[::1], from_dtype(CLOSING)[::1], int64,
     types.float64[::1],
@@ -32,7 +32,7 @@ _SIGNATURE = types.void(
 @njit(_SIGNATURE, cache=True, nogil=True)
 def pass_ahead(
     data, index,
-    packets, lengths, tally,
+    packets, places, lengths, tally,
     header, table, shift, tau_s, ahead_ns, rows, slots, bars, found, changed, closings, derive, shares,
     brought_to, brought, brought_rows, brought_ns, changed_to, changed_slots,
 ):  # fmt: skip
@@ -43,10 +43,11 @@ def pass_ahead(
     for i in range(len(index)):
         if index[i, SIZE] > HEARTBEAT_BYTES_MAX:
             at, recv_ns = index[i, AT], index[i, RECV_NS]
-            count = tick_kernels.decode_frame(data[at : at + index[i, SIZE]], packets, lengths, tally)
+            raw = data[at : at + index[i, SIZE]]
+            count = tick_kernels.find_packets(raw, packets, places, lengths, tally)
             changes, _ = state_kernels.update(
-                header, table, shift, packets, lengths, count, recv_ns, tau_s, ahead_ns, rows, slots, bars, found,
-                changed, closings, derive, shares,
+                header, table, shift, packets, raw, places, lengths, count, recv_ns, tau_s, ahead_ns, rows, slots,
+                bars, found, changed, closings, derive, shares,
             )  # fmt: skip
             for p in range(count):
                 n = found[p]

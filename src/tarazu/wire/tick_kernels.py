@@ -13,6 +13,7 @@ from numba import int64, njit, types, uint8, uint16, uint32, void
 from numba.extending import intrinsic
 
 from tarazu.model.instrument import SegmentByte
+from tarazu.model.kernel_options import UNCOUNTED
 
 # Words of a TICK row, which are those of a full packet; a quote packet is the first 11.
 ROW_WORDS = 46
@@ -71,7 +72,7 @@ def _store(typingctx, data, at, word):
     return void(data, int64, uint32), codegen
 
 
-@njit(void(_BYTES_IN, int64, int64, uint32[::1]), cache=True, inline="always")
+@njit(void(_BYTES_IN, int64, int64, uint32[::1]), cache=True, inline="always", **UNCOUNTED)
 def _read_packet(frame, at, length, row):
     """The packet of a known `length` at byte `at`; fields it does not carry become 0."""
     if length == FULL_BYTES:
@@ -96,9 +97,9 @@ def _read_packet(frame, at, length, row):
         row[_EXCHANGE_TS] = _load(frame, at + 28)
 
 
-@njit(int64(_BYTES_IN, _ROWS_OUT, uint16[::1], int64[::1]), cache=True)
-def decode_frame(frame, rows, lengths, tally):
-    """Valid packets into `rows` and their lengths into `lengths` (as many of both); the rest into `tally`."""
+@njit(cache=True, inline="always", **UNCOUNTED)
+def _walk(frame, rows, places, lengths, tally):
+    """`decode_frame` with `places` None, else `find_packets`."""
     size = frame.size
     declared = (int64(frame[0]) << 8) | int64(frame[1]) if size >= 2 else int64(0)
     valid = overflow = unknown = seen = int64(0)
@@ -113,7 +114,10 @@ def decode_frame(frame, rows, lengths, tally):
         elif valid == len(rows):
             overflow += 1
         else:
-            _read_packet(frame, at, length, rows[valid])
+            if places is not None:
+                places[valid] = at
+            if places is None or length != FULL_BYTES:
+                _read_packet(frame, at, length, rows[valid])
             lengths[valid] = length
             valid += 1
         at += length
@@ -128,7 +132,20 @@ def decode_frame(frame, rows, lengths, tally):
     return valid
 
 
-@njit(int64(uint32, int64), cache=True, inline="always")
+@njit(int64(_BYTES_IN, _ROWS_OUT, uint16[::1], int64[::1]), cache=True, **UNCOUNTED)
+def decode_frame(frame, rows, lengths, tally):
+    """Valid packets into `rows` and their lengths into `lengths` (as many of both); the rest into `tally`."""
+    return _walk(frame, rows, None, lengths, tally)
+
+
+@njit(int64(_BYTES_IN, _ROWS_OUT, int64[::1], uint16[::1], int64[::1]), cache=True, **UNCOUNTED)
+def find_packets(frame, rows, places, lengths, tally):
+    """`decode_frame`, but that full packets, which are rows but for the order of their bytes, are left where they are:
+    `places` has the byte at which each packet begins, and `rows` those that are not full."""
+    return _walk(frame, rows, places, lengths, tally)
+
+
+@njit(int64(uint32, int64), cache=True, inline="always", **UNCOUNTED)
 def _packet_bytes(token, mode):
     if mode == LTP:
         return LTP_BYTES
@@ -137,7 +154,9 @@ def _packet_bytes(token, mode):
     return FULL_BYTES if mode == FULL else QUOTE_BYTES
 
 
-@njit(void(_BYTES_OUT, int64, int64, types.Array(uint32, 1, "C", readonly=True)), cache=True, inline="always")
+@njit(
+    void(_BYTES_OUT, int64, int64, types.Array(uint32, 1, "C", readonly=True)), cache=True, inline="always", **UNCOUNTED
+)
 def _write_packet(out, at, length, row):
     if length == FULL_BYTES:
         for w in range(ROW_WORDS):
@@ -160,7 +179,7 @@ def _write_packet(out, at, length, row):
         _store(out, at + 28, row[_EXCHANGE_TS])
 
 
-@njit(int64(_ROWS_IN, _INDICES_IN, _BYTES_IN, _BYTES_OUT), cache=True)
+@njit(int64(_ROWS_IN, _INDICES_IN, _BYTES_IN, _BYTES_OUT), cache=True, **UNCOUNTED)
 def encode_frame(rows, indices, modes, out):
     """A frame of `rows[indices]`, each in `modes[index]`; mode 0 is left out. Its length, or what went wrong."""
     if out.size < 2:

@@ -12,6 +12,7 @@ from numba import from_dtype, int64, njit, types, uint8, uint16, uint32, uint64
 
 from tarazu.market import state_kernels
 from tarazu.market.slots import BAR, CLOSING, FRAMES, SLOT
+from tarazu.model.kernel_options import UNCOUNTED
 from tarazu.strategy.compiled import ask
 from tarazu.wire import tick_kernels
 
@@ -26,7 +27,7 @@ _VALID, _DECLARED, _TRAILING = tick_kernels.VALID, tick_kernels.DECLARED, tick_k
 
 _SIGNATURE = types.UniTuple(int64, 4)(
     types.Array(uint8, 1, "C", readonly=True), types.Array(int64, 2, "C", readonly=True), int64, int64, int64,
-    uint32[:, ::1], uint16[::1], int64[::1],
+    uint32[:, ::1], int64[::1], uint16[::1], int64[::1],
     int64[::1], types.Array(uint64, 1, "C", readonly=True), int64, types.float64, int64, uint32[:, ::1],
     from_dtype(SLOT)[::1], from_dtype(BAR)[:, :, ::1], int64[::1], int64[::1], from_dtype(CLOSING)[::1], int64,
     types.float64[::1],
@@ -34,10 +35,10 @@ _SIGNATURE = types.UniTuple(int64, 4)(
 )  # fmt: skip
 
 
-@njit(_SIGNATURE, cache=True)
+@njit(_SIGNATURE, cache=True, **UNCOUNTED)
 def pass_frames(
     data, index, first, end, until_ns,
-    packets, lengths, tally,
+    packets, places, lengths, tally,
     header, table, shift, tau_s, ahead_ns, rows, slots, bars, found, changed, closings, derive, shares,
     programs, woken, looked_at, looks,
 ):  # fmt: skip
@@ -56,12 +57,13 @@ def pass_frames(
             if looks == 2:
                 return i + 1, LOOK, taken, damaged
             continue
-        count = tick_kernels.decode_frame(data[at : at + index[i, SIZE]], packets, lengths, tally)
+        raw = data[at : at + index[i, SIZE]]
+        count = tick_kernels.find_packets(raw, packets, places, lengths, tally)
         damaged += tally[_DECLARED] != tally[_VALID] or tally[_TRAILING] != 0
         taken += count
         changes, _ = state_kernels.update(
-            header, table, shift, packets, lengths, count, recv_ns, tau_s, ahead_ns, rows, slots, bars, found, changed,
-            closings, derive, shares,
+            header, table, shift, packets, raw, places, lengths, count, recv_ns, tau_s, ahead_ns, rows, slots, bars,
+            found, changed, closings, derive, shares,
         )  # fmt: skip
         look = looks == 2
         if len(programs) > 0:

@@ -237,7 +237,8 @@ class _Passing(MarketState):
         decoded = TickFrame()
         _, header, _, words, derived, bars = self._parts
         self.arguments: tuple[Any, ...] = (
-            decoded.rows.view(np.uint32).reshape(-1, PACKET_WORDS), decoded.packet_bytes, decoded._tally,
+            decoded.rows.view(np.uint32).reshape(-1, PACKET_WORDS), np.zeros(len(decoded.rows), np.int64),
+            decoded.packet_bytes, decoded._tally,
             header, self._table, self._shift, self._tau_s, self._ahead_max_ns, words, derived, bars,
             np.zeros(len(decoded.rows), np.int64), self._changed, self._closings, self._derive, self._shares,
         )  # fmt: skip
