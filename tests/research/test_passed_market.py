@@ -14,6 +14,7 @@ from harness.compiled_step import Counting, Watching
 from harness.market_rows import row
 from harness.recorded_frames import KEYS, LISTED, START_NS, STEP_NS, record, ticks
 from tarazu.app.recordings.recorded_day import recorded_day
+from tarazu.app.research import frames
 from tarazu.app.research.frames import PassedMarket, Stop
 from tarazu.market.state import Derive, MarketState
 from tarazu.model.instrument import SegmentByte, token_of
@@ -92,16 +93,16 @@ def mixed_frame(draw: st.DrawFn) -> bytes:
 @given(st.lists(mixed_frame(), min_size=1, max_size=6))
 def test_packets_of_all_kinds_in_one_frame_are_taken_as_if_they_were_decoded_first(payloads: list[bytes]) -> None:
     listed = (msgspec.structs.replace(LISTED[0], instrument_token=INDEX), *LISTED)
-    frames = [
+    written = [
         Frame(n, START_NS + n * STEP_NS, 0, 0, Kind.BINARY, memoryview(payload), 0, 0)
         for n, payload in enumerate(payloads, start=1)
     ]
     tokens, decoded = [int(i.instrument_token) for i in listed], TickFrame()
     state = MarketState(bytearray(MarketState.layout(len(tokens))), tokens)
-    for frame in frames:
+    for frame in written:
         count = decode(frame.payload, decoded)
         state.update(decoded.rows, decoded.packet_bytes, count, frame.wall_ns)
-    assert (bits(whole(PassedMarket(frames, listed))) == state._parts.raw).all()
+    assert (bits(whole(PassedMarket(written, listed))) == state._parts.raw).all()
 
 
 def test_wherever_it_stops_on_the_way_the_state_is_the_same(log: Path) -> None:
@@ -109,6 +110,11 @@ def test_wherever_it_stops_on_the_way_the_state_is_the_same(log: Path) -> None:
     market = market_of(log)
     market.seat().looks_at([KEYS[1]])
     assert (bits(whole(market, dues_ns)) == bits(followed(log))).all()
+
+
+def test_before_the_next_frame_is_due_the_kernel_is_not_asked(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "_pass_frames", None)
+    assert market_of(log).run_to(START_NS - 1) is Stop.DUE
 
 
 def test_a_program_remembers_the_same_in_the_pass_as_it_does_live(log: Path) -> None:

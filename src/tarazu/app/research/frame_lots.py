@@ -30,7 +30,13 @@ class Lot:
         self.index = np.empty((len(frames), 3), np.int64)
         self.index[:, AT] = places
         self.index[:, SIZE] = [len(frame.payload) for frame in frames]
-        self.index[:, RECV_NS] = [frame.wall_ns for frame in frames]
+        self._walls_ns = [frame.wall_ns for frame in frames]
+        self.index[:, RECV_NS] = self._walls_ns
+
+    @property
+    def wall_ns(self) -> int:
+        """When the next frame was received: of what is not due the kernel need not be asked."""
+        return self._walls_ns[self.at]
 
 
 class Lots:

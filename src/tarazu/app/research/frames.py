@@ -103,9 +103,9 @@ class PassedMarket:
         if not self._is_looked:
             self._set_looks()
         while (lot := self._lots.current()) is not None:
+            if lot.wall_ns > due_ns:
+                return Stop.DUE
             if isinstance(lot, Frame):
-                if lot.wall_ns > due_ns:
-                    return Stop.DUE
                 self._lots.done()
                 self.frame, self.sequence, self.wall_ns = lot, lot.sequence, lot.wall_ns
                 return Stop.OTHER
@@ -166,6 +166,8 @@ class PassedMarket:
     def _share_woken(self) -> None:
         """Give each seat what its programs said, and begin anew."""
         self._just_woken = set()
+        if not self._owners:
+            return
         for row in np.flatnonzero(self._woken).tolist():
             n, at = self._owners[row]
             self.seats[n].programs.woken[at] |= self._woken[row]
@@ -213,7 +215,7 @@ class Seat:
 
     @property
     def is_woken(self) -> bool:
-        if self.programs.woken.any():
+        if self.programs.carried and self.programs.woken.any():
             return True
         frames = self._market.state.slots["frame"]
         return bool(self.slots.size) and bool(frames[self.slots].max() > self._passes_told)
