@@ -100,6 +100,16 @@ def test_a_supervisor_killed_outright_leaves_a_home_that_can_be_taken_up_again(s
     assert supervision.start("sleeper").state in UP
 
 
+def test_what_outlived_its_supervisor_is_looked_for_once_for_all_that_are_asked_about(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    monkeypatch.setattr(orphans, "orphans", lambda home: looks.append(home) or [orphans.Orphan("main", 4321)])
+    told = Supervision(home).states(["main", "depth_ws"])
+    assert [(one.state, one.pid) for one in told] == [(State.UNKNOWN, 4321), (State.STOPPED, None)]
+    assert looks == [home]
+
+
 def test_many_at_once_begin_one_supervisor(home: Home) -> None:
     code = (
         "import sys; from pathlib import Path\n"

@@ -1,6 +1,7 @@
 """A day of the journal, damaged in every way there is: each way is noticed, and called by its name."""
 
 import shutil
+from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from harness.journal_days import (
     trust,
     write_day,
 )
+from tarazu.journal import verify
 from tarazu.journal.codec import encode_frame, entry_at
 from tarazu.journal.entry import FIRST_SEQUENCE
 from tarazu.journal.evidence import DayFiles
@@ -73,6 +75,41 @@ def test_every_flipped_bit_of_every_file_is_noticed_and_named(root, signer):
             found = verify_day(msgspec.structs.replace(files, **{field: bytes(changed)}), by)
             assert found.fault is Fault.CORRUPT and {f.where for f in found.findings} == {field}, (field, bit)
             changed[bit // 8] ^= 1 << bit % 8
+
+
+def test_a_day_whose_end_is_not_judged_is_found_the_same_but_for_torn_tails(root, signer):
+    """That is what `tarazu why` asks for of any day; here every byte is another one, at one bit or wholly."""
+    write_day(root, signer)
+    files, by = day_files(root), trust(signer)
+    for changed in _changed_days(files):
+        at_rest = verify_day(changed, by).findings
+        assert verify_day(changed, by, live=True).findings == [f for f in at_rest if f.fault is not Fault.TORN_TAIL]
+
+
+def _changed_days(files: DayFiles) -> Iterator[DayFiles]:
+    for place, (_, view) in enumerate(files.segments):
+        for changed in _changed(bytes(view)):
+            yield with_segment(files, place, changed)
+    for field in ("watermark", "checkpoints"):
+        for changed in _changed(getattr(files, field)):
+            yield msgspec.structs.replace(files, **{field: changed})
+
+
+def _changed(whole: bytes) -> Iterator[bytes]:
+    for at in range(len(whole)):
+        for flip in (0x01, 0xFF):
+            yield whole[:at] + bytes([whole[at] ^ flip]) + whole[at + 1 :]
+
+
+def test_the_room_of_a_day_that_is_being_written_is_not_read_to_its_end(root, signer, monkeypatch):
+    """It is 64 MB of zeros, and whatever stands in it no more than a torn tail."""
+    write_day(root, signer)
+    files, by, looks = day_files(root), trust(signer), []
+    monkeypatch.setattr(verify, "last_written", lambda view, at: looks.append(at) or last_written(view, at))
+    assert verify_day(files, by, live=True).fault is None
+    of_a_live_day = len(looks)
+    assert verify_day(files, by).fault is None
+    assert (of_a_live_day, len(looks)) == (2, 2 + 3)  # of the segments before the last, each byte counts
 
 
 def test_every_truncation_of_every_file_is_noticed_and_named(root, signer):

@@ -103,17 +103,31 @@ def forms_of(value: str) -> tuple[str, ...]:
     and the parts of a URL that are secret by themselves. Empty for what is too short to be one."""
     if len(value) < FEWEST_CHARS:
         return ()
-    import json  # what has read no secret does without
-
     forms: dict[str, None] = {}
     for part in (value, *_secret_parts(value)):
         raw = part.encode()
-        in_json = json.dumps(part)[1:-1]
-        for form in (part, in_json, quote(part), quote(part, safe=""), quote_plus(part), raw.hex(), raw.hex().upper()):
+        for form in (
+            part,
+            _in_json(part),
+            quote(part),
+            quote(part, safe=""),
+            quote_plus(part),
+            raw.hex(),
+            raw.hex().upper(),
+        ):
             forms[form] = None
         for form in _base64_forms(raw):
             forms[form] = None
     return tuple(form for form in forms if len(form) >= FEWEST_CHARS)
+
+
+def _in_json(part: str) -> str:
+    """As it stands between the quotes; letters and digits stay what they are."""
+    if part.isascii() and part.isalnum():
+        return part
+    import json
+
+    return json.dumps(part)[1:-1]
 
 
 def _secret_parts(value: str) -> list[str]:

@@ -1,9 +1,7 @@
 """A click group whose commands are imported when they are looked at."""
 
-import gc
 import importlib
 from collections.abc import Mapping, Sequence
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,7 +33,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self._lazy:
             return super().get_command(ctx, cmd_name)
-        command: click.Command = _imported(self._lazy[cmd_name][0]).command
+        command: click.Command = importlib.import_module(self._lazy[cmd_name][0]).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -60,18 +58,6 @@ class LazyGroup(click.Group):
         """Every command with its line of help."""
         told = {name: command.get_short_help_str(LINE) for name, command in sorted(self.commands.items())}
         return told | {name: text for name, (_, text) in self._lazy.items()}
-
-
-def _imported(name: str) -> ModuleType:
-    """With the garbage collector at rest: what a module makes stays, and looking through all of it again and again for
-    what does not is a tenth of a short command."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        return importlib.import_module(name)
-    finally:
-        if collects:
-            gc.enable()
 
 
 LINE = 120

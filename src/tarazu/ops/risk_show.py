@@ -9,7 +9,6 @@ from tarazu.app.broker_address import NoAddress
 from tarazu.app.feed.flags import feed_flags, home_of
 from tarazu.app.home import Home
 from tarazu.app.risk_monitor import checks, told
-from tarazu.app.risk_monitor.halting import facts_of, standing_lines
 from tarazu.app.risk_monitor.recomputed import Recomputed, recompute
 from tarazu.app.risk_monitor.standing import Standing, standing_of
 from tarazu.app.settings import BadSettings, RiskSettings, read_settings
@@ -56,8 +55,8 @@ def risk_show(home: Home) -> Verdict:
         now_ns=now_ns(home) if now is None else now.now_ns,
         summary=_line(was, now),
         checks=tuple(found),
-        body=(*standing_lines(was), *(() if now is None else told.body(now))),
-        facts={"risk": facts_of(was)} | ({} if now is None else told.facts(now)),
+        body=(*told.standing_lines(was), *(() if now is None else told.body(now))),
+        facts={"risk": told.facts_of(was)} | ({} if now is None else told.facts(now)),
     )
 
 

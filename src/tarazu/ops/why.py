@@ -2,6 +2,7 @@
 
 import time
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -9,6 +10,10 @@ import msgspec
 from tarazu.app.feed.flags import PROFILE
 from tarazu.app.home import BadProfile, Home, home
 from tarazu.app.verdict import Check, Exit, Status, Verdict
+
+if TYPE_CHECKING:
+    from tarazu.app.why.names import Day
+    from tarazu.app.why.story import Story
 
 COMMAND = "why"
 
@@ -45,7 +50,6 @@ def command(order: str, profile: str | None, day: datetime | None, as_json: bool
 def _why(desk: Home, asked: str, day: date | None) -> Verdict:
     from tarazu.app import audit
     from tarazu.app.why.names import ENTRY_MARK, NoSuchOrder, find
-    from tarazu.app.why.story import tell, tell_entry
     from tarazu.engine.codec import BadPayload
 
     now_ns = time.time_ns()
@@ -60,7 +64,7 @@ def _why(desk: Home, asked: str, day: date | None) -> Verdict:
         found, ref = find(desk.journal, asked, day)
         if found.day != last:
             damage = _damage(desk, found.day)
-        story = tell_entry(found, int(number)) if asked.startswith(ENTRY_MARK) else tell(found, ref)
+        story = _story(found, ref, int(number) if asked.startswith(ENTRY_MARK) else None)
     except (audit.CannotAudit, NoSuchOrder) as no:
         said = msgspec.structs.replace(answer, summary=str(no), checks=damage)
         return msgspec.structs.replace(said, word="CRIT", exit_code=Exit.CRIT) if damage else said
@@ -83,14 +87,24 @@ def _why(desk: Home, asked: str, day: date | None) -> Verdict:
     )
 
 
+def _story(found: "Day", ref: str, entry: int | None) -> "Story":
+    """Its words are loaded once there is something to tell."""
+    from tarazu.app.why.story import tell, tell_entry
+
+    return tell(found, ref) if entry is None else tell_entry(found, entry)
+
+
 def _question(text: str) -> Check:
     return Check(id="order.open", status=Status.WARN, code="OPEN", detail=text)
 
 
 def _damage(desk: Home, day: date) -> tuple[Check, ...]:
-    """What `tarazu audit verify` finds wrong with the day; a torn tail, which the next start mends, is not told."""
+    """What `tarazu audit verify` finds wrong with the day; a torn tail, which the next start mends, is not told, so of
+    no day the end is judged."""
     from tarazu.app import audit
+    from tarazu.journal.verify import verify_day
+    from tarazu.runtime.journal_files import day_folder, read_day
 
     with audit.progress(str(day)) as tell:
-        report = audit.judge(desk, day, audit.trust(desk, None, ()), tell)
+        report = verify_day(read_day(day_folder(desk.journal, day)), audit.trust(desk, None, ()), live=True, told=tell)
     return tuple(check for check in audit.checks(report) if check.status is Status.CRIT)

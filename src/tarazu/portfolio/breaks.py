@@ -6,15 +6,18 @@ mere consequence. What agrees in sum but not by product is one break of product:
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tarazu.model.instrument import Instrument
 from tarazu.model.order import Product, Side
-from tarazu.portfolio.book import Books
 from tarazu.portfolio.positions import Position
 from tarazu.portfolio.postings import Carried
 from tarazu.portfolio.unknown_paise import Cause
+
+if TYPE_CHECKING:
+    from tarazu.portfolio.book import Books
 
 MILLIPAISE = 1_000  # in a paisa
 AVERAGE_MILLIPAISE_MAX = 500
@@ -85,7 +88,7 @@ class Comparison(msgspec.Struct, frozen=True):
         return not self.breaks
 
 
-def compare(books: Books, broker: Iterable[BrokerPosition]) -> Comparison:
+def compare(books: "Books", broker: Iterable[BrokerPosition]) -> Comparison:
     """Our positions against the broker's net rows of the same moment, in the broker's own way of counting."""
     theirs = {(row.key, row.product): row for row in broker}
     ours = {(p.key, p.product): p for p in books.positions()}

@@ -7,7 +7,6 @@ exact, and so do we.
 """
 
 from datetime import date
-from fractions import Fraction
 from functools import cache
 
 import msgspec
@@ -122,6 +121,8 @@ def _share(value_paise: int, rate: float) -> int:
 @cache
 def _ratio(rate: float) -> tuple[int, int]:
     """The rate as the decimal its data file shows, exactly: 0.000355299 is 355299 / 1,000,000,000."""
+    from fractions import Fraction  # who only reads what was charged does without
+
     return Fraction(repr(rate)).as_integer_ratio()
 
 

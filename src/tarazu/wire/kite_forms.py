@@ -4,7 +4,6 @@ Rupees are written as that client writes a float of them: `204.1`, `204.0`. Fiel
 path parameters are repeated in the body, and what is left out is left out.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 
 from tarazu.model.order_request import PROTECTION_AUTO, Cancellation, NewOrder, OrderChange, TradedOrder
@@ -145,4 +144,6 @@ def charges_list(orders: Sequence[TradedOrder]) -> bytes:
 
 
 def _json(rows: Iterable[dict[str, object]]) -> bytes:
+    import json  # who only reads the books does without
+
     return json.dumps(list(rows), allow_nan=False).encode("ascii")

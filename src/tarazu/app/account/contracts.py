@@ -4,16 +4,18 @@ else what the rules of the day say. A flatten waits for no file that is broken."
 import re
 from collections.abc import Collection
 from datetime import date
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tarazu import reference
-from tarazu.adapters.kite_rest.client import KiteMarketRest
 from tarazu.adapters.kite_rest.errors import RestError
-from tarazu.app.masters.store import DamagedMaster, MasterStore
 from tarazu.model.instrument import Instrument, Kind
 from tarazu.model.rules import Contract
-from tarazu.wire.kite_instruments import InstrumentMaster, decode_csv
+
+if TYPE_CHECKING:
+    from tarazu.adapters.kite_rest.client import KiteMarketRest
+    from tarazu.app.masters.store import MasterStore
 
 RULES = "nse-2026"
 OURS = frozenset({"NSE", "BSE", "NFO", "BFO"})
@@ -48,7 +50,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 class Contracts:
     """Each key is looked up once."""
 
-    def __init__(self, store: MasterStore, rest: KiteMarketRest | None, day: date) -> None:
+    def __init__(self, store: "MasterStore", rest: "KiteMarketRest | None", day: date) -> None:
         """`rest`: None: the broker's file is not asked for, what is not kept is guessed."""
         self._store, self._rest, self._day = store, rest, day
         self._known: dict[str, Terms] = {}
@@ -66,6 +68,8 @@ class Contracts:
         csv, source = self._csv()
         if csv is None:
             return {}
+        from tarazu.wire.kite_instruments import InstrumentMaster, decode_csv
+
         master = decode_csv(_rows_of(csv, keys))
         if not isinstance(master, InstrumentMaster):
             self.trouble = f"the instruments' file does not read: {master}"
@@ -76,6 +80,8 @@ class Contracts:
         }
 
     def _csv(self) -> tuple[bytes | None, str]:
+        from tarazu.app.masters.store import DamagedMaster
+
         try:
             kept = self._store.load(self._day)
             if kept is not None:

@@ -108,7 +108,6 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _of_journal(home: Home, word: str) -> Iterator[Occurrence]:
     """The last day's, up to the first damage. Raises BadPayload (a ValueError), OSError."""
-    from tarazu.engine import codec
     from tarazu.runtime.journal_files import day_folder, days
     from tarazu.runtime.journal_reader import BrokenChain, JournalReader
 
@@ -122,6 +121,8 @@ def _of_journal(home: Home, word: str) -> Iterator[Occurrence]:
         if entry is None:
             return
         if mark in entry.payload:
+            from tarazu.engine import codec
+
             record = codec.decode(entry.kind, entry.payload)
             for text in _in_step(record, word):
                 yield _said(record.stamped.wall_ns, f"journal {known[-1]} @{entry.sequence}", text)

@@ -1,12 +1,15 @@
 """Spans, names and tables as every command about the feed prints them."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from tarazu.app.depth_ws.health import DepthWsHealth
 from tarazu.app.verdict import plain
 from tarazu.model import ist
 from tarazu.model.calendar import Phase
 from tarazu.model.units import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
+
+if TYPE_CHECKING:
+    from tarazu.app.depth_ws.health import DepthWsHealth
 
 FOREVER_NS = 1_000 * DAY_NS
 """An age beyond this is that of something that never happened (`market.feeds.NEVER_NS` is 36 years)."""
@@ -42,7 +45,7 @@ def clock(ts_ns: int | None) -> str:
     return "-" if ts_ns is None else ist.stamp(ts_ns)[11:]
 
 
-def market(health: DepthWsHealth) -> str:
+def market(health: "DepthWsHealth") -> str:
     """`market OPEN, closes 15:30 (4h59m)`, `market PRE_OPEN until 09:08:00 (3m12s)`, `market CLOSED`."""
     left = "" if health.phase_ends_ns is None else f" ({span(max(health.phase_ends_ns - health.wall_ns, 0))})"
     if is_open(health):
@@ -52,7 +55,7 @@ def market(health: DepthWsHealth) -> str:
     return f"market {health.phase} until {clock(health.phase_ends_ns)}{left}" if left else f"market {health.phase}"
 
 
-def is_open(health: DepthWsHealth) -> bool:
+def is_open(health: "DepthWsHealth") -> bool:
     """Some venue trades continuously, whether or not anything of it was selected yet."""
     return health.market_open or health.phase == Phase.CONTINUOUS
 

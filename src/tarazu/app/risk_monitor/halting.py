@@ -4,15 +4,14 @@ start and each second."""
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from tarazu.app.account.whose import now_ns
 from tarazu.app.home import Home
 from tarazu.app.incidents import store
 from tarazu.app.main.telling import MainSilent, tell_main
 from tarazu.app.person import person
 from tarazu.app.risk_monitor.standing import Standing, standing_of
-from tarazu.app.verdict import Check, Exit, Status, Verdict, answer, moment
+from tarazu.app.risk_monitor.told import facts_of, standing_lines
+from tarazu.app.verdict import Check, Exit, Status, Verdict, answer
 from tarazu.engine.halts import RiskState
 from tarazu.engine.messages import Order
 from tarazu.runtime.desk_record import BadDeskRecord, DeskEntry, DeskKind, append, whole
@@ -137,26 +136,6 @@ def _noted(home: Home, incident: str, who: str, why: str, was: Standing) -> tupl
     except (OSError, store.NoSuchIncident) as bad:
         return (f"note      not in the incident's timeline: {bad}; the engine's journal has it",)
     return (f"next      RECONCILING: the books are compared before anything is entered; then close {incident.upper()}",)
-
-
-def standing_lines(was: Standing) -> tuple[str, ...]:
-    """The state, with who, when and why."""
-    if was.state is None:
-        return (f"RISK      UNKNOWN: {was.unknown}",)
-    halt = was.halt
-    of = f" since {moment(halt.since_ns)}, {halt.code}: {halt.why}" if halt else ""
-    lines = [f"RISK      {was.state}{of}  (by {was.source})"]
-    lines += [f"STRATEGY  {name} halted, {h.code}: {h.why}" for name, h in sorted(was.strategy_halts.items())]
-    return tuple(lines)
-
-
-def facts_of(was: Standing) -> dict[str, Any]:
-    return {
-        "state": was.state or "UNKNOWN",
-        "halt": None if was.halt is None else msgspec.to_builtins(was.halt),
-        "source": was.source,
-        "unknown": was.unknown,
-    }
 
 
 def _verdict(

@@ -1,4 +1,4 @@
-"""The account reckoned anew, in lines for people and facts for machines."""
+"""The risk state and the account reckoned anew, in lines for people and facts for machines."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,29 @@ from tarazu.app.account.greeks import PlaceGreeks
 from tarazu.app.account.result import PlaceResult
 from tarazu.app.feed.words import table
 from tarazu.app.risk_monitor.recomputed import Recomputed
+from tarazu.app.risk_monitor.standing import Standing
+from tarazu.app.verdict import moment
 from tarazu.model.units import rupees_text
+
+
+def standing_lines(was: Standing) -> tuple[str, ...]:
+    """The state, with who, when and why."""
+    if was.state is None:
+        return (f"RISK      UNKNOWN: {was.unknown}",)
+    halt = was.halt
+    of = f" since {moment(halt.since_ns)}, {halt.code}: {halt.why}" if halt else ""
+    lines = [f"RISK      {was.state}{of}  (by {was.source})"]
+    lines += [f"STRATEGY  {name} halted, {h.code}: {h.why}" for name, h in sorted(was.strategy_halts.items())]
+    return tuple(lines)
+
+
+def facts_of(was: Standing) -> dict[str, Any]:
+    return {
+        "state": was.state or "UNKNOWN",
+        "halt": None if was.halt is None else msgspec.to_builtins(was.halt),
+        "source": was.source,
+        "unknown": was.unknown,
+    }
 
 
 def result_line(now: Recomputed) -> str:

@@ -12,7 +12,6 @@ from tarazu.model.calendar import NotCovered, Pace, TradingCalendar, TradingSess
 from tarazu.model.units import CRORE, MILLISECOND_NS, PAISE, SECOND_NS
 from tarazu.reference import RULE_PROFILES
 from tarazu.sim.server.clock import RATE_MAX
-from tarazu.sim.server.postback import BadPostbackUrl, parse_url
 from tarazu.sim.synthetic.scenario import SCENARIOS
 
 SESSIONS = tuple(str(pace) for pace in Pace)
@@ -78,6 +77,8 @@ def refuse(options: SimOptions) -> None:
     if not 0 < options.speed <= RATE_MAX or not 10 <= options.step_ms <= 60_000 or options.cash_paise < 0:
         raise BadOptions(f"speed lies in (0, {RATE_MAX:g}], step-ms in [10, 60000], cash is not negative")
     if options.postback_url:
+        from tarazu.sim.server.postback import BadPostbackUrl, parse_url
+
         try:
             parse_url(options.postback_url)
         except BadPostbackUrl as bad:

@@ -9,11 +9,9 @@ from tarazu.app.home import Home, Profile
 from tarazu.app.settings import BadSettings, read_settings
 from tarazu.app.supervision.found_broker import is_named
 from tarazu.app.supervision.link import SupervisorRefused, SupervisorSilent
-from tarazu.app.supervision.own_broker import OwnBroker
 from tarazu.app.supervision.process import SupervisorFailed
 from tarazu.app.supervision.programs import SIM_BROKER
 from tarazu.app.supervision.supervisor import Busy, Supervision
-from tarazu.app.warm import warm_up
 
 PATIENCE_S = 30.0
 
@@ -34,6 +32,9 @@ def _begin_where_none_runs(home: Home, environ: Mapping[str, str], tell: Callabl
     supervision = Supervision(home)
     if not is_named(environ) and supervision.state(SIM_BROKER).state.is_up and home.sim_broker.exists():
         return
+    from tarazu.app.supervision.own_broker import OwnBroker
+    from tarazu.app.warm import warm_up
+
     warm_up(tell, environ)
     with supervision.alone(PATIENCE_S):
         outcome = OwnBroker(home, read_settings(home.settings_file), supervision, environ).ensure(PATIENCE_S, tell=tell)

@@ -72,7 +72,8 @@ class Supervision:
     def states(self, names: Sequence[str]) -> list[ProcessState]:
         """The same of several, by one question."""
         if self.pid is None:
-            return [self._unsupervised(name) for name in names]
+            left = orphans.orphans(self.home)
+            return [_unsupervised(name, left) for name in names]
         try:
             told = {info["name"]: info for info in self._ask("getAllProcessInfo")}
         except SupervisorSilent as silent:
@@ -194,13 +195,6 @@ class Supervision:
             self._ask("addProcessGroup", name)
         return tuple(changed)
 
-    def _unsupervised(self, name: str) -> ProcessState:
-        left = [orphan.pid for orphan in orphans.orphans(self.home) if orphan.name == name]
-        if left:
-            told = f"runs without a supervisor, which died: tarazu up {name} puts it under one"
-            return ProcessState(name=name, state=State.UNKNOWN, pid=left[0], description=told)
-        return ProcessState(name=name, state=State.STOPPED, description="no supervisor runs: tarazu up begins it")
-
     def _write_conf(self) -> None:
         self.home.make()
         replace_private(self.home.run / CONF, conf(self.home, self.programs))
@@ -223,6 +217,15 @@ class Supervision:
 
     def _stop_s(self, name: str) -> float:
         return next((p.stop_s for p in self.programs if p.name == name), STOP_S_MAX) + 5.0
+
+
+def _unsupervised(name: str, found: Sequence[orphans.Orphan]) -> ProcessState:
+    """Of a home without a supervisor, with what outlived one."""
+    left = [orphan.pid for orphan in found if orphan.name == name]
+    if left:
+        told = f"runs without a supervisor, which died: tarazu up {name} puts it under one"
+        return ProcessState(name=name, state=State.UNKNOWN, pid=left[0], description=told)
+    return ProcessState(name=name, state=State.STOPPED, description="no supervisor runs: tarazu up begins it")
 
 
 def _never_started(name: str) -> ProcessState:

@@ -15,7 +15,6 @@ from tarazu.orders.lifecycle import UNANSWERED, OrdStatus
 from tarazu.orders.messages import Filled, Moved, NotAsked
 from tarazu.orders.order_state import OrderState
 from tarazu.orders.report import OrderReport
-from tarazu.risk.gate import CHECKS
 from tarazu.strategy.wants import CancelWant, ChangeWant
 
 _ASKED = (OrdStatus.PENDING_MODIFY, OrdStatus.PENDING_CANCEL)
@@ -165,6 +164,8 @@ def _intended(scene: Scene, act: Intend) -> Iterator[Said]:
     if decision is not None:
         yield decided.line(decision), ""
     if intent.purpose is Purpose.ENTRY:
+        from tarazu.risk.gate import CHECKS
+
         yield f"the gate let it through: none of its {len(CHECKS)} controls said no", ""
     yield f"intended as entry {scene.told.sequence}, durable before anything was sent: {words.terms(intent.order)}", ""
     yield f"sent, once, under tag {intent.ref}", ""

@@ -1,6 +1,5 @@
 """Which order is meant: by our tag, the broker's order id, the beginning of either, or the journal's entry."""
 
-import difflib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -87,7 +86,7 @@ def find(journal: Path, asked: str, day: date | None) -> tuple[Day, str]:
             return found, ref
         names += _names(found.state)
     where = f"on {chosen[0]}" if len(chosen) == 1 else f"on {len(chosen)} days, {known[0]} to {known[-1]}"
-    near = difflib.get_close_matches(asked.upper(), dict.fromkeys(names), _NEAR, 0.6)
+    near = _near(asked, names) if names else []
     said = f"; near it: {', '.join(near)}" if near else f"; there are {len(names)} orders" if names else "; none is"
     raise NoSuchOrder(f"no order {asked} {where}{said}. What was denied has no order: {ENTRY_MARK}N names an entry")
 
@@ -103,6 +102,12 @@ def _ref(state: EngineState, asked: str) -> str | None:
         listed = [*sorted(matches)[:_NEAR], *(["..."] if len(matches) > _NEAR else [])]
         raise NoSuchOrder(f"{len(matches)} orders begin with {asked}: {', '.join(listed)}")
     return next(iter(matches), None)
+
+
+def _near(asked: str, names: list[str]) -> list[str]:
+    from difflib import get_close_matches
+
+    return get_close_matches(asked.upper(), dict.fromkeys(names), _NEAR, 0.6)
 
 
 def _names(state: EngineState) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from tarazu.app.codes.registry import room
 from tarazu.engine.messages import Call
 from tarazu.model import ist
 from tarazu.model.order import OrdType
@@ -67,6 +66,8 @@ def denial(no: Denial) -> str:
 
 def meanings(codes: Iterable[str]) -> Iterator[str]:
     """What each denial means, and what to do, as `tarazu explain` has it: once for each code."""
+    from tarazu.app.codes.registry import room
+
     known = room("gate").codes
     for code in dict.fromkeys(codes):
         yield f"{code:<9} {known[code].means}"
