@@ -28,7 +28,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Size = Literal["full", "long", "small"]
-"""A small day has a few minutes and some ten orders: for killing it at every effect. A long one goes on for a third
+"""A small day has a few minutes and some ten orders: for killing it at every effect. A long one goes on for a quarter
 longer than a full one, and is the same till then; but a late one (`happenings`) begins earlier."""
 SIZES: tuple[Size, ...] = get_args(Size)
 
