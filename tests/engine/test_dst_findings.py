@@ -8,13 +8,14 @@ import pytest
 from harness.engine_desk import BUY, CONFIG, NIFTY_CALL, EngineDesk
 from harness.order_story import KEY
 from tarazu.engine import messages as m
-from tarazu.engine.acts import Alert
+from tarazu.engine.acts import Alert, Deny
 from tarazu.model.order import OrdType, Side
 from tarazu.model.order_request import OrderChange
 from tarazu.model.outcome import RefusalKind
 from tarazu.model.units import SECOND_NS
 from tarazu.orders import messages as told
 from tarazu.orders.throttle import SendKind, SendLimits, Throttle
+from tarazu.risk.denial import Code
 from tarazu.strategy.wants import ChangeWant
 
 NINE_NS = 1_795_404_600 * SECOND_NS
@@ -191,3 +192,21 @@ def test_what_was_said_last_is_said_again_by_the_next_process() -> None:
     desk.second(2)
     desk.start()
     assert codes(desk) == ["FOREIGN", "FOREIGN"], "once is enough"
+
+
+def test_an_old_row_of_a_larger_order_lets_nobody_call_more_of_it_less() -> None:
+    """Seed 1009755: an update from before two changes told of the old quantity, and a change that made the order
+    larger was taken for one that made it smaller, beside a stranger who had filled the limit since."""
+    desk = EngineDesk(CONFIG).ready()
+    desk.want(msgspec.structs.replace(BUY, qty=300))
+    ref = desk.placed("1", qty=300)
+    desk.heard("1", "WORKING", qty=150)
+    desk.heard("1", "WORKING", qty=300)
+    desk.row("1", "WORKING", qty=150)
+    desk.heard("77", "WORKING", tag="", key=KEY, side=Side.BUY, qty=150)
+    assert desk.order(ref).qty == 300, "as it was last heard"
+    more = desk.want(ChangeWant(strategy="story", ref=ref, qty=225))
+    assert not desk.changed
+    assert [d.code for act in more.acts if isinstance(act, Deny) for d in act.denials] == [Code.POSITION]
+    desk.want(ChangeWant(strategy="story", ref=ref, qty=75))
+    assert [change.change.qty for change in desk.changed] == [75]

@@ -96,7 +96,8 @@ def test_two_hearings_of_one_history_end_in_one_state(history: list[OrderReport]
     assert list(one.orders) == list(other.orders) == [TAG]
     assert settled(one.orders[TAG]) == settled(other.orders[TAG])
     truth, order = history[-1], one.orders[TAG]
-    assert (order.cum_qty, order.qty, order.qty_high) == (truth.filled_qty, truth.qty, truth.qty)
+    quantities = order.cum_qty, order.qty, order.qty_high, order.qty_low
+    assert quantities == (truth.filled_qty, truth.qty, truth.qty, truth.qty)
     assert sum(fill.qty for fill in order.fills.values()) == truth.filled_qty
 
 

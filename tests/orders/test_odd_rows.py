@@ -169,6 +169,7 @@ def test_an_order_that_a_lookalike_keeps_unknown_counts_no_reads_beyond_enough()
         product=Product.NRML,
         qty=75,
         qty_high=75,
+        qty_low=75,
     )
     for read in range(1, 50):
         order = missed_by(order, patience.quarantine_ns + read, patience)

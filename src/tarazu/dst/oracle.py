@@ -62,6 +62,8 @@ class Oracle:
         """A halt was told of, and was not told to be over."""
         self.is_reset_asked = False
         """A person has asked for one to be over, and it is not known yet what came of it."""
+        self.reset_ns = 0
+        """When the last halt was over."""
         self._digests: dict[int, str] = {}
         """Of the live state, by the last entry it has taken."""
         self._told = 0
@@ -227,6 +229,7 @@ class Oracle:
         match act:
             case SetHalt():
                 self._is_halted = act.halt is not None
+                self.reset_ns = self._world.agenda.now_ns if act.halt is None else 0
                 self.is_reset_asked = False
                 marks.hit("halted" if act.halt is not None else "halt_reset")
             case Decline():

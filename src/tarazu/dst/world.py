@@ -26,7 +26,7 @@ from tarazu.dst.strategy import CALL, PRODUCT, SeededStrategy
 from tarazu.engine import messages as m
 from tarazu.market.touch import Quotes
 from tarazu.model import ist
-from tarazu.model.units import MILLISECOND_NS, SECOND_NS
+from tarazu.model.units import MILLISECOND_NS, MINUTE_NS, SECOND_NS
 from tarazu.orders.report import OrderReport
 from tarazu.strategy.base import Strategy
 
@@ -279,8 +279,10 @@ class World:
         self.people.put_right()
 
     def _lacks_ns(self, healthy_ns: int) -> int:
-        """How much longer, until a process has lived so long in peace: one may be killed late in the day, too."""
-        return SECOND_NS if self.life is None else max(self._started_ns + healthy_ns - self.agenda.now_ns, 0)
+        """How much longer, until a process has lived so long in peace: one may be killed late in the day, too. A halt
+        that was over a moment ago, for prices have come back, has its books to compare first."""
+        due_ns = max(self._started_ns + healthy_ns, self.oracle.reset_ns + MINUTE_NS)
+        return SECOND_NS if self.life is None else max(due_ns - self.agenda.now_ns, 0)
 
     def end_after(self, ns: int) -> None:
         """Nothing is left to look at after that."""

@@ -199,7 +199,7 @@ def _change_denials(run: Run, want: ChangeWant, order: OrderState) -> tuple[Deni
     )
     if wrong := cannot_be(asked):
         return (wrong,)
-    added = max((want.qty or 0) - order.qty_worst, 0)
+    added = max((want.qty or 0) - order.qty_least, 0)
     is_entry = order.intent is not None and order.intent.purpose is Purpose.ENTRY
     if order.intent is None or (not added and (not is_entry or want.price_paise is None)):
         return ()
@@ -209,7 +209,7 @@ def _change_denials(run: Run, want: ChangeWant, order: OrderState) -> tuple[Deni
         strategy=order.intent.strategy,
         key=order.key,
         side=order.side,
-        qty=order.qty_worst + added,
+        qty=max(want.qty or 0, order.qty_worst),
         product=order.product,
         price_paise=want.price_paise if want.price_paise is not None else order.price_paise,
     )

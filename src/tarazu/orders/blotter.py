@@ -229,7 +229,7 @@ def restored(snapshot: bytes) -> Blotter:
 
 def _is_repeated(order: OrderState, row: OrderReport) -> bool:
     """Whether a row says nothing that is not known: most rows of most reads."""
-    if order.row != row or order.change or order.cancel or order.qty_high != row.qty:
+    if order.row != row or order.change or order.cancel or order.qty_high != row.qty or order.qty_low != row.qty:
         return False
     return row.word in END_RANK or order.status in AT_BROKER
 

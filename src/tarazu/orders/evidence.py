@@ -64,15 +64,18 @@ def _is_news(order: OrderState, row: OrderReport, at_ns: int) -> bool:
 
 
 def _with_terms(order: OrderState, row: OrderReport, at_ns: int, now_ns: int, *, read: bool) -> OrderState:
-    """The row as the best seen, if it is; and the larger quantity, whichever it is, until a later full read."""
+    """The row as the best seen, if it is; and the larger and the smaller quantity, whichever they are, until a later
+    full read."""
     is_over = order.row is not None and order.row.word in END_RANK
     high = order.qty_high if is_over else max(order.qty_high, row.qty)
+    low = order.qty_low if is_over else min(order.qty_low, row.qty)
     if not _is_news(order, row, at_ns):
-        return order if high == order.qty_high else msgspec.structs.replace(order, qty_high=high)
+        return _between(order, low, high)
     is_latest = row.word in END_RANK or (read and order.change is None and at_ns >= order.row_ns + BEHIND_NS)
+    if is_latest:
+        low = high = row.qty
     if row == order.row:
-        high = row.qty if is_latest else high
-        return order if high == order.qty_high else msgspec.structs.replace(order, qty_high=high)
+        return _between(order, low, high)
     return msgspec.structs.replace(
         order,
         order_id=row.order_id,
@@ -82,11 +85,17 @@ def _with_terms(order: OrderState, row: OrderReport, at_ns: int, now_ns: int, *,
         qty=row.qty,
         price_paise=row.price_paise,
         trigger_paise=row.trigger_paise,
-        qty_high=row.qty if is_latest else high,
+        qty_high=high,
+        qty_low=low,
         row=row,
         row_ns=now_ns,
         text=row.text or order.text,
     )
+
+
+def _between(order: OrderState, low: int, high: int) -> OrderState:
+    is_known = (low, high) == (order.qty_low, order.qty_high)
+    return order if is_known else msgspec.structs.replace(order, qty_low=low, qty_high=high)
 
 
 def _asks_settled(order: OrderState, row: OrderReport, at_ns: int, patience: Patience, *, read: bool) -> OrderState:

@@ -46,6 +46,8 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     trigger_paise: int = 0
     qty_high: int
     """The largest quantity the order may still have, modifications that may be under way apart."""
+    qty_low: int
+    """The smallest, likewise: a row may be as old as the day, and show more than there is."""
     row: OrderReport | None = None
     row_ns: int = 0
     """When it was heard."""
@@ -98,6 +100,12 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.qty_high, asked or 0, self.cum_qty)
 
     @property
+    def qty_least(self) -> int:
+        """The smallest quantity it may have now: what asks for more may make it larger."""
+        asked = self.change.change.qty if self.change is not None and self.change.change is not None else None
+        return self.qty_low if asked is None or asked > self.qty_low else asked
+
+    @property
     def leaves_worst(self) -> int:
         """What may still fill if it has not ended; and, cooling, if it has."""
         return self.qty_worst - self.cum_qty
@@ -130,6 +138,7 @@ def intended(intent: OrderIntent, now_ns: int) -> OrderState:
         price_paise=order.price_paise or 0,
         trigger_paise=order.trigger_paise or 0,
         qty_high=order.qty,
+        qty_low=order.qty,
     )
 
 
@@ -145,6 +154,7 @@ def foreign(order_id: str, like: OrderReport | Fill, now_ns: int) -> OrderState:
         product=like.product,
         qty=0,
         qty_high=0,
+        qty_low=like.qty if isinstance(like, OrderReport) else 0,
         first_event_ns=like.ts_event_ns,
         first_qty=like.qty if isinstance(like, OrderReport) else 0,
         first_price_paise=like.price_paise if isinstance(like, OrderReport) else 0,
