@@ -210,3 +210,26 @@ def test_an_old_row_of_a_larger_order_lets_nobody_call_more_of_it_less() -> None
     assert [d.code for act in more.acts if isinstance(act, Deny) for d in act.denials] == [Code.POSITION]
     desk.want(ChangeWant(strategy="story", ref=ref, qty=75))
     assert [change.change.qty for change in desk.changed] == [75]
+
+
+def test_a_stop_that_may_be_small_already_is_not_made_larger_by_being_cut() -> None:
+    """Seed 1020420: an old update told of the stop as it was before it was cut, and cutting it anew to what was open
+    made it larger, beside another that nobody had an answer of."""
+    share = msgspec.structs.replace(NIFTY_CALL, lot_size=1)
+    desk = EngineDesk(CONFIG, (share,)).ready()
+    desk.want(msgspec.structs.replace(BUY, qty=150))
+    desk.placed("1", qty=150)
+    desk.filled("1", qty=150)
+    desk.second()
+    stop = desk.placed("2", qty=150)
+    desk.heard("77", "FILLED", 75, tag="", key=KEY, side=Side.SELL, qty=75)
+    desk.second()
+    assert [change.change.qty for change in desk.changed] == [75]
+    desk.answer(stop, "2", call="MODIFY")
+    desk.heard("2", "WORKING", qty=75)
+    desk.heard("2", "WORKING", qty=150)
+    desk.row("2", "WORKING", qty=75)
+    desk.heard("78", "FILLED", 21, tag="", key=KEY, side=Side.BUY, qty=21)
+    assert desk.order(stop).qty == 150, "as it was last heard"
+    desk.second(2)
+    assert {change.change.qty for change in desk.changed} == {75}

@@ -221,3 +221,5 @@ def test_a_stop_that_may_be_larger_than_it_was_last_told_to_be_is_never_made_lar
     assert stop is not None
     story.blotter.put(msgspec.structs.replace(stop, qty_high=300))
     assert planned(story, 225) == "cancel C; turn B 150 LIMIT 9500"
+    story.blotter.put(msgspec.structs.replace(stop, qty_high=300, qty_low=75))
+    assert planned(story, 225) == "cancel C; turn B 75 LIMIT 9500", "it may be no more than 75 already"

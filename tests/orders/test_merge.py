@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.order_story import NINE_ON_MONDAY_NS, intent, report, tag_of, trade
+from harness.order_story import NINE_ON_MONDAY_NS, Story, intent, report, tag_of, trade
 from tarazu.model.units import SECOND_NS
 from tarazu.orders import messages as m
 from tarazu.orders.blotter import Blotter
@@ -125,3 +125,26 @@ def test_the_same_read_twice_says_nothing_the_second_time(history: list[OrderRep
     read = m.BookRead(started_ns=now, reports=(history[-1],), ts_ns=now)
     blotter.apply(read)
     assert blotter.apply(read) == []
+
+
+def test_an_update_from_before_what_is_known_changes_no_terms() -> None:
+    """By the broker's stamps. Of two of one second, the one heard later; after some seconds the book itself."""
+    story, second = Story(), NINE_ON_MONDAY_NS
+    story.say("sent A BUY 150 @ 100")
+    story.say("answer A accepted 1")
+
+    def say(qty: int, ts_ns: int, read_after_s: int | None = None) -> int:
+        row = report("1", "WORKING", qty=qty, tag=TAG, ts_event_ns=ts_ns)
+        now_ns = second + 60 * SECOND_NS + (read_after_s or 0) * SECOND_NS
+        if read_after_s is None:
+            story.blotter.apply(m.Reported(report=row, ts_ns=now_ns))
+        else:
+            story.blotter.apply(m.BookRead(started_ns=now_ns, reports=(row,), ts_ns=now_ns))
+        return story.blotter.orders[TAG].qty
+
+    assert say(75, second + 2) == 75
+    assert say(150, second + 1) == 75, "it is older"
+    assert say(225, second + 2) == 225, "it is of the same moment, and heard later"
+    assert say(150, second + 1, read_after_s=1) == 225, "a read may be as old"
+    assert say(150, second + 1, read_after_s=9) == 150, "not that old: the broker's clock was set back"
+    assert say(75, 0) == 75, "it has no stamp"

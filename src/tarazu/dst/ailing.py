@@ -46,10 +46,19 @@ class Ailing:
                     self._world.marks.hit(_MARKS[act.halt.code])
         if isinstance(message, m.Started):
             self._since.clear()
+        elif isinstance(message, m.RecordTrouble | m.FeedMoved):
+            self._is_over(message)
         elif isinstance(message, m.Commanded) and message.order is Order.RESET_HALT and message.incident.strip():
             self._owed = ""
         elif isinstance(message, m.Ticked):
             self._look(life, now_ns)
+
+    def _is_over(self, message: m.RecordTrouble | m.FeedMoved) -> None:
+        """What was well between two ticks has failed anew since."""
+        if isinstance(message, m.RecordTrouble) and message.ok:
+            self._since.pop("C24", None)
+        elif isinstance(message, m.FeedMoved) and message.fresh:
+            self._since.pop("C25", None)
 
     def entering(self, request: SendOrder) -> None:
         if self._owed:

@@ -42,7 +42,7 @@ SETTLED_NS = 60 * SECOND_NS
 """An execution is in everybody's books after so long."""
 LASTING = frozenset({"DAY_LOSS", "PILOT_LOSS", "DRAWDOWN", "ORDER_TO_TRADE"})
 """Halts whose cause does not pass by itself: a person cannot take them back on that day."""
-_JUDGED = (m.Started, m.Ticked, m.Commanded)
+_JUDGED = (m.Started, m.Ticked, m.Commanded, m.RecordTrouble, m.FeedMoved)
 """What says something to the judges though nothing comes of it."""
 _WORDS = {
     Word.FILLED: OrdStatus.FILLED,

@@ -1,8 +1,8 @@
 """What is heard of an order, and what that makes of it.
 
 The evidence is a lattice: the best row seen (most filled; with equally much filled an end before no end; then the
-latest), and the trades by their id. Neither can be undone by hearing things twice, late or in another order. The
-status follows the evidence through the table in `lifecycle`.
+latest by the broker's stamp, and by hearing within one stamp), and the trades by their id. Neither can be undone by
+hearing things twice, late or in another order. The status follows the evidence through the table in `lifecycle`.
 """
 
 import msgspec
@@ -57,10 +57,17 @@ def with_fills(order: OrderState, fills: list[Fill], now_ns: int) -> OrderState:
     return heard(_grown(order, before, now_ns), Heard.FILL, now_ns)
 
 
-def _is_news(order: OrderState, row: OrderReport, at_ns: int) -> bool:
+def _is_news(order: OrderState, row: OrderReport, at_ns: int, *, read: bool) -> bool:
     if order.row is None or row.rank > order.row.rank:
         return True
-    return row.rank == order.row.rank and row.word not in END_RANK and at_ns >= order.row_ns
+    if row.rank != order.row.rank or row.word in END_RANK or at_ns < order.row_ns:
+        return False
+    return not _is_older(row, order.row) or (read and at_ns >= order.row_ns + BEHIND_NS)
+
+
+def _is_older(row: OrderReport, known: OrderReport) -> bool:
+    """By the broker's own stamps, which are of whole seconds: an update may come after those that followed it."""
+    return 0 < row.ts_event_ns < known.ts_event_ns
 
 
 def _with_terms(order: OrderState, row: OrderReport, at_ns: int, now_ns: int, *, read: bool) -> OrderState:
@@ -69,7 +76,7 @@ def _with_terms(order: OrderState, row: OrderReport, at_ns: int, now_ns: int, *,
     is_over = order.row is not None and order.row.word in END_RANK
     high = order.qty_high if is_over else max(order.qty_high, row.qty)
     low = order.qty_low if is_over else min(order.qty_low, row.qty)
-    if not _is_news(order, row, at_ns):
+    if not _is_news(order, row, at_ns, read=read):
         return _between(order, low, high)
     is_latest = row.word in END_RANK or (read and order.change is None and at_ns >= order.row_ns + BEHIND_NS)
     if is_latest:

@@ -120,10 +120,10 @@ def _is_entry(order: OrderState) -> bool:
 
 def _fitting(order: OrderState, room: int, rule: ExitRule | None) -> int | None:
     """The whole quantity with which a resting order closes no more than `room`; None when it must go. Never more than
-    it was last told to have: what may be larger may be smaller too, and others that close may still fill."""
+    the least it may have: what may be larger may be smaller too, and others that close may still fill."""
     if order.leaves_worst <= room:
         return order.qty
-    qty = min(order.cum_qty + room, order.qty)
+    qty = min(order.cum_qty + room, order.qty_least)
     fits = qty > order.cum_qty and rule is not None and qty % rule.lot_size == 0
     return qty if fits else None
 

@@ -195,7 +195,8 @@ class Surplus(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     product: Product
     keep_qty: int
-    """Of the whole order, what is filled of it included; 0: all that rests of it is too much."""
+    """Of the whole order, what is filled of it included, and never more than the least it may have; 0: all that rests
+    of it is too much."""
 
 
 def surplus(blotter: Blotter, before: Mapping[Place, int] | None = None) -> Sequence[Surplus]:
@@ -215,7 +216,7 @@ def _surplus(blotter: Blotter, before: Mapping[Place, int]) -> list[Surplus]:
         kept = min(order.leaves_worst, max(-order.side.sign * room[place], 0))
         room[place] += order.side.sign * kept
         if kept < order.leaves_worst:
-            keep_qty = order.cum_qty + kept if kept else 0
+            keep_qty = min(order.cum_qty + kept, order.qty_least) if kept else 0
             found.append(Surplus(ref=order.ref, key=order.key, product=order.product, keep_qty=keep_qty))
     return found
 
