@@ -3,7 +3,6 @@
 import gc
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -11,6 +10,8 @@ from itertools import islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 
 import msgspec
 
@@ -102,20 +103,47 @@ def _timed(part: Part, cases: Iterable[Case], mutant: str | None) -> Done:
 
 
 def _done_by(waiting: Iterator[Part], mutant: str | None, jobs: int) -> Generator[Done]:
-    """By fresh processes: nothing of this one, and no mutant of it, is in them."""
+    """By fresh processes: nothing of this one, and no mutant of it, is in them. A thread asks them: Ctrl-C is heard in
+    this one, and one that came while a lock of the pool was taken would leave it so, and nobody could end."""
+    is_over = get_context("spawn").Event()
+    told: SimpleQueue[Done | BaseException | None] = SimpleQueue()
+    asking = Thread(target=_ask, args=(waiting, mutant, jobs, is_over, told), name="parts")
+    asking.start()
+    try:
+        while (said := told.get()) is not None:
+            if isinstance(said, BaseException):
+                raise said
+            yield said
+    finally:
+        is_over.set()
+        asking.join()
+
+
+def _ask(
+    waiting: Iterator[Part],
+    mutant: str | None,
+    jobs: int,
+    is_over: Event,
+    told: SimpleQueue[Done | BaseException | None],
+) -> None:
+    """Tells what was done, or why no more is; None is the end."""
     spawn = get_context("spawn")
-    is_over = spawn.Event()
-    with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_serve, initargs=(is_over,)) as pool:
-        asked: set[Future[Done]] = {pool.submit(_served, part, mutant) for part in islice(waiting, jobs * _AHEAD)}
-        try:
-            while asked:
-                done, asked = wait(asked, return_when=FIRST_COMPLETED)
-                asked |= {pool.submit(_served, part, mutant) for part in islice(waiting, len(done))}
-                for future in done:
-                    yield future.result()
-        finally:
-            is_over.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+    try:
+        with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_serve, initargs=(is_over,)) as pool:
+            asked: set[Future[Done]] = {pool.submit(_served, part, mutant) for part in islice(waiting, jobs * _AHEAD)}
+            try:
+                while asked and not is_over.is_set():
+                    done, asked = wait(asked, return_when=FIRST_COMPLETED)
+                    asked |= {pool.submit(_served, part, mutant) for part in islice(waiting, len(done))}
+                    for future in done:
+                        told.put(future.result())
+            finally:
+                is_over.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+    except BaseException as failed:  # noqa: BLE001 - raised by whoever hears it
+        told.put(failed)
+    else:
+        told.put(None)
 
 
 _is_over: Event
@@ -129,7 +157,7 @@ def _serve(is_over: Event) -> None:
     _is_over = is_over
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=_end_with_parent, daemon=True).start()
     if os.sched_getscheduler(0) == os.SCHED_IDLE:
         _step_aside()
     gc.freeze()
