@@ -167,9 +167,11 @@ class Halting:
         self._weigh(found, now_ns)
 
     def _unpriced(self, life: "Life") -> set[str]:
-        """What has been held for so long as the day's limit says, and was never quoted."""
+        """What has been held for so long as the day's limit says, and was never quoted. Whether the market is open, the
+        desk's clock says: by one that is slow it is not yet, and entries are off for the clock."""
         world, patience_ns = self._world, self._bounds.purse.risk.pnl_unknown_ns
-        if world.agenda.now_ns < world.opened_ns + patience_ns - min(world.plan.opens_after_ns, 0):
+        wall_ns = world.agenda.now_ns + min(world.wall_ahead_ns, 0)
+        if wall_ns < world.opened_ns + patience_ns - min(world.plan.opens_after_ns, 0):
             return set()
         held = {place[0] for place, cost in world.broker.carried.items() if world.broker.net.get(place)}
         return {f"{key} has no price" for key in held if world.market.touch(key) is None}
