@@ -12,9 +12,9 @@ from tarazu.runtime.desk_record import BadDeskRecord, DeskKind, append, stamped
 
 ACT = "accept_book"
 ACCEPTABLE = "BOOK_DIFFERS"
-"""The code of the row that is in the way..."""
+"""The code of the row that is in the way: the account holds other things than ours..."""
 CARRIED = "CARRIED"
-"""...and of the one that tells of the night (`reconcile.last_close`)."""
+"""...and of the one that tells what the night changed. Both have what is accepted in their detail."""
 
 _NAMED = "difference "
 
