@@ -9,6 +9,7 @@ question is answered at once. Desk and broker go by one clock.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from harness.engine_desk import CONFIG, PaperQuotes, touch
@@ -61,19 +62,23 @@ class TradedDay(JournalledDesk):
                 accounts=(AccountSeed(user_id=USER_ID, cash_paise=100 * CRORE * PAISE, holdings=()),),
             )
         )
-        self.kite = LocalKite(self.broker, lambda: self.now_ns)
+        self._log_in()
         listed = {i.key: i for i in self.broker.universe.instruments}
         self.keys = [*SHARES, *_derivatives(listed)]
         config = EngineConfig(qty_max_default=10**6, settle_ns=0, risk=CONFIG.risk, stop_required=False)
         super().__init__(home, config, list(listed.values()))
         self.now_ns = self.wall_ns = START_NS
-        self._reading = Reading(self.kite, lambda: self.now_ns, lambda: self.engine.state)
         self._served = 0
         self._keep_master()
 
+    def _log_in(self) -> None:
+        """With today's token: that of the day before died in the morning."""
+        self.kite = LocalKite(self.broker, lambda: self.now_ns)
+        self._reading = Reading(self.kite, lambda: self.now_ns, lambda: self.engine.state)
+
     def _keep_master(self) -> None:
         csv = encode_csv((i, 0) for i in self.broker.universe.instruments)
-        kept = MasterStore(self.home.masters).keep(DAY, csv, START_NS, rows=len(self.instruments), source="sim")
+        kept = MasterStore(self.home.masters).keep(self.day, csv, self.now_ns, rows=len(self.instruments), source="sim")
         self.master_sha256 = kept.sha256
 
     # What happens.
@@ -88,6 +93,27 @@ class TradedDay(JournalledDesk):
         for number in range(orders):
             self._order(number)
         for _ in range(30):
+            self._passes(1.0)
+        return self
+
+    def goes_to(self, now_ns: int) -> "TradedDay":
+        """The broker lives on, and the desk does nothing; past 06:00 of another day with a new login."""
+        self.now_ns = self.wall_ns = now_ns
+        self.broker.advance(now_ns)
+        self._log_in()
+        return self
+
+    def begins(self, day: date) -> "TradedDay":
+        """A new process on a later day, in which the engine has read the broker's books."""
+        self.close()
+        self.instruments = {i.key: i for i in self.broker.universe.instruments}
+        self.keys = [key for key in self.keys if key in self.instruments]
+        self.requests, self.asked, self._served = [], [], 0
+        self.engine = self._new()
+        self._open(day)
+        self._keep_master()
+        self.start(master_sha256=self.master_sha256, session=reference.calendar().session(day))
+        for _ in range(5):
             self._passes(1.0)
         return self
 

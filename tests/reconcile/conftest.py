@@ -10,6 +10,7 @@ from tarazu.app.account.reading import AccountRead
 from tarazu.app.home import Home, Profile
 from tarazu.app.reconcile.breaks import Reconciliation
 from tarazu.app.reconcile.day import reconciled
+from tarazu.app.reconcile.last_close import LastClose
 from tarazu.app.reconcile.legs.charges import Notes
 from tarazu.app.reconcile.note.contract_note import ContractNote
 from tarazu.app.reconcile.ours import OurDay, our_day
@@ -43,7 +44,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Reconciliation:
         home = Home(profile, self.day.home.root)
         theirs = self.account if account is None else account
-        return reconciled(home, self.day.day, self.ours, theirs, note, notes or self.notes, self.as_of_ns)
+        last = LastClose()
+        return reconciled(home, self.day.day, self.ours, last, theirs, note, notes or self.notes, self.as_of_ns)
 
 
 @pytest.fixture(scope="session")

@@ -98,6 +98,7 @@ def _compared(home: Home, day: date, sides: "BothSides") -> "tuple[Reconciliatio
 
     from tarazu.app.reconcile.day import reconciled, without_note
     from tarazu.app.reconcile.kept import latest_note
+    from tarazu.app.reconcile.last_close import last_close
     from tarazu.app.reconcile.note.kept import AlteredNote
 
     note, why_none = None, ""
@@ -106,7 +107,8 @@ def _compared(home: Home, day: date, sides: "BothSides") -> "tuple[Reconciliatio
     except (AlteredNote, FileNotFoundError) as altered:
         why_none = str(altered)
     read = sides.read
-    result = reconciled(home, day, sides.ours, read.account, note, read.charges, read.as_of_ns)
+    last = last_close(home, day)
+    result = reconciled(home, day, sides.ours, last, read.account, note, read.charges, read.as_of_ns)
     result = msgspec.structs.replace(result, source=sides.source, read_sha256=sides.sha256)
     trouble: list[Check] = []
     if why_none:

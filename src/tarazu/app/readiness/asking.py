@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from tarazu.app.home import Home
-from tarazu.app.readiness.acceptance import ACCEPTABLE, accept
+from tarazu.app.readiness.acceptance import ACCEPTABLE, CARRIED, accept, difference
 from tarazu.app.readiness.gate import GatePhase, Readiness, readiness
 from tarazu.app.readiness.receipt import Receipt, record_receipt
 from tarazu.app.readiness.told import unrecorded
@@ -28,9 +28,10 @@ def ask_gate(
     that the broker's book is right; of another difference nothing is accepted. Raises gate.NoSuchRow."""
     found = _looked(home, phase, only, strict, environ)
     try:
-        difference = next((c.detail for c in found.checks if c.code == ACCEPTABLE), None)
-        if accept_book and difference is not None and difference.startswith(f"difference {accept_book}: "):
-            accept(home, found.now_ns, difference, why, who=who)
+        told = [check.detail for check in found.checks if check.code in (ACCEPTABLE, CARRIED)]
+        named = [one for one in told if one.startswith(difference(accept_book, ""))]
+        if accept_book and named:
+            accept(home, found.now_ns, named[0], why, who=who)
             found = _looked(home, phase, only, strict, environ)
         return found, record_receipt(home, found, who=who)
     except (BadDeskRecord, OSError) as failed:

@@ -45,6 +45,8 @@ class BreakKind(StrEnum):
     """Theirs, twice under one trade id of one order."""
     POSITION = "POSITION"
     """`field` says of what (`portfolio.breaks`): QTY, PRODUCT, CARRIED, TRADED, VALUE, AVERAGE, REALISED, PNL."""
+    CARRIED = "CARRIED"
+    """Units that the day began with, beside those that the last close expects: the night changed them."""
     CHARGES = "CHARGES"
     """`field` says which line of the contract note."""
     CASH = "CASH"
@@ -57,12 +59,17 @@ class Against(StrEnum):
     ORDERS = "orders"
     TRADES = "trades"
     POSITIONS = "positions"
+    CARRIED = "carried"
+    """The book of the last close and this day's first one, both the broker's."""
     FUNDS = "funds"
     CHARGES = "charges"
     """The virtual contract note: `POST /charges/orders`."""
     NOTE = "note"
     """A contract note that a person took in."""
 
+
+OWN_FILES = frozenset({Against.CARRIED, Against.NOTE})
+"""Compared with what the desk has kept."""
 
 Amount = int | str | None
 """Whole units, paise or millipaise, as `unit` says; or a word; None: there is none on this side."""
@@ -112,6 +119,12 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """Why nothing can be said, or not all of it; never the same as no breaks."""
     skipped: str = ""
     """Why it does not apply: the broker does not tell it, nobody took a note in."""
+    unproven: str = ""
+    """Of `carried`: why there is no closing book to compare with, though there were earlier days. A warning."""
+    since: str = ""
+    """Of `carried`: the day of the last close, ISO; empty: there is none."""
+    difference: str = ""
+    """Of `carried`: the name of what differs, if anything does, for `tarazu ready --accept-book`."""
     left_out: tuple[str, ...] = ()
     """Of segments that the desk does not trade: in no figure here."""
 
@@ -159,6 +172,11 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     def unknown(self) -> tuple[Compared, ...]:
         """Books of which nothing, or not all, could be said."""
         return tuple(leg for leg in self.compared if leg.unknown)
+
+    @property
+    def untold(self) -> tuple[Compared, ...]:
+        """Those of them that the broker's answers left unknown: none for a file of our own that is not to be had."""
+        return tuple(leg for leg in self.unknown if leg.against not in OWN_FILES)
 
 
 def named(day: str, breaks: Iterable[Break]) -> tuple[Break, ...]:

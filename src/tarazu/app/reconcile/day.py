@@ -7,6 +7,8 @@ import msgspec
 from tarazu.app.account.reading import AccountRead, Failure, Read, Why
 from tarazu.app.home import Home
 from tarazu.app.reconcile.breaks import Against, Break, Compared, Reconciliation, Totals, named
+from tarazu.app.reconcile.last_close import LastClose, last_close
+from tarazu.app.reconcile.legs.carried import compare_carried
 from tarazu.app.reconcile.legs.charges import Notes, compare_charges
 from tarazu.app.reconcile.legs.funds import compare_funds
 from tarazu.app.reconcile.legs.note import compare_note
@@ -32,21 +34,29 @@ def reconcile_day(
     """`account`: the broker's books of that day; `charges`: its notes of our orders that traded, in their order
     (`legs.charges.traded`); `as_of_ns`: when it was asked, by the profile's clock. Changes nothing.
 
-    Raises BadPayload, BrokenChain, OSError of the journal.
+    Raises BadPayload, BrokenChain, OSError of the journal; BadDeskRecord.
     """
-    return reconciled(home, day, our_day(home, day), account, note, charges, as_of_ns)
+    return reconciled(home, day, our_day(home, day), last_close(home, day), account, note, charges, as_of_ns)
 
 
 def reconciled(
-    home: Home, day: date, ours: OurDay, account: AccountRead, note: ContractNote | None, charges: Notes, as_of_ns: int
+    home: Home,
+    day: date,
+    ours: OurDay,
+    last: LastClose,
+    account: AccountRead,
+    note: ContractNote | None,
+    charges: Notes,
+    as_of_ns: int,
 ) -> Reconciliation:
-    """The same with our side at hand. Pure."""
+    """The same with our side, and the close before the day, at hand. Pure."""
     costs, of_charges, sums = compare_charges(ours, charges)
     noted, of_note, note_paise = compare_note(ours, note)
     legs = [
         compare_orders(ours, account, as_of_ns),
         compare_trades(ours, account, as_of_ns),
         compare_positions(ours, account),
+        compare_carried(ours, account, last, day),
         compare_funds(ours, account, home.profile),
         (costs, of_charges),
         (noted, of_note),

@@ -89,7 +89,7 @@ def keep(
     folder = close_folder(home, day)
     files = {READ_FILE: result.read_sha256} if result.read_sha256 else {}
     if answers:
-        entry = step_done(home, day, DeskKind.RECONCILED) if result.unknown else None
+        entry = step_done(home, day, DeskKind.RECONCILED) if result.untold else None
         before = "" if entry is None else done(entry).files.get(READ_FILE, "")
         files = {READ_FILE: before} if before else {}
         name = PART_FILE if before else READ_FILE

@@ -2,8 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 
-from tarazu.app.reconcile.breaks import Against, Amount, Break, Compared, Reconciliation
+from tarazu.app.readiness.acceptance import remedy
+from tarazu.app.reconcile.breaks import Against, Amount, Break, BreakKind, Compared, Reconciliation
+from tarazu.app.reconcile.legs.carried import since_told
 from tarazu.app.verdict import Check, Status, worst
 from tarazu.journal.findings import Fault
 from tarazu.model import ist
@@ -15,6 +18,7 @@ UNITS = {
     Against.ORDERS: "orders",
     Against.TRADES: "fills",
     Against.POSITIONS: "places",
+    Against.CARRIED: "places",
     Against.FUNDS: "accounts",
     Against.CHARGES: "orders",
     Against.NOTE: "rows",
@@ -89,8 +93,9 @@ def body_of(result: Reconciliation) -> Iterator[str]:
         theirs = "UNKNOWN" if leg.broker is None else f"{leg.broker:,}"
         ours = "UNKNOWN" if leg.ours is None else f"{leg.ours:,}"
         breaks = sum(found.against is leg.against for found in result.breaks)
-        said = leg.unknown or leg.skipped
-        state = "UNKNOWN" if leg.unknown else "skip" if leg.skipped and leg.broker is None else counted(breaks)
+        said = leg.unknown or leg.unproven or leg.skipped or _since(result, leg)
+        none = leg.unproven or leg.skipped
+        state = "UNKNOWN" if leg.unknown else "skip" if none and leg.broker is None else counted(breaks)
         yield f"  {leg.against:<11}ours {ours:>7}  broker {theirs:>7}  {state}{'  ' + said if said else ''}"
         if leg.left_out:
             yield f"  {'':<11}not the desk's, left out: {', '.join(leg.left_out[:5])}"
@@ -111,6 +116,8 @@ def _count(leg: Compared) -> str:
 def _of_book(result: Reconciliation, leg: Compared) -> Check:
     breaks = [found for found in result.breaks if found.against is leg.against]
     check = Check(id=f"reconcile.{leg.against}", status=Status.OK, observed=leg.ours, unit=UNITS[leg.against])
+    if breaks and leg.against is Against.CARRIED:
+        return _of_night(result, leg, breaks, check)
     if breaks:
         kinds = Counter(str(found.kind) for found in breaks)
         told = ", ".join(f"{kind} {times}" for kind, times in kinds.items())
@@ -119,9 +126,23 @@ def _of_book(result: Reconciliation, leg: Compared) -> Check:
         return check.broken(status, BREAKS if money else "FOREIGN", told, _hint(breaks[0]))
     if leg.unknown:
         return check.broken(Status.UNKNOWN, "NOT_COMPARED", leg.unknown)
+    if leg.unproven:
+        return check.broken(Status.WARN, "NO_CLOSING_BOOK", leg.unproven)
     if leg.skipped and leg.broker is None:
         return Check(id=check.id, status=Status.SKIP, detail=leg.skipped)
     return check
+
+
+def _of_night(result: Reconciliation, leg: Compared, breaks: list[Break], check: Check) -> Check:
+    """What was carried in; accepted by a person for that day, or a break of money with the way to accept it."""
+    told = f"{BreakKind.CARRIED} {len(breaks)}"
+    if any(found.money for found in breaks):
+        return check.broken(Status.CRIT, BREAKS, f"{told}, {_since(result, leg)}", remedy(leg.difference))
+    return check.broken(Status.WARN, "BOOK_ACCEPTED", f"{told}, {breaks[0].detail}", "tarazu reconcile --json")
+
+
+def _since(result: Reconciliation, leg: Compared) -> str:
+    return since_told(date.fromisoformat(leg.since), date.fromisoformat(result.day)) if leg.since else ""
 
 
 def _hint(first: Break) -> str:
@@ -145,7 +166,8 @@ def _breaks(breaks: tuple[Break, ...]) -> Iterator[str]:
         money = "" if found.money else "  (no money)"
         sides = f"ours {_amount(found.ours, found.unit)}, broker {_amount(found.broker, found.unit)}"
         where = f" {found.key} {found.product}".rstrip() if found.order_id or found.ref else ""
-        yield f"{found.id}  {found.kind}{field} in {found.against}, {found.of}{where}: {sides}{money}"
+        detail = f", {found.detail}" if found.detail else ""
+        yield f"{found.id}  {found.kind}{field} in {found.against}, {found.of}{where}: {sides}{detail}{money}"
     if len(breaks) > SHOWN:
         yield f"...and {len(breaks) - SHOWN} more: --json, or the file"
 

@@ -1,25 +1,22 @@
 """The broker's book against ours, position by position: main's own word while it runs, else what its journal ended
 with."""
 
-import hashlib
 from datetime import date
 
 import msgspec
 
 from tarazu.app.account.reading import AccountRead, Why
 from tarazu.app.home import Profile
-from tarazu.app.readiness.acceptance import ACCEPTABLE, accepted
+from tarazu.app.readiness.acceptance import ACCEPTABLE, Held, accepted, difference, hash_of, remedy
 from tarazu.app.readiness.look import Look
+from tarazu.app.readiness.rows.night import since_the_close
 from tarazu.app.readiness.rows.row import block, ok, skip, unknown, warn
-from tarazu.app.verdict import Check
+from tarazu.app.verdict import Check, Status
 from tarazu.app.why.names import records, recovery
 from tarazu.engine.codec import BadPayload
 from tarazu.model import ist
 from tarazu.runtime.journal_files import day_folder, days
 from tarazu.wire.kite_orders import TERMINAL
-
-Held = dict[tuple[str, str], int]
-"""Net units by instrument key and product; places with nothing are not in it."""
 
 OVERNIGHT = "NRML"
 """The product whose positions are there the next morning: MIS is squared off, CNC and MTF turn into holdings."""
@@ -33,15 +30,18 @@ class Ours(msgspec.Struct, frozen=True):
     """Where it is from, for people."""
 
 
-def reconcile(look: Look, row: Check) -> Check:
-    """The same places with the same quantities, and no order at the broker that nobody here looks after."""
+def reconcile(look: Look, row: Check) -> Check | tuple[Check, ...]:
+    """The same places with the same quantities, and no order at the broker that nobody here looks after; then what the
+    night changed, of which main knows nothing once it has taken the morning's book."""
     if look.home.profile is Profile.PAPER:
         return skip(row, "the paper account is main's own, no broker has a book of it")
     found = _reconciled(look, row)
     if found.code == ACCEPTABLE and look.main is not None:
         look.books_again()  # a fill between the two reads is no difference
         found = _reconciled(look, row)
-    return found
+    if found.status in (Status.CRIT, Status.UNKNOWN) or isinstance(look.account, str):
+        return found
+    return found, *since_the_close(look, look.account)
 
 
 def _reconciled(look: Look, row: Check) -> Check:
@@ -71,16 +71,13 @@ def _compared(look: Look, row: Check, ours: Ours | None, account: AccountRead) -
         return warn(row, "FIRST_BOOK", told, "tarazu flatten --dry-run")
     if ours is not None and ours.held != theirs:
         differ = {k: theirs.get(k, 0) - ours.held.get(k, 0) for k in ours.held.keys() | theirs.keys()}
-        books = msgspec.json.encode((sorted(theirs.items()), sorted(ours.held.items())))
-        hash_ = hashlib.sha256(books).hexdigest()[:8]
-        told = f"difference {hash_}: broker {_named(theirs)}; {ours.told} {_named(ours.held)}"
+        hash_ = hash_of(theirs, ours.held)
+        told = difference(hash_, f"broker {_named(theirs)}; {ours.told} {_named(ours.held)}")
         seen = ok(row, "", observed=sum(1 for d in differ.values() if d), limit=0, unit="differences")
         said = accepted(look.home, look.now_ns, told)
         if said is not None:
             return warn(seen, "BOOK_ACCEPTED", f"{told}; accepted by {said.who}: {said.reason}", LOOK)
-        return block(
-            seen, ACCEPTABLE, told, f'{LOOK}; if the broker is right: tarazu ready --accept-book {hash_} --why "..."'
-        )
+        return block(seen, ACCEPTABLE, told, f"{LOOK}; {remedy(hash_)}")
     if working and look.main is None:
         return warn(row, "ORDERS_WORK", f"{working} orders work at the broker and no main looks after them", LOOK)
     return ok(row, f"{len(theirs)} positions, as {ours.told}" if ours is not None and theirs else "flat=flat")

@@ -1,0 +1,85 @@
+"""The gate on the morning after: what the night changed since the last close is told, and is in nobody's way."""
+
+from datetime import date
+
+import msgspec
+import pytest
+
+from harness.gate_home import LEAVE, GateHome
+from tarazu.app.account.reading import AccountRead, Failure, Read, Why
+from tarazu.app.closing.standing import Standing
+from tarazu.app.closing.whole import close_folder
+from tarazu.app.masters.store import MasterStore
+from tarazu.app.readiness.asking import ask_gate
+from tarazu.app.reconcile.breaks import Reconciliation
+from tarazu.app.reconcile.day import NOT_ASKED
+from tarazu.app.reconcile.kept import READ_FILE, BrokerRead, encoded, keep
+from tarazu.app.verdict import Check, Status
+from tarazu.model import ist
+from tarazu.model.units import HOUR_NS
+from tarazu.wire.kite_instruments import InstrumentMaster, decode_csv
+from tarazu.wire.kite_money import PositionRow, PositionsData
+
+FRIDAY = date(2026, 11, 20)
+NONE = Read(started_ns=0, ended_ns=0, failure=Failure(Why.NOT_ASKED, "not asked for"))
+FLAT = PositionRow(**{field.name: field.type() for field in msgspec.structs.fields(PositionRow)})
+
+
+def closed(gate: GateHome, qty: int) -> str:
+    """On Friday, when the broker held this many of a future that lasts; its key."""
+    assert gate.row("instruments").status is not Status.CRIT, "the gate has fetched today's master"
+    kept = MasterStore(gate.home.masters).load(ist.day_of(gate.now_ns))
+    assert kept is not None
+    master = decode_csv(kept.csv)
+    assert isinstance(master, InstrumentMaster)
+    future = max((i for i in master.instruments if i.kind == "FUT" and i.name == "NIFTY"), key=lambda i: str(i.expiry))
+    row = msgspec.structs.replace(
+        FLAT, exchange="NFO", tradingsymbol=future.tradingsymbol, product="NRML", quantity=qty
+    )
+    positions = Read(started_ns=0, ended_ns=0, value=PositionsData(net=[row], day=[]))
+    books = AccountRead(positions=positions, orders=NONE, trades=NONE, funds=NONE)
+    asked_ns = ist.midnight_ns(FRIDAY) + 16 * HOUR_NS
+    read = BrokerRead(day="2026-11-20", profile="live", as_of_ns=asked_ns, account=books, charges=NOT_ASKED)
+    result = Reconciliation(day="2026-11-20", profile="live", as_of_ns=asked_ns, standing=Standing())
+    keep(gate.home, FRIDAY, result, encoded(read), verdict="OK", exit_code=0, who="t", now_ns=asked_ns)
+    return future.key
+
+
+def rows(gate: GateHome) -> dict[str, Check]:
+    gate.served.pass_time(1.0)  # so many questions a second, by the broker's clock
+    found = {check.id: check for check in gate.look("reconcile").checks}
+    assert found["reconcile"].status is Status.OK, found
+    return found
+
+
+def test_a_night_that_changed_nothing_adds_no_row(gate: GateHome) -> None:
+    assert list(rows(gate)) == ["reconcile"]
+    closed(gate, 0)
+    assert list(rows(gate)) == ["reconcile"]
+
+
+def test_a_position_that_is_gone_since_the_close_is_a_warning_until_a_person_says_that_the_broker_is_right(
+    gate: GateHome,
+) -> None:
+    key = closed(gate, 65)
+    told = rows(gate)["reconcile.carried"]
+    assert (told.status, told.code) == (Status.WARN, "CARRIED")
+    assert f"{key} NRML was +65, is +0" in told.detail and "since the close of 2026-11-20, 3 days before" in told.detail
+    assert gate.look("reconcile").ready, "it is in nobody's way"
+    hash_ = told.hint.partition("--accept-book ")[2].split()[0]
+    assert told.detail.startswith(f"difference {hash_}: ")
+    said, _ = ask_gate(gate.home, who="asha", accept_book=hash_, why="squared off by the broker", environ=LEAVE)
+    assert {c.id: c.code for c in said.checks}["reconcile.carried"] == "BOOK_ACCEPTED"
+    assert "squared off by the broker" in rows(gate)["reconcile.carried"].detail
+
+
+@pytest.mark.parametrize("how", ["altered", "gone"])
+def test_a_close_that_is_not_to_be_had_is_told(gate: GateHome, how: str) -> None:
+    closed(gate, 65)
+    path = close_folder(gate.home, FRIDAY) / READ_FILE
+    if how == "altered":
+        path.write_bytes(path.read_bytes() + b" ")
+    else:
+        path.unlink()
+    told = rows(gate)["reconcile.carried"]
+    assert (told.status, told.code) == (Status.WARN, "NO_CLOSING_BOOK") and str(path) in told.detail
