@@ -112,7 +112,7 @@ class Oracle:
         if isinstance(message, m.Started):
             self.bounds.started()
         elif isinstance(message, m.MarginsRead):
-            self.bounds.read = (message.started_ns, message.available_paise)
+            self.bounds.funds_read(message)
         self.bounds.told(life)
         if step.acts or step.outputs or isinstance(message, _JUDGED):
             self._judge(life, stamped, step)
