@@ -135,6 +135,16 @@ def test_a_campaign_of_another_schema_is_none() -> None:
         decoded(there.encoded())
 
 
+@pytest.mark.parametrize(
+    "done",
+    [[(0, 10), (9, 12)], [(0, 10), (0, 10)], [(10, 20), (0, 5)], [(0, 10), (10, 20)], [(5, 5)], [(7, 3)], [(-2, 3)]],
+)
+def test_places_done_twice_out_of_order_or_in_pieces_are_no_campaign(done: list[tuple[int, int]]) -> None:
+    there = Kept(asked=asked(), source="", began_ns=0, last_ns=0, done=done)
+    with pytest.raises(NoCampaign, match="places done"):
+        decoded(there.encoded())
+
+
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotKept) as refused, opened(tmp_path / "file" / "folder", asked(), "clean"):

@@ -8,7 +8,7 @@ import pytest
 
 from tarazu.dst.day import run_day
 from tarazu.dst.disk import SimDisk
-from tarazu.engine import carry_out, codec, phases, process, protect
+from tarazu.engine import codec, intake, phases, process, protect, telling
 from tarazu.engine.process import Engine
 from tarazu.engine.state import EngineState
 from tarazu.journal.entry import Durability
@@ -36,7 +36,7 @@ def not_durable(patch: pytest.MonkeyPatch) -> None:
 
 def trades_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Books, "apply", lambda books, fill: None)
-    patch.setattr(carry_out, "_entered", lambda state, booked, fill: None)
+    patch.setattr(telling, "entered", lambda state, booked, fill: None)
 
 
 def nothing_reaches(patch: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def lost_session_is_refusal(patch: pytest.MonkeyPatch) -> None:
 
 def acts_are_lost_in_recovery(patch: pytest.MonkeyPatch) -> None:
     def recover(engine: Engine, stamped: Any, step: Any) -> None:
-        carry_out.take(engine.state, stamped.message, stamped.ts_ns)
+        intake.take(engine.state, stamped.message, stamped.ts_ns)
         engine.state.alarms.clear()
 
     patch.setattr(Engine, "recover", recover)

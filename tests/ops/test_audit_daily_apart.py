@@ -41,6 +41,17 @@ def test_in_a_process_of_its_own_a_replay_finds_what_it_finds_here(desk):
     assert here.of == count and (here.equal or here.why_not)
 
 
+def test_what_lies_in_the_folder_that_somebody_stands_in_is_no_part_of_a_replay(desk, tmp_path, monkeypatch):
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('not ours')")
+    monkeypatch.chdir(tmp_path)
+    count = entries(desk.home, desk)
+    apart = Replaying(desk.home, desk.day, count, apart_entries=0)
+    try:
+        assert apart.end(lambda done, total: None) == replayed(desk.home, desk.day, count, lambda done, total: None)
+    finally:
+        apart.close()
+
+
 def test_a_replay_whose_process_dies_is_unknown(desk):
     apart = Replaying(desk.home, desk.day, entries(desk.home, desk), apart_entries=0)
     try:

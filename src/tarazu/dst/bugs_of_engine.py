@@ -81,7 +81,7 @@ def sends_are_forgotten(real: Real) -> Real:
 
 
 def quarantined_for_seconds(real: Real) -> Real:
-    """For `carry_out._start`: what others wait for, 15 s and one read."""
+    """For `epoch.begin`: what others wait for, 15 s and one read."""
 
     def start(state: EngineState, message: Started, now_ns: int) -> list[Output]:
         out: list[Output] = real(state, message, now_ns)

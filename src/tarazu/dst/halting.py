@@ -30,6 +30,7 @@ _TAKEN = (OrdStatus.WORKING, OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED)
 class Halting:
     def __init__(self, oracle: "Oracle", world: "World", bounds: Bounds) -> None:
         self._oracle, self._world, self._bounds = oracle, world, bounds
+        self._purse = world.plan.purse
         self._level: RiskState | None = None
         self._strategies: set[str] = set()
         self._since: dict[str, int] = {}
@@ -118,7 +119,7 @@ class Halting:
         for name, since_ns in self._since.items():
             if life.steady_ns() > since_ns + PATIENCE_NS:
                 self._oracle.violated("C24", f"{ref} takes on risk though {name}")
-        if self._rejects >= self._bounds.purse.risk.rejects_max and self._level is None:
+        if self._rejects >= self._purse.risk.rejects_max and self._level is None:
             self._oracle.violated("C24", f"{ref} takes on risk after {self._rejects} refusals in a row")
 
     def sent(self) -> None:
@@ -139,7 +140,7 @@ class Halting:
 
     def _left(self, life: "Life", sent: SendOrder) -> None:
         order = life.engine.state.blotter.find(sent.ref)
-        if not self._bounds.purse.approvals or order is None or order.intent is None or order.intent.purpose != "ENTRY":
+        if not self._purse.approvals or order is None or order.intent is None or order.intent.purpose != "ENTRY":
             return
         if order.intent.group in self._groups:
             return
@@ -151,12 +152,12 @@ class Halting:
     # Reasons to be halted.
 
     def _look(self, life: "Life", now_ns: int) -> None:
-        state, risk = life.engine.state, self._bounds.purse.risk
+        state, risk = life.engine.state, self._purse.risk
         if state.marked.unknown_ns:
             self._weigh(self._unpriced(life), now_ns)
             return
         loss, found = self._loss_now(), set[str]()
-        pilot = self._bounds.pilot
+        pilot = self._bounds.seen.pilot
         day_max = min(risk.day_loss_max_paise or 0, pilot.day_loss_max_paise if pilot is not None else 10**18)
         if loss > day_max:
             found.add(f"the day has lost more than {day_max}")
@@ -169,7 +170,7 @@ class Halting:
     def _unpriced(self, life: "Life") -> set[str]:
         """What has been held for so long as the day's limit says, and was never quoted. Whether the market is open, the
         desk's clock says: by one that is slow it is not yet, and entries are off for the clock."""
-        world, patience_ns = self._world, self._bounds.purse.risk.pnl_unknown_ns
+        world, patience_ns = self._world, self._purse.risk.pnl_unknown_ns
         wall_ns = world.agenda.now_ns + min(world.wall_ahead_ns, 0)
         if wall_ns < world.opened_ns + patience_ns - min(world.plan.opens_after_ns, 0):
             return set()

@@ -100,13 +100,18 @@ class Kept(msgspec.Struct, kw_only=True):
 
 
 def decoded(text: bytes) -> Kept:
-    """Raises NoCampaign."""
+    """Raises NoCampaign; of places that are done twice, too: `sums` would have both."""
     try:
         kept = msgspec.json.decode(text, type=Kept, dec_hook=_counted)
     except msgspec.MsgspecError as bad:
         raise NoCampaign(str(bad)) from bad
     if kept.schema != SCHEMA:
         raise NoCampaign(f"it is of schema {kept.schema}, not {SCHEMA}")
+    end = -1
+    for first, to in kept.done:
+        if not end < first < to:
+            raise NoCampaign(f"places done are not in order, or some are twice: {first} to {to} come after {end}")
+        end = to
     return kept
 
 

@@ -121,4 +121,4 @@ class Life:
         self.world.wrote(frame)
 
     def synced(self, upto: int) -> None:
-        self.world.oracle.synced(self, upto)
+        """Nothing to be said of it: what must be on the disk is looked for there."""

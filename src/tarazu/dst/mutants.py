@@ -12,7 +12,7 @@ from tarazu.dst import bugs_of_engine as e
 from tarazu.dst import bugs_of_orders as o
 from tarazu.dst.mutants_of_gate import OF_GATE
 from tarazu.dst.swap import Mutant, Swap
-from tarazu.engine import carry_out, codec, phases, process, protect, strategies, tags
+from tarazu.engine import codec, epoch, phases, process, protect, strategies, tags
 from tarazu.engine.state import Agreement, EngineState
 from tarazu.orders import blotter, evidence, flatten, protection, requests
 from tarazu.orders.order_state import OrderState
@@ -48,7 +48,7 @@ MUTANTS: dict[str, Mutant] = {
         seen="nautilus: 5 s and 5 tries of 2 s",
         breaks="I5 I11",
         control="C14",
-        swaps=(Swap(carry_out, "_start", e.quarantined_for_seconds),),
+        swaps=(Swap(epoch, "begin", e.quarantined_for_seconds),),
     ),
     "send_first": Mutant(
         what="requests go out before the step is in the journal",
@@ -142,7 +142,7 @@ MUTANTS: dict[str, Mutant] = {
         seen="limiters in memory",
         breaks="I7",
         control="C11",
-        swaps=(Swap(carry_out, "rebuilt", e.sends_are_forgotten),),
+        swaps=(Swap(epoch, "rebuilt", e.sends_are_forgotten),),
     ),
     "stop_doubled": Mutant(
         what="stops that rest are not counted when the next is placed",

@@ -9,11 +9,11 @@ say, is marked at the last price of the broker's own positions.
 
 from typing import NamedTuple
 
-from tarazu.engine.carry_out import BOOKS
 from tarazu.engine.gauges import is_open
 from tarazu.engine.messages import What
 from tarazu.engine.run import Run
 from tarazu.engine.state import EngineState
+from tarazu.engine.telling import BOOKS
 from tarazu.market.touch import Touch
 from tarazu.model import ist
 from tarazu.model.units import SECOND_NS

@@ -5,10 +5,10 @@ from typing import get_args
 
 from tarazu.engine import (
     cancels,
-    carry_out,
     entries,
     exits,
     guards,
+    intake,
     phases,
     portfolio_watch,
     protect,
@@ -118,7 +118,7 @@ class Engine:
         run.before, run.scales = self._before, self.scales
         run.strategies, run.make_strategies = self._strategies, self._made_anew
         run.models_before = state.models
-        run.hear(carry_out.take(state, message, stamped.ts_ns))
+        run.hear(intake.take(state, message, stamped.ts_ns))
         if isinstance(message, Started):
             self._ticked = self._before = run.before = NoQuotes()
             self.scales = run.scales = Scales()

@@ -3,7 +3,7 @@ needed, and nothing is performed: who only reads a day imports no kernel for it.
 
 from collections.abc import Mapping
 
-from tarazu.engine import carry_out
+from tarazu.engine import carry_out, intake
 from tarazu.engine.acts import Step
 from tarazu.engine.messages import Stamped
 from tarazu.engine.state import EngineState, blank
@@ -24,7 +24,7 @@ class Recovery:
 
 def recover(state: EngineState, stamped: Stamped, step: Step) -> None:
     """Take a message of the journal with what was decided then."""
-    carry_out.take(state, stamped.message, stamped.ts_ns)
+    intake.take(state, stamped.message, stamped.ts_ns)
     state.alarms.clear()
     for act in step.acts:
         carry_out.act(state, act, stamped.ts_ns)

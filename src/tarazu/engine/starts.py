@@ -1,7 +1,7 @@
 """Starts that nobody asked for: a process that dies again and again is trusted with no new risk (RELIABILITY 8).
 
 A start is asked for where the process before has said that it stops. With one that was not, the entries of the process
-before are cancelled (`carry_out`): those who decided them are gone. What counts is in the day's journal: a recovery
+before are cancelled (`epoch`): those who decided them are gone. What counts is in the day's journal: a recovery
 counts the same, and midnight begins a new count; what the count has led to stays until a person ends it.
 """
 

@@ -56,7 +56,7 @@ def command(words: tuple[str, ...], **flags: Any) -> int:
 @contextlib.contextmanager
 def _broker(flags: list[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A broker in a process of its own, and its first line; empty when it could not start."""
-    argv = [sys.executable, "-m", "tarazu", "sim", "serve", "--log-level", "warning", *flags]
+    argv = [sys.executable, "-P", "-m", "tarazu", "sim", "serve", "--log-level", "warning", *flags]
     # Ctrl-C reaches the command alone; the broker is stopped after it.
     broker = subprocess.Popen(argv, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, process_group=0)
     assert broker.stdout is not None

@@ -1,7 +1,7 @@
 """How the desk has behaved lately: what the controls on repetition, refusals and ratios are counted from. A value.
 
-`engine.carry_out` tells it of everything that goes out and comes back, live and in recovery alike. What it keeps by
-time it keeps for `KEPT_NS`: no window that is asked about is longer.
+`engine.carry_out` tells it of everything that goes out, `engine.telling` of what comes back, live and in recovery
+alike. What it keeps by time it keeps for `KEPT_NS`: no window that is asked about is longer.
 """
 
 from bisect import bisect_left

@@ -53,7 +53,7 @@ class Replaying:
         self._home, self._day, self._entries = home, day, entries
         self._process: subprocess.Popen[bytes] | None = None
         if entries >= apart_entries:
-            program = (sys.executable, "-m", __name__, home.profile, str(home.root), str(day), str(entries))
+            program = (sys.executable, "-P", "-m", __name__, home.profile, str(home.root), str(day), str(entries))
             environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
             self._process = subprocess.Popen(program, stdout=subprocess.PIPE, env=environ)
 

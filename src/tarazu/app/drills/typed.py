@@ -14,7 +14,7 @@ def typed(home: Home, words: Sequence[str], stdin: str, timeout_s: float) -> sub
     """Raises subprocess.TimeoutExpired for one that does not end."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     return subprocess.run(
-        [sys.executable, "-m", "tarazu", *words],
+        [sys.executable, "-P", "-m", "tarazu", *words],
         env=plain | {"TARAZU_HOME": str(home.root.parent), "TARAZU_PROFILE": str(home.profile)},
         input=stdin,
         capture_output=True,

@@ -97,7 +97,7 @@ class Chapters:
     def _argv(self, command: str) -> list[str]:
         words = shlex.split(command)
         if words[0] == "tarazu":
-            return [sys.executable, "-m", "tarazu", *words[1:]]
+            return [sys.executable, "-P", "-m", "tarazu", *words[1:]]
         return argv(command, self._folder)
 
 
