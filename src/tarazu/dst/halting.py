@@ -6,11 +6,13 @@ one. The engine has patience of its own: it hears late of what was filled, and s
 
 from typing import TYPE_CHECKING
 
+from tarazu.dst.ailing import CLOSES
 from tarazu.dst.bounds import Bounds
 from tarazu.engine import messages as m
 from tarazu.engine.acts import HaltStrategy, HoldWant, SetHalt, Step
 from tarazu.engine.halts import RiskState
 from tarazu.engine.messages import Order
+from tarazu.model import ist
 from tarazu.model.units import SECOND_NS
 from tarazu.orders.intent import OrderIntent
 from tarazu.orders.lifecycle import OrdStatus
@@ -169,10 +171,11 @@ class Halting:
 
     def _unpriced(self, life: "Life") -> set[str]:
         """What has been held for so long as the day's limit says, and was never quoted. Whether the market is open, the
-        desk's clock says: by one that is slow it is not yet, and entries are off for the clock."""
+        desk's clock says: by a slow one not yet, by a fast one no more, and entries are off for the clock."""
         world, patience_ns = self._world, self._purse.risk.pnl_unknown_ns
-        wall_ns = world.agenda.now_ns + min(world.wall_ahead_ns, 0)
-        if wall_ns < world.opened_ns + patience_ns - min(world.plan.opens_after_ns, 0):
+        wall_ns = world.agenda.now_ns + world.wall_ahead_ns
+        open_ns = min(wall_ns, world.agenda.now_ns) - world.opened_ns + min(world.plan.opens_after_ns, 0)
+        if open_ns < patience_ns or ist.clock_of(wall_ns) >= CLOSES:
             return set()
         held = {place[0] for place, cost in world.broker.carried.items() if world.broker.net.get(place)}
         return {f"{key} has no price" for key in held if world.market.touch(key) is None}
