@@ -90,7 +90,11 @@ class TradedDay(JournalledDesk):
         self.tell(m.FeedMoved(feed="options", fresh=True, required=True))
         for _ in range(5):
             self._passes(1.0)
-        for number in range(orders):
+        return self.goes_on(range(orders))
+
+    def goes_on(self, orders: range) -> "TradedDay":
+        """These orders of the day, and half a minute in which all is heard of them."""
+        for number in orders:
             self._order(number)
         for _ in range(30):
             self._passes(1.0)

@@ -1,6 +1,8 @@
 """Back, forward and to none: proven before, written down, and the pointer moved last; or left where it is."""
 
 import hashlib
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -257,3 +259,64 @@ def test_a_version_that_was_judged_beside_another_active_one_is_not_promoted(des
         a, beside = desk.hashes["A"], before.active
         move(desk.home, "xgb", Act.PROMOTE, a, why="a test", who="asha", now_ns=NOW_NS, beside=beside)
     assert desk.active == "B" and standing(desk.home, "xgb").is_by_the_record
+
+
+MOMENTUM = '[[engine.strategies]]\nfactory = "momentum"\n[engine.strategies.params]\n'
+TRADES_ON = {
+    "a momentum that is told to": (MOMENTUM + 'model = "xgb"\nwithout_model = "trade"\n', "momentum"),
+    "a strategy of one's own": ('[[engine.strategies]]\nfactory = "desk.mine:make"\n', "desk.mine:make"),
+    "settings that do not read": ("[[engine.strategies\n", "tarazu.toml"),
+}
+
+
+@pytest.mark.parametrize(("settings", "named"), TRADES_ON.values(), ids=TRADES_ON)
+def test_no_model_for_who_trades_on_without_one_needs_its_own_word(desk: Desk, settings: str, named: str) -> None:
+    desk.home.settings_file.write_text(settings)
+    changes = standing(desk.home, "xgb").changes
+    for dry_run in (True, False):
+        told = desk.back("none", dry_run)
+        assert (told.exit_code, told.checks[0].code) == (4, "WOULD_UNGATE"), told.text()
+        assert named in told.checks[0].detail and "--ungated" in told.checks[0].hint
+    assert desk.active == "C" and standing(desk.home, "xgb").changes == changes
+    assert (desk.back("previous").exit_code, desk.active) == (0, "B"), "the runbook's way back asks for nothing"
+    told = rollback(desk.home, "xgb", "none", "a test", False, ungated=True)
+    assert (told.exit_code, told.checks[0].code, desk.active) == (1, "UNGATED", ".")
+    assert named in told.checks[0].detail
+    assert desk.back("none").exit_code == 0, "it is done already"
+
+
+@pytest.mark.parametrize("params", ['model = "xgb"\n', 'model = "other"\nwithout_model = "trade"\n'])
+def test_no_model_for_who_passes_then_or_asks_another_family_is_as_before(desk: Desk, params: str) -> None:
+    desk.home.settings_file.write_text(MOMENTUM + params + '[[engine.strategies]]\nfactory = "orb_spread"\n')
+    assert (desk.back("none").exit_code, desk.active) == (0, ".")
+
+
+def test_a_pointer_that_a_hand_took_away_is_no_word_to_trade_without_a_model(desk: Desk) -> None:
+    desk.home.settings_file.write_text(TRADES_ON["a momentum that is told to"][0])
+    desk.pointer.unlink()
+    assert desk.back("none").checks[0].code == "WOULD_UNGATE" and not standing(desk.home, "xgb").is_by_the_record
+
+
+RUNS = """
+import sys
+from pathlib import Path
+from tarazu.app.config.running import note_settings
+from tarazu.app.home import Home, Profile
+from tarazu.app.settings import read_settings
+home = Home(Profile.SIM, Path(sys.argv[2]))
+note_settings(home, "main", read_settings(home.settings_file))
+print("up", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_what_a_running_main_has_read_counts_though_the_settings_say_another_thing_by_now(desk: Desk) -> None:
+    desk.home.settings_file.write_text(TRADES_ON["a momentum that is told to"][0])
+    command = [sys.executable, "-c", RUNS, "tarazu.app.main", str(desk.home.root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as main:
+        assert main.stdout is not None and main.stdout.readline() == b"up\n"
+        desk.home.settings_file.write_text(MOMENTUM + 'model = "xgb"\n')
+        assert desk.back("none").checks[0].code == "WOULD_UNGATE"
+        assert main.stdin is not None
+        main.stdin.close()
+    assert (desk.back("none").exit_code, desk.active) == (0, "."), "the next one begins with what they say now"

@@ -70,7 +70,7 @@ def _taken_in(home: Home, day: date, note: "ContractNote", who: str) -> Verdict:
         before = None
     now_ns = desk_now_ns(home)
     if before != note:
-        files = {file_name(note): keep_note(home, day, note)}
+        files = keep_note(home, day, note, who, now_ns)
         body = {"verdict": "TAKEN_IN", "exit": 0, "files": files, "sha256": note.sha256}
         record_step(home, DeskKind.CONTRACT_NOTE, day, body, who, now_ns)
     word = "UNCHANGED" if before == note else "TAKEN_IN"

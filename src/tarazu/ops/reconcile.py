@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -93,23 +94,26 @@ def _again(
 
 
 def _compared(home: Home, day: date, sides: "BothSides") -> "tuple[Reconciliation, list[Check]]":
-    """Raises BadDeskRecord, OSError; a note that was altered is a check."""
+    """Raises BadDeskRecord, OSError, and of the journal BadPayload, BrokenChain; a note that was altered is a check."""
     import msgspec
 
+    from tarazu.app.reconcile.broker_side import SAVED
     from tarazu.app.reconcile.day import reconciled, without_note
     from tarazu.app.reconcile.kept import latest_note
     from tarazu.app.reconcile.last_close import last_close
     from tarazu.app.reconcile.note.kept import AlteredNote
+    from tarazu.app.reconcile.then import later_fills, moments
 
     note, why_none = None, ""
     try:
         note = latest_note(home, day)
     except (AlteredNote, FileNotFoundError) as altered:
         why_none = str(altered)
-    read = sides.read
-    last = last_close(home, day)
-    result = reconciled(home, day, sides.ours, last, read.account, note, read.charges, read.as_of_ns)
-    result = msgspec.structs.replace(result, source=sides.source, read_sha256=sides.sha256)
+    read, ours, last = sides.read, sides.ours, last_close(home, day)
+    later = later_fills(ours, read.account, read.as_of_ns) if sides.source == SAVED else 0
+    then = partial(moments, home, day, ours, read.account, read.as_of_ns) if later else None
+    result = reconciled(home, day, ours, last, read.account, note, read.charges, read.as_of_ns, then)
+    result = msgspec.structs.replace(result, source=sides.source, read_sha256=sides.sha256, later_fills=later)
     trouble: list[Check] = []
     if why_none:
         result = without_note(result, why_none)

@@ -46,6 +46,8 @@ class DeskKind(StrEnum):
     DRILL = "drill"
     FREEZE = "freeze.list"
     """A list of freeze quantities that a person took in."""
+    WRITING = "close.writing"
+    """A step of a day's close is about to put its files in place; its own entry follows when it is done."""
     RECONCILED = "close.reconciled"
     CONTRACT_NOTE = "close.contract_note"
     AUDITED = "close.audited"

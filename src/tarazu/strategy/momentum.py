@@ -66,6 +66,10 @@ class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if self.fast_bars >= self.slow_bars:
             raise ValueError("fast_bars is to be below slow_bars")
 
+    def trades_without(self, family: str) -> bool:
+        """Whether it enters all the same while no model of that family is active."""
+        return family == self.model and self.without_model == "trade"
+
 
 class Momentum:
     def __init__(self, params: Params, day: TradingDay) -> None:

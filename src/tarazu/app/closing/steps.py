@@ -6,8 +6,10 @@ Each step's command appends one entry when it is done, whatever came of it:
 
     {"day": "2026-11-23", "verdict": "OK", "exit": 0, "standing": {...}, "files": {"trades.csv": "<sha256>"}, ...}
 
-Any step may be done alone, again, or out of order. A day is closed once its market is, all five have passed (exit 0 or
-1), each after the one before it, and on a journal in which nothing has happened since.
+Before it puts its files in place their hashes are in the record, too (`closing.written`): a step that was cut off in
+between has altered nothing, and is not done. Any step may be done alone, again, or out of order. A day is closed once
+its market is, all five have passed (exit 0 or 1), each after the one before it, and on a journal in which nothing has
+happened since.
 """
 
 from collections.abc import Mapping
@@ -18,9 +20,10 @@ import msgspec
 
 from tarazu.app.closing.standing import Standing, moved_since
 from tarazu.app.closing.trading_day import still_open
+from tarazu.app.closing.written import about, cut_off
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Exit, Status
-from tarazu.runtime.desk_record import DeskEntry, DeskKind, append, dated, days
+from tarazu.runtime.desk_record import DeskEntry, DeskKind, append
 
 ORDER: dict[DeskKind, str] = {
     DeskKind.RECONCILED: "tarazu reconcile",
@@ -55,7 +58,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: DeskKind
     wrong: str = ""
-    """Why the day is not closed by it: not done, not passed, done before its turn, or of a journal that has moved."""
+    """Why the day is not closed by it: not done, cut off, not passed, done before its turn, or of a journal that has
+    moved."""
     entry: DeskEntry | None = None
 
 
@@ -64,7 +68,7 @@ def step_done(home: Home, day: date, kind: DeskKind) -> DeskEntry | None:
 
     Raises BadDeskRecord, OSError.
     """
-    return _latest(home, day).get(kind)
+    return _latest(about(home, day)).get(kind)
 
 
 def done(entry: DeskEntry) -> Done:
@@ -100,14 +104,15 @@ def open_because(home: Home, day: date, now_ns: int) -> list[str]:
 
 def rows(home: Home, day: date) -> list[Row]:
     """The five steps as they stand now. Raises BadDeskRecord, OSError."""
-    latest = list(_latest(home, day).items())
-    turns = {kind: turn for turn, (kind, _) in enumerate(latest)}
-    entries = dict(latest)
+    told = about(home, day)
+    entries, cut = _latest(told), cut_off(told)
+    turns = {kind: turn for turn, kind in enumerate(entries)}
     found: list[Row] = []
     before: DeskKind | None = None
     for kind in ORDER:
         early = before is not None and kind in turns and turns[kind] < turns[before]
         wrong = f"done before {_name(before)} was" if early and before else _wrong(home, day, entries.get(kind))
+        wrong = "was cut off while it wrote" if kind in cut else wrong
         found.append(Row(kind=kind, wrong=wrong, entry=entries.get(kind)))
         before = kind if kind in turns else before
     return found
@@ -136,15 +141,12 @@ def _name(kind: DeskKind) -> str:
     return ORDER[kind].removeprefix("tarazu ")
 
 
-def _latest(home: Home, day: date) -> dict[DeskKind, DeskEntry]:
-    """The last entry of each kind about `day`, in the order in which they were written. What is about a day is written
-    on it or later: earlier files are not read."""
-    wanted, known = day.isoformat(), days(home.desk)
+def _latest(told: list[DeskEntry]) -> dict[DeskKind, DeskEntry]:
+    """The last entry of each kind, in the order in which they were written."""
     found: dict[DeskKind, DeskEntry] = {}
-    for _, entry in dated(home.desk, min([day, *known[-1:]])):
-        if entry.body.get("day") == wanted:
-            found.pop(entry.kind, None)
-            found[entry.kind] = entry
+    for entry in told:
+        found.pop(entry.kind, None)
+        found[entry.kind] = entry
     return found
 
 

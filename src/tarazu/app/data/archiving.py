@@ -1,5 +1,6 @@
 """`tarazu data convert` and `restore` as verdicts: what is refused, what was done, where it is."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +14,16 @@ from tarazu.model import ist
 from tarazu.runtime.segment import day_folder, segments
 
 
-def archive_day(home: Home, day: date, out: Path | None, so_far: bool, steps: Steps, now_ns: int) -> Verdict:
-    """Raises OSError."""
+def archive_day(
+    home: Home,
+    day: date,
+    out: Path | None,
+    so_far: bool,
+    steps: Steps,
+    now_ns: int,
+    placing: Callable[[Manifest], None] = lambda _: None,
+) -> Verdict:
+    """`placing` is told of a new archive before it is in its place, and may raise. Raises OSError."""
     target = out or archive_folder(home, day)
     seen = glance(home, day)
     if not seen.recorded:
@@ -40,7 +49,7 @@ def archive_day(home: Home, day: date, out: Path | None, so_far: bool, steps: St
     from tarazu.app.data.convert import convert
 
     try:
-        manifest = convert(day_folder(home.feed, day), target, steps)
+        manifest = convert(day_folder(home.feed, day), target, steps, placing=placing)
     except BadArchive as bad:
         return answer("data.convert", "FAILED", Exit.CRIT, home, now_ns, str(bad))
     return _archived(home, manifest, target, now_ns, "read back row for row")

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -43,8 +43,15 @@ GROUP_BYTES = 16 << 20
 _OTHER = "what was written is not what was recorded, {}: nothing was kept"
 
 
-def convert(source: Path, target: Path, steps: Steps, apart_bytes: int = APART_BYTES) -> Manifest:
+def convert(
+    source: Path,
+    target: Path,
+    steps: Steps,
+    apart_bytes: int = APART_BYTES,
+    placing: Callable[[Manifest], None] = lambda _: None,
+) -> Manifest:
     """Archive the day's folder `source` as the folder `target`, replacing what is there. Raises OSError, BadArchive.
+    `placing` is told before it is in its place, and may raise.
 
     From `apart_bytes` of payload on, the ticks are made by a process of their own beside this one.
 
@@ -58,6 +65,7 @@ def convert(source: Path, target: Path, steps: Steps, apart_bytes: int = APART_B
     making = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
     try:
         manifest = _write(source, making, report, day, so_far, steps, apart_bytes)
+        placing(manifest)
         _put(making, target)
     except BaseException:
         shutil.rmtree(making)

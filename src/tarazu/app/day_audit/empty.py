@@ -25,7 +25,7 @@ def without_journal(home: Home, day: date, who: str, now_ns: int, why: str) -> V
     ]
     files = artefacts(home, day, about)
     audit = Audit(day=day, profile=home.profile, build=build(), who=who, made_ns=now_ns, artefacts=files)
-    altered = [*artefact_findings(home, day, files), *archive_findings(home, day, about)]
+    altered = [*artefact_findings(home, day, files, about), *archive_findings(home, day, about)]
     audit.findings = [*gone, *broken, *altered]
     empty = Check(id="audit.journal", status=Status.WARN, code="EMPTY_DAY", detail=why)
     whole = Check(id="audit.artefacts", status=Status.OK, observed=len(files), unit="files")

@@ -58,6 +58,8 @@ class Code(StrEnum):
     ARTEFACT_CHANGED = "ARTEFACT_CHANGED"
     ARTEFACT_GONE = "ARTEFACT_GONE"
     ARTEFACT_UNNAMED = "ARTEFACT_UNNAMED"
+    ARTEFACT_UNFINISHED = "ARTEFACT_UNFINISHED"
+    """Its step was cut off between the word that it would write it and the word that it has."""
     JOURNAL_GONE = "JOURNAL_GONE"
     RECONCILED_ABSENT = "RECONCILED_ABSENT"
     RECONCILED_STALE = "RECONCILED_STALE"

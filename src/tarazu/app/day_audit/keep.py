@@ -3,7 +3,7 @@
 import msgspec
 
 from tarazu.app.closing.steps import record_step
-from tarazu.app.closing.whole import close_folder, write_whole
+from tarazu.app.closing.written import write
 from tarazu.app.day_audit.audit import Audit
 from tarazu.app.home import Home
 from tarazu.app.verdict import Check, Status, exit_of, worst
@@ -24,10 +24,10 @@ def kept(home: Home, audit: Audit, now_ns: int) -> Kept:
     from tarazu.app.day_audit.page.page import page
 
     _judge(audit)
-    folder, files = close_folder(home, audit.day), dict[str, str]()
+    files = dict[str, str]()
     try:
-        files[JSON] = write_whole(folder / JSON, msgspec.json.format(msgspec.json.encode(audit), indent=1))
-        files[HTML] = write_whole(folder / HTML, page(audit).encode())
+        texts = {JSON: msgspec.json.format(msgspec.json.encode(audit), indent=1), HTML: page(audit).encode()}
+        files = write(home, audit.day, DeskKind.AUDITED, texts, audit.who, now_ns)
         _record(home, audit, files, now_ns)
     except (OSError, BadDeskRecord) as failed:
         check = Check(id="audit.kept", status=Status.CRIT, code="NOT_WRITTEN", detail=str(failed))

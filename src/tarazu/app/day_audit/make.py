@@ -154,7 +154,7 @@ def _looks(home: Home, day: date, audit: Audit, report: Report, walk: WholeWalk,
         limits=walk.limits.findings,
         conduct=walk.conduct.patterns(audit.orders, session),
         desk=desk.findings,
-        artefacts=[*artefact_findings(home, day, audit.artefacts), *archive_findings(home, day, about)],
+        artefacts=[*artefact_findings(home, day, audit.artefacts, about), *archive_findings(home, day, about)],
         reconciled=open_breaks,
         order=_order(home, day, desk.findings),
     )

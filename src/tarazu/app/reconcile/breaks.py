@@ -160,6 +160,8 @@ class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
     """Of the contract note as it was taken in; empty: none was."""
     compared: tuple[Compared, ...] = ()
     totals: Totals = Totals()
+    later_fills: int = 0
+    """Fills of ours that were heard since the kept answers, and that they do not tell."""
     open_orders: int = 0
     """Orders that still work at the broker: the day is not over."""
     breaks: tuple[Break, ...] = ()

@@ -1,5 +1,6 @@
 """A day reconciled: the journal's orders, fills, positions and charges beside what the broker's books say of them."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
 
 import msgspec
@@ -17,6 +18,7 @@ from tarazu.app.reconcile.legs.positions import compare_positions
 from tarazu.app.reconcile.legs.trades import compare_trades
 from tarazu.app.reconcile.note.contract_note import ContractNote
 from tarazu.app.reconcile.ours import OurDay, our_day
+from tarazu.app.reconcile.then import at_one_of
 from tarazu.portfolio.unknown_paise import UnknownPaise
 
 NOT_ASKED: Notes = Read(started_ns=0, ended_ns=0, failure=Failure(Why.NOT_ASKED, "not asked for"))
@@ -48,16 +50,19 @@ def reconciled(
     note: ContractNote | None,
     charges: Notes,
     as_of_ns: int,
+    then: Callable[[], Iterable[OurDay]] | None = None,
 ) -> Reconciliation:
-    """The same with our side, and the close before the day, at hand. Pure."""
+    """The same with our side, and the close before the day, at hand; `then`: our side as it may have been when the
+    broker told it, where it has gone on since (`then.moments`). Pure where that is."""
+    sides = then or (lambda: [ours])
     costs, of_charges, sums = compare_charges(ours, charges)
     noted, of_note, note_paise = compare_note(ours, note)
     legs = [
         compare_orders(ours, account, as_of_ns),
         compare_trades(ours, account, as_of_ns),
-        compare_positions(ours, account),
+        at_one_of(sides(), lambda side: compare_positions(side, account)),
         compare_carried(ours, account, last, day),
-        compare_funds(ours, account, home.profile),
+        at_one_of(sides(), lambda side: compare_funds(side, account, home.profile)),
         (costs, of_charges),
         (noted, of_note),
     ]

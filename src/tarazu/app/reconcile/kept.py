@@ -1,7 +1,8 @@
 """What a reconciliation leaves in `closes/<day>/`: its result, and the broker's answers it was made from.
 
 Both are hashed in the desk's record. The broker tells only of today: a day that is over is reconciled again from the
-answers that were kept, as long as they are what the record says they were.
+answers that were kept, as long as they are what the record says they were, or what it says a run that was cut off was
+going to write.
 """
 
 import hashlib
@@ -12,7 +13,8 @@ import msgspec
 
 from tarazu.app.account.reading import AccountRead
 from tarazu.app.closing.steps import done, record_step, step_done
-from tarazu.app.closing.whole import close_folder, write_whole
+from tarazu.app.closing.whole import close_folder
+from tarazu.app.closing.written import about, begun, write
 from tarazu.app.home import Home
 from tarazu.app.reconcile.breaks import FILE, Reconciliation
 from tarazu.app.reconcile.legs.charges import Notes
@@ -63,7 +65,7 @@ def saved_read(home: Home, day: date) -> tuple[BrokerRead, str] | None:
 def latest_note(home: Home, day: date) -> ContractNote | None:
     """The contract note that was taken in last. Raises AlteredNote, BadDeskRecord, OSError."""
     entry = step_done(home, day, DeskKind.CONTRACT_NOTE)
-    return None if entry is None else kept_note(home, day, entry)
+    return None if entry is None else kept_note(home, day, about(home, day), entry)
 
 
 def encoded(read: BrokerRead) -> bytes:
@@ -86,15 +88,14 @@ def keep(
 
     Raises BadDeskRecord, OSError, ValueError.
     """
-    folder = close_folder(home, day)
     files = {READ_FILE: result.read_sha256} if result.read_sha256 else {}
+    texts: dict[str, bytes] = {}
     if answers:
-        entry = step_done(home, day, DeskKind.RECONCILED) if result.untold else None
-        before = "" if entry is None else done(entry).files.get(READ_FILE, "")
+        before = _hash_there(home, day, READ_FILE) if result.untold else ""
         files = {READ_FILE: before} if before else {}
-        name = PART_FILE if before else READ_FILE
-        files[name] = write_whole(folder / name, answers)
-    files[FILE] = write_whole(folder / FILE, msgspec.json.encode(result))
+        texts[PART_FILE if before else READ_FILE] = answers
+    texts[FILE] = msgspec.json.encode(result)
+    files |= write(home, day, DeskKind.RECONCILED, texts, who, now_ns)
     body = {
         "verdict": verdict,
         "exit": exit_code,
@@ -107,18 +108,35 @@ def keep(
 
 
 def _vouched(home: Home, day: date, name: str) -> bytes | None:
-    entry = step_done(home, day, DeskKind.RECONCILED)
-    wanted = None if entry is None else done(entry).files.get(name)
-    if wanted is None:
-        return None
     path = close_folder(home, day) / name
+    wanted, since = _hashes(home, day, name)
+    if not wanted and not since:
+        return None
     try:
         raw = path.read_bytes()
     except FileNotFoundError as gone:
+        if not wanted:
+            return None  # the first run of the day was cut off before it was there
         raise Altered(f"{path} is gone; the desk's record has its hash: bring it back from a backup") from gone
-    if hashlib.sha256(raw).hexdigest() != wanted:
+    if hashlib.sha256(raw).hexdigest() not in {wanted, *since}:
         raise Altered(f"{path} is not what the desk's record says it was: it was altered; bring it back from a backup")
     return raw
+
+
+def _hashes(home: Home, day: date, name: str) -> tuple[str, set[str]]:
+    """By the last run that was done, empty where it named none; and what runs were going to write since."""
+    told = about(home, day)
+    entry = next((one for one in reversed(told) if one.kind is DeskKind.RECONCILED), None)
+    wanted = "" if entry is None else done(entry).files.get(name, "")
+    return wanted, begun(told, entry).get(name, set())
+
+
+def _hash_there(home: Home, day: date, name: str) -> str:
+    """Which of those the file has; of one that was altered what it should have, and empty where there is none."""
+    wanted, since = _hashes(home, day, name)
+    path = close_folder(home, day) / name
+    found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    return found if found in since else wanted
 
 
 def _decoded(raw: bytes, kind: type[T], name: str) -> T:

@@ -1,6 +1,6 @@
 """Our side of a day: the engine's own books, brought back from the journal by messages and acts alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -56,11 +56,10 @@ def our_day(home: Home, day: date) -> OurDay:
     return OurDay(standing=standing, state=engine.state, trouble=trouble)
 
 
-def _taken(engine: "Engine", home: Home, day: date, end: int) -> Started | None:
-    """The last start there was."""
-    started = None
+def records(home: Home, day: date, end: int) -> Iterator[codec.Record]:
+    """Of the first `end` entries those that may change a book. Raises BadPayload, BrokenChain, OSError."""
     if not end:
-        return None
+        return
     # A market that moved and of which nothing came changes no book, and most entries are such.
     reader = TellingReader(day_folder(home.journal, day), (codec.KINDS[MarketMoved],), _NOTHING_CAME, end)
     for entry in reader.telling():
@@ -68,8 +67,15 @@ def _taken(engine: "Engine", home: Home, day: date, end: int) -> Started | None:
             break
         record = codec.decode(entry.kind, entry.payload)
         if isinstance(record, codec.Record):
-            engine.recover(record.stamped, record.step)
-            started = record.stamped.message if isinstance(record.stamped.message, Started) else started
+            yield record
+
+
+def _taken(engine: "Engine", home: Home, day: date, end: int) -> Started | None:
+    """The last start there was."""
+    started = None
+    for record in records(home, day, end):
+        engine.recover(record.stamped, record.step)
+        started = record.stamped.message if isinstance(record.stamped.message, Started) else started
     return started
 
 

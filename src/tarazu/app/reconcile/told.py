@@ -48,10 +48,8 @@ def checks_of(result: Reconciliation, early: str = "") -> tuple[Check, ...]:
                 id="reconcile.journal", status=status, code="JOURNAL_DAMAGED", detail=result.standing.fault, hint=hint
             )
         )
-    if early:
-        asked = ist.stamp(result.as_of_ns)[11:16]
-        detail = f"kept answers of {asked}, when {early}: what came after them was compared with nothing"
-        found.append(Check(id="reconcile.answers", status=Status.UNKNOWN, code="EARLY_ANSWERS", detail=detail))
+    if early or result.later_fills:
+        found.append(_early(result, early))
     if result.open_orders:
         found.append(
             Check(
@@ -65,6 +63,20 @@ def checks_of(result: Reconciliation, early: str = "") -> tuple[Check, ...]:
             )
         )
     return tuple(found)
+
+
+def _early(result: Reconciliation, early: str) -> Check:
+    """Nobody can say of such answers that the day agrees."""
+    why = [f"when {early}"] if early else []
+    why += [f"before {result.later_fills:,} fills of ours"] if result.later_fills else []
+    asked = ist.stamp(result.as_of_ns)[11:16]
+    return Check(
+        id="reconcile.answers",
+        status=Status.UNKNOWN,
+        code="EARLY_ANSWERS",
+        detail=f"kept answers of {asked}, {', '.join(why)}: what came after them was compared with nothing",
+        hint=f"tarazu reconcile --date {result.day} on that day; later: tarazu close import-note FILE",
+    )
 
 
 def word_of(checks: tuple[Check, ...]) -> str:

@@ -8,6 +8,7 @@ from tarazu.app.closing.standing import Standing, standing_of
 from tarazu.app.closing.step import cannot_begin, ended, journal_check, order_check
 from tarazu.app.closing.trading_day import empty_check, market_was_open
 from tarazu.app.closing.whole import close_folder, write_whole
+from tarazu.app.closing.written import write
 from tarazu.app.data.steps import Steps
 from tarazu.app.home import Home
 from tarazu.app.trade_log.day import BadDay, TradeDay, trade_day
@@ -15,7 +16,7 @@ from tarazu.app.trade_log.formats import Format, encoded
 from tarazu.app.trade_log.row import SCHEMA, Row
 from tarazu.app.verdict import Check, Exit, Status, Verdict, exit_of, worst
 from tarazu.model import ist
-from tarazu.runtime.desk_record import DeskKind
+from tarazu.runtime.desk_record import BadDeskRecord, DeskKind
 from tarazu.runtime.journal_files import days
 
 COMMAND = "export.trades"
@@ -38,13 +39,12 @@ def export_day(home: Home, day: date, forms: Sequence[Format], who: str, steps: 
         if worst([c for c in checks if c]) is not Status.CRIT:
             told = _told(home, day, standing.entries, steps)
             checks += _checks(told)
-            files = {
-                f"{NAME}.{form}": write_whole(folder / f"{NAME}.{form}", encoded(told.rows, form)) for form in wanted
-            }
+            tables = {f"{NAME}.{form}": encoded(told.rows, form) for form in wanted}
+            files = write(home, day, DeskKind.EXPORTED, tables, who, now_ns)
     except BadDay as bad:
         told, hint = None, f"tarazu audit verify --date {day}"
         checks.append(Check(id="close.journal", status=Status.CRIT, code="JOURNAL", detail=str(bad), hint=hint))
-    except OSError as failed:
+    except (BadDeskRecord, OSError) as failed:
         told, hint = None, "make room, or see to the folder's rights, and export again"
         checks.append(Check(id="trades.file", status=Status.CRIT, code="NOT_WRITTEN", detail=str(failed), hint=hint))
     verdict = _verdict(home, day, told, [c for c in checks if c], folder, files, now_ns)

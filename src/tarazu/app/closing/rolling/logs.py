@@ -13,6 +13,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -50,8 +51,13 @@ def logs_folder(home: Home, day: date) -> Path:
     return home.archive / "logs" / day.isoformat()
 
 
-def keep_logs(home: Home, day: date, now_ns: int, progress: Progress) -> LogsKept:
-    """Compress them and read them back. Raises BadLogs, OSError: what was there before is there still."""
+def keep_logs(
+    home: Home, day: date, now_ns: int, progress: Progress, placing: Callable[[LogsKept], None] = lambda _: None
+) -> LogsKept:
+    """Compress them and read them back. `placing` is told before they are in their place, and may raise.
+
+    Raises BadLogs, OSError: what was there before is there still.
+    """
     target = logs_folder(home, day)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{day}.", dir=target.parent))
@@ -65,6 +71,7 @@ def keep_logs(home: Home, day: date, now_ns: int, progress: Progress) -> LogsKep
         kept = LogsKept(day=day, made_ns=now_ns, files=tuple(files))
         _write(making / MANIFEST, msgspec.json.format(msgspec.json.encode(kept)))
         sync_folder(making)
+        placing(kept)
         _put(making, target)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)

@@ -8,14 +8,15 @@ import msgspec
 from tarazu.app.closing.entries import TellingEntries
 from tarazu.app.closing.rolling.archives import changed_archives
 from tarazu.app.closing.rolling.frames import drop, due
-from tarazu.app.closing.rolling.logs import BadLogs, keep_logs, logs_folder
+from tarazu.app.closing.rolling.logs import BadLogs, LogsKept, keep_logs, logs_folder
 from tarazu.app.closing.rolling.statistics import Counting, Statistics
 from tarazu.app.closing.rolling.told import COMMAND, Archived, verdict_of
 from tarazu.app.closing.standing import Standing, standing_of
 from tarazu.app.closing.step import cannot_begin, ended, journal_check, order_check
 from tarazu.app.closing.steps import open_because, step_done
 from tarazu.app.closing.trading_day import empty_check
-from tarazu.app.closing.whole import close_folder, write_whole
+from tarazu.app.closing.whole import close_folder
+from tarazu.app.closing.written import FRAMES, LOGS, Begin, beginning, write
 from tarazu.app.data.archive import Manifest, archive_folder, changed_files
 from tarazu.app.data.archiving import archive_day
 from tarazu.app.data.days import glance
@@ -45,13 +46,14 @@ def roll_up(home: Home, day: date, keep_days: int, who: str, steps: Steps, now_n
         checks += [journal_check(day, standing), empty_check(day, standing.entries)]
         if worst([c for c in checks if c]) is not Status.CRIT:
             checks.append(_altered(home, day))
-            found, more = _done(home, day, standing, keep_days, steps, now_ns)
+            begin = beginning(home, day, DeskKind.ROLLED_UP, who, now_ns)
+            found, more = _done(home, day, standing, keep_days, steps, begin, now_ns)
             checks += more
-            files = {NAME: write_whole(close_folder(home, day) / NAME, _text(day, standing, found))}
+            files = write(home, day, DeskKind.ROLLED_UP, {NAME: _text(day, standing, found)}, who, now_ns)
     except (BadDay, BrokenChain, BadPayload) as bad:
         hint = f"tarazu audit verify --date {day}"
         checks.append(Check(id="close.journal", status=Status.CRIT, code="JOURNAL", detail=str(bad), hint=hint))
-    except (OSError, BadLogs) as failed:
+    except (OSError, BadLogs, BadDeskRecord) as failed:
         hint = "make room, or see to the folder's rights, and roll up again"
         checks.append(Check(id="rollup.file", status=Status.CRIT, code="NOT_WRITTEN", detail=str(failed), hint=hint))
     verdict = verdict_of(home, day, [c for c in checks if c], found, files, now_ns)
@@ -87,17 +89,17 @@ def planned(home: Home, day: date, keep_days: int, now_ns: int) -> Verdict:
 
 
 def _done(
-    home: Home, day: date, standing: Standing, keep_days: int, steps: Steps, now_ns: int
+    home: Home, day: date, standing: Standing, keep_days: int, steps: Steps, begin: Begin, now_ns: int
 ) -> tuple[Archived, list[Check]]:
-    """Raises BadDay, BrokenChain, BadPayload, BadLogs, OSError."""
+    """Raises BadDay, BrokenChain, BadPayload, BadLogs, BadDeskRecord, OSError."""
     statistics, unknown = _counted(home, day, standing.entries, steps)
     checks = []
     if unknown:
         detail = f"amounts are not known: {'; '.join(unknown)}"
         checks.append(Check(id="rollup.amounts", status=Status.WARN, code="AMOUNTS_UNKNOWN", detail=detail))
     with steps("logs") as progress:
-        logs = keep_logs(home, day, now_ns, progress)
-    manifest, wrong = _frames(home, day, steps, now_ns)
+        logs = keep_logs(home, day, now_ns, progress, lambda kept: begin(LOGS, _logs(kept)))
+    manifest, wrong = _frames(home, day, steps, begin, now_ns)
     checks += wrong
     gone = []
     for old in due(home, day, keep_days):
@@ -134,12 +136,12 @@ def _counted(home: Home, day: date, expected: int, steps: Steps) -> tuple[Statis
     return counting.statistics(trades), unknown
 
 
-def _frames(home: Home, day: date, steps: Steps, now_ns: int) -> tuple[Manifest | None, list[Check]]:
-    """The day's archive; None where nothing was recorded. Raises OSError."""
+def _frames(home: Home, day: date, steps: Steps, begin: Begin, now_ns: int) -> tuple[Manifest | None, list[Check]]:
+    """The day's archive; None where nothing was recorded. Raises BadDeskRecord, OSError."""
     seen = glance(home, day)
     if not seen.recorded:
         return _archived_alone(home, day, seen.manifest)
-    archived = archive_day(home, day, None, seen.recording, steps, now_ns)
+    archived = archive_day(home, day, None, seen.recording, steps, now_ns, lambda kept: begin(FRAMES, _files(kept)))
     manifest = archived.facts.get("manifest")
     if not isinstance(manifest, Manifest):
         detail, hint = archived.summary, f"tarazu data verify {day}"
@@ -171,10 +173,18 @@ def _text(day: date, standing: Standing, found: Archived) -> bytes:
 
 def _own(found: Archived) -> dict[str, Any]:
     """What the desk's record keeps of the archives: whoever changes one differs from it."""
-    logs = {f"{file.name}.gz": file.gz_sha256 for file in found.logs.files} if found.logs else {}
-    frames = {file.name: file.sha256 for file in found.manifest.files} if found.manifest else {}
+    logs = _logs(found.logs) if found.logs else {}
+    frames = _files(found.manifest) if found.manifest else {}
     gone = [one.day.isoformat() for one in found.gone if not one.kept_why]
-    return {"logs": logs, "frames": frames, "frames_gone": gone}
+    return {LOGS: logs, FRAMES: frames, "frames_gone": gone}
+
+
+def _logs(kept: LogsKept) -> dict[str, str]:
+    return {f"{file.name}.gz": file.gz_sha256 for file in kept.files}
+
+
+def _files(kept: Manifest) -> dict[str, str]:
+    return {file.name: file.sha256 for file in kept.files}
 
 
 def _closed(home: Home, day: date, verdict: Verdict) -> Verdict:

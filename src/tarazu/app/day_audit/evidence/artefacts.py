@@ -8,13 +8,18 @@ from pathlib import Path
 import msgspec
 
 from tarazu.app.closing.rolling.archives import changed_since
+from tarazu.app.closing.steps import ORDER
 from tarazu.app.closing.whole import close_folder
+from tarazu.app.closing.written import begun, cut_off
 from tarazu.app.day_audit.finding import Code, Finding
 from tarazu.app.home import Home
 from tarazu.app.verdict import Status
 from tarazu.runtime.desk_record import DeskEntry, DeskKind
 
 _PIECE_BYTES = 1 << 20
+_AGAIN = {str(kind): command for kind, command in ORDER.items()} | {
+    str(DeskKind.CONTRACT_NOTE): "tarazu close import-note FILE"
+}
 
 
 class Artefact(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +27,8 @@ class Artefact(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     sha256: str
-    """By the latest entry that names it."""
+    """By the latest entry that names it; of a step that was cut off, by its word of what it would write, where that is
+    what is there."""
     kind: DeskKind
     ts_ns: int
     found: str = ""
@@ -41,13 +47,25 @@ def artefacts(home: Home, day: date, entries: list[DeskEntry]) -> list[Artefact]
         files = entry.body.get("files")
         if isinstance(files, dict) and _is_of_the_close(entry):
             named.update({str(name): (str(sha256), entry) for name, sha256 in files.items() if _is_plain(str(name))})
-    return [
-        Artefact(name=name, sha256=sha256, kind=entry.kind, ts_ns=entry.ts_ns, found=_sha256(folder / name))
-        for name, (sha256, entry) in sorted(named.items())
-    ]
+    began = filter(_is_plain, begun(entries, None))
+    known = (_artefact(folder, name, entries, named.get(name)) for name in sorted({*named, *began}))
+    return [one for one in known if one is not None]
 
 
-def artefact_findings(home: Home, day: date, known: list[Artefact]) -> Iterator[Finding]:
+def _artefact(folder: Path, name: str, entries: list[DeskEntry], by: tuple[str, DeskEntry] | None) -> Artefact | None:
+    """`by`: the hash and the entry of the last step that was done with it. None: a step was going to write it, and what
+    is there, if anything, is not that."""
+    found, after = _sha256(folder / name), None if by is None else by[1]
+    if found in begun(entries, after).get(name, ()):
+        by = found, next(one for one in reversed(entries) if found in begun([one], None).get(name, ()))
+    if by is None:
+        return None
+    sha256, entry = by
+    return Artefact(name=name, sha256=sha256, kind=entry.kind, ts_ns=entry.ts_ns, found=found)
+
+
+def artefact_findings(home: Home, day: date, known: list[Artefact], entries: list[DeskEntry]) -> Iterator[Finding]:
+    """`known`: of `artefacts`, with the same `entries`."""
     for one in known:
         if one.is_as_written:
             continue
@@ -55,6 +73,7 @@ def artefact_findings(home: Home, day: date, known: list[Artefact]) -> Iterator[
         was = f"{one.kind} wrote sha256 {one.sha256[:12]}"
         detail = f"{was}, now it is {one.found[:12]}" if one.found else f"{was}, and there is no such file"
         yield Finding(code=code, status=Status.CRIT, about=one.name, ts_ns=one.ts_ns, detail=detail)
+    yield from _unfinished(day, entries)
     names = {one.name for one in known}
     folder = close_folder(home, day)
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
@@ -65,14 +84,21 @@ def artefact_findings(home: Home, day: date, known: list[Artefact]) -> Iterator[
 
 def archive_findings(home: Home, day: date, entries: list[DeskEntry]) -> Iterator[Finding]:
     """The logs and frames that the day's last rollup archived. `entries`: as for `artefacts`."""
-    rollup = next((entry for entry in reversed(entries) if entry.kind is DeskKind.ROLLED_UP), None)
-    for name in changed_since(home, day, rollup):
+    for name in changed_since(home, day, entries):
         detail = "it is gone, or not what the rollup wrote"
         yield Finding(code=Code.ARTEFACT_CHANGED, status=Status.CRIT, about=name, detail=detail)
 
 
+def _unfinished(day: date, entries: list[DeskEntry]) -> Iterator[Finding]:
+    """What such a step has written is as written: nobody altered it, and nobody has said either that it is good."""
+    for step, entry in cut_off(entries).items():
+        detail = f"it is being done, or was cut off while it wrote: {_AGAIN.get(step, step)} --date {day}"
+        yield Finding(code=Code.ARTEFACT_UNFINISHED, status=Status.WARN, about=step, ts_ns=entry.ts_ns, detail=detail)
+
+
 def _is_of_the_close(entry: DeskEntry) -> bool:
-    return entry.kind.value.startswith("close.")
+    """And of a step that is done."""
+    return entry.kind.value.startswith("close.") and entry.kind is not DeskKind.WRITING
 
 
 def _is_plain(name: str) -> bool:

@@ -8,12 +8,13 @@ from pathlib import Path
 import msgspec
 
 from tarazu.app.closing.steps import done
-from tarazu.app.closing.whole import close_folder, write_whole
+from tarazu.app.closing.whole import close_folder
+from tarazu.app.closing.written import begun, write
 from tarazu.app.home import Home
 from tarazu.app.reconcile.note.contract_note import BadNote, ContractNote, NoteCharges, NoteFile, NoteFill
 from tarazu.app.reconcile.note.from_csv import read_csv
 from tarazu.app.reconcile.note.from_json import read_json
-from tarazu.runtime.desk_record import DeskEntry
+from tarazu.runtime.desk_record import DeskEntry, DeskKind
 
 BYTES_MAX = 32 << 20
 """A note of a day of 5,000 orders is a few MB."""
@@ -73,17 +74,18 @@ def file_name(note: ContractNote) -> str:
     return f"contract_note-{note.sha256[:12]}.json"
 
 
-def keep_note(home: Home, day: date, note: ContractNote) -> str:
-    """The SHA-256 of the file that was written. Raises OSError."""
-    return write_whole(close_folder(home, day) / file_name(note), msgspec.json.encode(note))
+def keep_note(home: Home, day: date, note: ContractNote, who: str, now_ns: int) -> dict[str, str]:
+    """The SHA-256 of the file that was written, by its name. Raises BadDeskRecord, OSError, ValueError."""
+    return write(home, day, DeskKind.CONTRACT_NOTE, {file_name(note): msgspec.json.encode(note)}, who, now_ns)
 
 
-def kept_note(home: Home, day: date, entry: DeskEntry) -> ContractNote:
-    """What that entry of the desk's record took in. Raises AlteredNote, OSError."""
+def kept_note(home: Home, day: date, told: Sequence[DeskEntry], entry: DeskEntry) -> ContractNote:
+    """What that entry of the desk's record took in; `told`: all about the day. Raises AlteredNote, OSError."""
+    since = begun(told, entry)
     for name, sha256 in done(entry).files.items():
         path = close_folder(home, day) / name
         raw = path.read_bytes()
-        if hashlib.sha256(raw).hexdigest() != sha256:
+        if hashlib.sha256(raw).hexdigest() not in {sha256, *since.get(name, ())}:
             raise AlteredNote(f"{path} is not what was taken in: take the contract note in again")
         try:
             return msgspec.json.decode(raw, type=ContractNote)
