@@ -35,3 +35,9 @@ def test_freshness_is_judged_as_on_any_desk() -> None:
 def test_a_day_that_leaves_its_strikes_is_traded_in_futures_alone() -> None:
     assert [each.factory for each in settings_of("crash").engine.strategies] == ["momentum"]
     assert settings_of("crash").feed.underlyings[0].option_expiries == 0
+
+
+@pytest.mark.parametrize("name", ["day_loss_max", "drawdown_max"])
+def test_a_crash_is_given_deeper_limits_for_one_future_moves_by_a_usual_days(name: str) -> None:
+    usual, deeper = (getattr(settings_of(scenario).engine.risk, name) for scenario in ("normal", "crash"))
+    assert deeper == 3 * usual

@@ -10,7 +10,10 @@ AT = "08:59"
 """Before the first phase time runs as it does here: more than a minute for the start, of which a quick machine passes
 over what it does not need (`curtain`). The engine misses a comparison of its books after two."""
 CASH_RUPEES = 5_000_000
-DAY_LOSS_RUPEES = 60_000
+DAY_LOSS_RUPEES, DRAWDOWN_RUPEES = 60_000, 45_000
+DEEPER = {"crash": 3}
+"""Limits of a day that falls by per cents within seconds, in times of a usual one's: one future there goes up and down
+by the usual ones, and a day that is halted for it shows nothing else."""
 BEYOND_STRIKES = ("crash",)
 """Days that leave the strikes that are listed: no feed begins there that is to watch options, so futures alone are."""
 
@@ -50,7 +53,7 @@ scenario_loss_max = 400_000
 delta_max = 12_000_000
 vega_max = 60_000
 day_loss_max = {day_loss}
-drawdown_max = 45_000
+drawdown_max = {drawdown}
 round_trips_max = 30
 collar_bps = {{ EQ = 300, FUT = 200, CE = 2_000, PE = 2_000 }}
 """
@@ -96,6 +99,7 @@ def settings_text(options: DemoOptions, day: date) -> str:
     """Of the demo's own home."""
     on_expiry = options.scenario == EXPIRY_SCENARIO
     with_options = options.scenario not in BEYOND_STRIKES
+    times = DEEPER.get(options.scenario, 1)
     desk = SETTINGS.format(
         scenario=options.scenario,
         seed=options.seed,
@@ -104,7 +108,8 @@ def settings_text(options: DemoOptions, day: date) -> str:
         at=AT,
         day=day.isoformat(),
         cash=f"{CASH_RUPEES:_}",
-        day_loss=f"{DAY_LOSS_RUPEES:_}",
+        day_loss=f"{times * DAY_LOSS_RUPEES:_}",
+        drawdown=f"{times * DRAWDOWN_RUPEES:_}",
         option_expiries=2 if with_options else 0,
     )
     # On an expiry the day's own contracts are the point of it; far from the money nobody bids for them any more.
