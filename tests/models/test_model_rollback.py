@@ -320,3 +320,16 @@ def test_what_a_running_main_has_read_counts_though_the_settings_say_another_thi
         assert main.stdin is not None
         main.stdin.close()
     assert (desk.back("none").exit_code, desk.active) == (0, "."), "the next one begins with what they say now"
+
+
+@pytest.mark.parametrize("word", [None, b"{torn"], ids=["gone", "torn"])
+def test_of_a_running_main_that_has_left_no_word_of_its_settings_nobody_can_tell(
+    desk: Desk, word: bytes | None
+) -> None:
+    desk.home.settings_file.write_text(MOMENTUM + 'model = "xgb"\n')
+    Health(desk).says(ModelsPage())
+    if word is not None:
+        (desk.home.run / "main.settings.json").write_bytes(word)
+    told = desk.back("none")
+    assert (told.exit_code, told.checks[0].code, desk.active) == (4, "WOULD_UNGATE", "C")
+    assert "word on the settings" in told.checks[0].detail
