@@ -25,20 +25,22 @@ NONE = Read(started_ns=0, ended_ns=0, failure=Failure(Why.NOT_ASKED, "not asked 
 FLAT = PositionRow(**{field.name: field.type() for field in msgspec.structs.fields(PositionRow)})
 
 
-def closed(gate: GateHome, qty: int) -> str:
-    """On Friday, when the broker held this many of a future that lasts; its key."""
+def closed(gate: GateHome, qty: int, *others: str, hour: int = 16) -> str:
+    """On Friday, when the broker held this many of a future that lasts, and 65 of each of the others; its key."""
     assert gate.row("instruments").status is not Status.CRIT, "the gate has fetched today's master"
     kept = MasterStore(gate.home.masters).load(ist.day_of(gate.now_ns))
     assert kept is not None
     master = decode_csv(kept.csv)
     assert isinstance(master, InstrumentMaster)
     future = max((i for i in master.instruments if i.kind == "FUT" and i.name == "NIFTY"), key=lambda i: str(i.expiry))
-    row = msgspec.structs.replace(
-        FLAT, exchange="NFO", tradingsymbol=future.tradingsymbol, product="NRML", quantity=qty
-    )
-    positions = Read(started_ns=0, ended_ns=0, value=PositionsData(net=[row], day=[]))
+    held = [(future.tradingsymbol, qty), *((key.partition(":")[2], 65) for key in others)]
+    net = [
+        msgspec.structs.replace(FLAT, exchange="NFO", tradingsymbol=symbol, product="NRML", quantity=units)
+        for symbol, units in held
+    ]
+    positions = Read(started_ns=0, ended_ns=0, value=PositionsData(net=net, day=[]))
     books = AccountRead(positions=positions, orders=NONE, trades=NONE, funds=NONE)
-    asked_ns = ist.midnight_ns(FRIDAY) + 16 * HOUR_NS
+    asked_ns = ist.midnight_ns(FRIDAY) + hour * HOUR_NS
     read = BrokerRead(day="2026-11-20", profile="live", as_of_ns=asked_ns, account=books, charges=NOT_ASKED)
     result = Reconciliation(day="2026-11-20", profile="live", as_of_ns=asked_ns, standing=Standing())
     keep(gate.home, FRIDAY, result, encoded(read), verdict="OK", exit_code=0, who="t", now_ns=asked_ns)
@@ -83,3 +85,21 @@ def test_a_close_that_is_not_to_be_had_is_told(gate: GateHome, how: str) -> None
         path.unlink()
     told = rows(gate)["reconcile.carried"]
     assert (told.status, told.code) == (Status.WARN, "NO_CLOSING_BOOK") and str(path) in told.detail
+
+
+def test_a_place_that_is_gone_and_whose_expiry_nobody_knows_is_named_beside_a_difference_and_alone(
+    gate: GateHome,
+) -> None:
+    nameless = "NFO:NIFTY26DEC99000CE"
+    closed(gate, 0, nameless)
+    alone = rows(gate)
+    assert list(alone) == ["reconcile", "reconcile.carried.unknown"]
+    told = alone["reconcile.carried.unknown"]
+    assert (told.status, told.code) == (Status.WARN, "NOT_COMPARED") and nameless in told.detail
+    closed(gate, 65, nameless)
+    both = rows(gate)
+    assert both["reconcile.carried"].code == "CARRIED" and nameless in both["reconcile.carried.unknown"].detail
+    hash_ = both["reconcile.carried"].hint.partition("--accept-book ")[2].split()[0]
+    said, _ = ask_gate(gate.home, who="asha", accept_book=hash_, why="looked", environ=LEAVE)
+    after = {c.id: c.code for c in said.checks}
+    assert after["reconcile.carried"] == "BOOK_ACCEPTED" and after["reconcile.carried.unknown"] == "NOT_COMPARED"

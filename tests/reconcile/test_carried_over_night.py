@@ -366,3 +366,15 @@ def test_a_close_that_is_not_to_be_had_keeps_no_answers_of_today_from_being_kept
 def test_a_record_that_says_nothing_of_reconciling_has_no_last_close(nights: Nights) -> None:
     append(nights.home.desk, DeskKind.AUDITED, {"day": "2026-11-20"}, who="t", now_ns=ist.midnight_ns(FRIDAY))
     assert last_close(nights.home, MONDAY).day is None
+
+
+def test_an_accepted_night_with_a_place_of_which_nobody_knows_the_expiry_is_still_unknown(nights: Nights) -> None:
+    nameless = "+75 NFO:NIFTY26DEC99000CE NRML"
+    found = check(nights.closed(nameless, *HELD).morning(HELD[0]))
+    assert (found.status, found.code) == (Status.CRIT, "BREAKS")
+    assert "NFO:NIFTY26DEC99000CE" in found.detail, "the break does not hide it"
+    now_ns = ist.midnight_ns(MONDAY) + 9 * HOUR_NS
+    accept(nights.home, now_ns, f"difference {hash_of(found)}: broker ...", "sold by hand", who="asha")
+    after = check(nights.morning(HELD[0]))
+    assert (after.status, after.code) == (Status.UNKNOWN, "NOT_COMPARED")
+    assert "NFO:NIFTY26DEC99000CE" in after.detail and "accepted by asha: sold by hand" in after.detail
