@@ -103,3 +103,17 @@ def test_a_place_that_is_gone_and_whose_expiry_nobody_knows_is_named_beside_a_di
     said, _ = ask_gate(gate.home, who="asha", accept_book=hash_, why="looked", environ=LEAVE)
     after = {c.id: c.code for c in said.checks}
     assert after["reconcile.carried"] == "BOOK_ACCEPTED" and after["reconcile.carried.unknown"] == "NOT_COMPARED"
+
+
+@pytest.mark.parametrize("where", ["closes", "desk"])
+def test_a_file_that_cannot_be_read_is_a_warning_and_no_bug_of_the_gate(gate: GateHome, where: str) -> None:
+    closed(gate, 65)
+    path = close_folder(gate.home, FRIDAY) / READ_FILE
+    if where == "closes":
+        path.unlink()
+        path.mkdir()
+    else:
+        path = gate.home.desk / "2026-11-22.jsonl"
+        path.mkdir()
+    told = rows(gate)["reconcile.carried"]
+    assert (told.status, told.code) == (Status.WARN, "NO_CLOSING_BOOK") and str(path) in told.detail

@@ -378,3 +378,19 @@ def test_an_accepted_night_with_a_place_of_which_nobody_knows_the_expiry_is_stil
     after = check(nights.morning(HELD[0]))
     assert (after.status, after.code) == (Status.UNKNOWN, "NOT_COMPARED")
     assert "NFO:NIFTY26DEC99000CE" in after.detail and "accepted by asha: sold by hand" in after.detail
+
+
+def test_a_closing_book_that_cannot_be_read_is_unknown_and_does_not_stop_the_other_books(nights: Nights) -> None:
+    path = close_folder(nights.closed(*HELD).home, FRIDAY) / READ_FILE
+    path.unlink()
+    path.mkdir()
+    result = nights.morning(*HELD)
+    assert str(path) in leg(result).unknown
+    assert (check(result).status, check(result).code) == (Status.UNKNOWN, "NOT_COMPARED")
+
+
+@pytest.mark.parametrize("odd", ["", "2026-11-22x", "2026-11-200", "20261121", None])
+def test_a_record_that_names_an_odd_day_is_passed_over(nights: Nights, odd: object) -> None:
+    nights.closed(*HELD)
+    append(nights.home.desk, DeskKind.RECONCILED, {"day": odd}, who="t", now_ns=ist.midnight_ns(MONDAY))
+    assert last_close(nights.home, MONDAY).day == FRIDAY

@@ -36,7 +36,7 @@ class LastClose(msgspec.Struct, frozen=True, kw_only=True):
     expiries: dict[str, date] = {}
     """By key, of those that can be carried; one that no kept master lists is not in it."""
     unknown: str = ""
-    """Why its book is not to be had: it is not what the desk's record says it was."""
+    """Why its book is not to be had: it is not what the desk's record says it was, or does not read."""
     unproven: str = ""
     """Why there is no closing book to compare with, though the desk has earlier days."""
     accepted: dict[str, Accepted] = {}
@@ -63,8 +63,8 @@ def last_close(home: Home, day: date) -> LastClose:
         return LastClose()
     try:
         kept = saved_read(home, closed)
-    except Altered as altered:
-        return LastClose(day=closed, unknown=str(altered))
+    except (Altered, OSError) as failed:
+        return LastClose(day=closed, unknown=str(failed))
     if kept is None:
         return LastClose(day=closed, unproven=f"the reconciliation of {closed} kept no answers of the broker's")
     return _closing_book(home, closed, kept[0], day)
@@ -99,13 +99,23 @@ def _closing_book(home: Home, closed: date, read: BrokerRead, day: date) -> Last
 def _reconciled_before(home: Home, day: date) -> date | None:
     """The latest day before `day` that a reconciliation was recorded of. It is written on its day or later, so that
     no older file has a later one."""
-    found = ""
+    found: date | None = None
     for told in reversed(record_days(home.desk)):
-        if found >= told.isoformat():
+        if found is not None and found >= told:
             break
-        about = [str(e.body.get("day", "")) for e in entries(home.desk, told) if e.kind is DeskKind.RECONCILED]
-        found = max([found, *(one for one in about if one < day.isoformat())])
-    return date.fromisoformat(found) if found else None
+        about = [_dated(e.body.get("day")) for e in entries(home.desk, told) if e.kind is DeskKind.RECONCILED]
+        earlier = [one for one in (found, *about) if one is not None and one < day]
+        found = max(earlier, default=None)
+    return found
+
+
+def _dated(told: object) -> date | None:
+    """None: it names no day as we write them, so that nothing was kept under it."""
+    try:
+        day = date.fromisoformat(str(told))
+    except ValueError:
+        return None
+    return day if day.isoformat() == told else None
 
 
 def _traded_between(home: Home, closed: date | None, day: date) -> list[date]:

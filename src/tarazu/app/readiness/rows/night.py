@@ -22,8 +22,7 @@ LOOK = "tarazu flatten --dry-run"
 
 
 def since_the_close(look: Look, account: AccountRead) -> tuple[Check, ...]:
-    """Nothing where nothing differs, and where nobody closed a day before: the close of today tells that. Raises
-    OSError."""
+    """Nothing where nothing differs, and where nobody closed a day before: the close of today tells that."""
     from tarazu.app.reconcile.last_close import carried_in, last_close
 
     row, today = Check(id=ID, status=Status.OK), ist.day_of(look.now_ns)
@@ -33,6 +32,8 @@ def since_the_close(look: Look, account: AccountRead) -> tuple[Check, ...]:
         last = last_close(look.home, today)
     except BadDeskRecord:
         return ()  # `desk.chain` blocks
+    except OSError as failed:
+        return (warn(row, "NO_CLOSING_BOOK", str(failed), "tarazu doctor"),)
     if last.unknown:
         return (warn(row, "NO_CLOSING_BOOK", last.unknown, f"tarazu audit daily --date {last.day}"),)
     if last.day is None or last.unproven:
