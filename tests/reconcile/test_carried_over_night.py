@@ -394,3 +394,18 @@ def test_a_record_that_names_an_odd_day_is_passed_over(nights: Nights, odd: obje
     nights.closed(*HELD)
     append(nights.home.desk, DeskKind.RECONCILED, {"day": odd}, who="t", now_ns=ist.midnight_ns(MONDAY))
     assert last_close(nights.home, MONDAY).day == FRIDAY
+
+
+def test_what_was_reconciled_of_a_day_without_a_market_is_no_last_close(nights: Nights) -> None:
+    nights.closed(*HELD).closed(day=SATURDAY)
+    result = nights.morning(*HELD)
+    assert told(result) == [] and leg(result).since == "2026-11-20"
+    nights.closed(*HELD, day=MONDAY).closed(day=TUESDAY)
+    assert leg(nights.morning(*HELD, day=WEDNESDAY)).since == "2026-11-23", "a holiday"
+
+
+@pytest.mark.parametrize("day", [SATURDAY, TUESDAY])
+def test_into_a_day_without_a_market_nothing_is_carried(nights: Nights, day: date) -> None:
+    result = nights.closed(*HELD).morning(day=day)
+    assert told(result) == [] and check(result).status is Status.SKIP
+    assert f"{day} has no market session" in leg(result).skipped

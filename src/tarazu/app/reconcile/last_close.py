@@ -12,7 +12,7 @@ import msgspec
 
 from tarazu.app.account.contracts import Contracts, kind_of
 from tarazu.app.closing.trading_day import still_open
-from tarazu.app.depth_ws.market_day import market_days
+from tarazu.app.depth_ws.market_day import MarketDays, market_days
 from tarazu.app.home import Home
 from tarazu.app.masters.store import MasterStore
 from tarazu.app.readiness.acceptance import Accepted, Held, accepted_books
@@ -39,6 +39,8 @@ class LastClose(msgspec.Struct, frozen=True, kw_only=True):
     """Why its book is not to be had: it is not what the desk's record says it was, or does not read."""
     unproven: str = ""
     """Why there is no closing book to compare with, though the desk has earlier days."""
+    skipped: str = ""
+    """Why nothing is carried into the day: it has no market."""
     accepted: dict[str, Accepted] = {}
     """Differences that a person has accepted on the day after it, by their name (`acceptance.hash_of`)."""
 
@@ -54,10 +56,13 @@ class LastClose(msgspec.Struct, frozen=True, kw_only=True):
 
 def last_close(home: Home, day: date) -> LastClose:
     """The one before `day`, however long before. Raises BadDeskRecord, OSError."""
-    closed = _reconciled_before(home, day)
-    skipped = _traded_between(home, closed, day)
-    if skipped:
-        told = f"{skipped[-1]} is journalled and was not reconciled: nobody knows what was carried out of it"
+    calendar = market_days(home)
+    if not _trades(calendar, day):
+        return LastClose(skipped=f"{day} has no market session: nothing is carried into it")
+    closed = _reconciled_before(home, calendar, day)
+    between = _traded_between(home, calendar, closed, day)
+    if between:
+        told = f"{between[-1]} is journalled and was not reconciled: nobody knows what was carried out of it"
         return LastClose(day=closed, unproven=told)
     if closed is None:
         return LastClose()
@@ -96,15 +101,16 @@ def _closing_book(home: Home, closed: date, read: BrokerRead, day: date) -> Last
     return LastClose(day=closed, held=held, expiries=_expiries(home, closed, day, keys), accepted=words)
 
 
-def _reconciled_before(home: Home, day: date) -> date | None:
-    """The latest day before `day` that a reconciliation was recorded of. It is written on its day or later, so that
+def _reconciled_before(home: Home, calendar: MarketDays, day: date) -> date | None:
+    """The latest day before `day` with a market that a reconciliation was recorded of: what the broker tells on
+    another is no closing book. It is written on its day or later, so that
     no older file has a later one."""
     found: date | None = None
     for told in reversed(record_days(home.desk)):
         if found is not None and found >= told:
             break
         about = [_dated(e.body.get("day")) for e in entries(home.desk, told) if e.kind is DeskKind.RECONCILED]
-        earlier = [one for one in (found, *about) if one is not None and one < day]
+        earlier = [one for one in (found, *about) if one is not None and one < day and _trades(calendar, one)]
         found = max(earlier, default=None)
     return found
 
@@ -118,18 +124,18 @@ def _dated(told: object) -> date | None:
     return day if day.isoformat() == told else None
 
 
-def _traded_between(home: Home, closed: date | None, day: date) -> list[date]:
+def _traded_between(home: Home, calendar: MarketDays, closed: date | None, day: date) -> list[date]:
     """Journalled days with a market in between: what they left is in no closing book."""
     journalled = [d for d in journal_days(home.journal) if d < day and (closed is None or closed < d)]
-    calendar = market_days(home)
+    return [one for one in journalled if _trades(calendar, one)]
 
-    def trades(one: date) -> bool:
-        try:
-            return calendar.session(one) is not None
-        except NotCovered:
-            return True
 
-    return [one for one in journalled if trades(one)]
+def _trades(calendar: MarketDays, day: date) -> bool:
+    """True, too, for a day that the calendar does not cover."""
+    try:
+        return calendar.session(day) is not None
+    except NotCovered:
+        return True
 
 
 def _expiries(home: Home, closed: date, day: date, keys: set[str]) -> dict[str, date]:

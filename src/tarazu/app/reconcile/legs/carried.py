@@ -21,8 +21,8 @@ def compare_carried(ours: OurDay, account: AccountRead, last: LastClose, day: da
     since = "" if last.day is None else last.day.isoformat()
     if last.unproven or last.unknown:
         return Compared(against=Against.CARRIED, since=since, unproven=last.unproven, unknown=last.unknown), []
-    if last.day is None:
-        return Compared(against=Against.CARRIED, skipped=NO_DAY_BEFORE), []
+    if last.skipped or last.day is None:
+        return Compared(against=Against.CARRIED, skipped=last.skipped or NO_DAY_BEFORE), []
     expected, opening = last.expected(day), opening_of(ours, account)
     if opening is None:
         unknown = why_not(account.positions.failure)
