@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from harness.gate_home import LEAVE, GateHome
+from harness.journalled_desk import JournalledDesk
 from tarazu.app.account.reading import AccountRead, Failure, Read, Why
 from tarazu.app.closing.standing import Standing
 from tarazu.app.closing.whole import close_folder
@@ -117,3 +118,18 @@ def test_a_file_that_cannot_be_read_is_a_warning_and_no_bug_of_the_gate(gate: Ga
         path.mkdir()
     told = rows(gate)["reconcile.carried"]
     assert (told.status, told.code) == (Status.WARN, "NO_CLOSING_BOOK") and str(path) in told.detail
+
+
+def test_a_day_that_was_journalled_and_not_reconciled_is_told_with_its_date(gate: GateHome) -> None:
+    with JournalledDesk(gate.home, day=FRIDAY) as desk:
+        desk.start()
+    told = rows(gate)["reconcile.carried"]
+    assert (told.status, told.code) == (Status.WARN, "NO_CLOSING_BOOK") and "2026-11-20" in told.detail
+    assert "tarazu reconcile --date 2026-11-20" in told.hint
+
+
+def test_a_close_that_was_read_before_its_market_closed_is_told(gate: GateHome) -> None:
+    closed(gate, 65, hour=11)
+    told = rows(gate)["reconcile.carried"]
+    assert (told.status, told.code) == (Status.WARN, "NO_CLOSING_BOOK") and "before its close" in told.detail
+    assert "tarazu reconcile --date 2026-11-20" in told.hint

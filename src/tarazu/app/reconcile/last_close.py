@@ -39,6 +39,8 @@ class LastClose(msgspec.Struct, frozen=True, kw_only=True):
     """Why its book is not to be had: it is not what the desk's record says it was, or does not read."""
     unproven: str = ""
     """Why there is no closing book to compare with, though the desk has earlier days."""
+    unproven_day: date | None = None
+    """The day that left none."""
     skipped: str = ""
     """Why nothing is carried into the day: it has no market."""
     accepted: dict[str, Accepted] = {}
@@ -63,7 +65,7 @@ def last_close(home: Home, day: date) -> LastClose:
     between = _traded_between(home, calendar, closed, day)
     if between:
         told = f"{between[-1]} is journalled and was not reconciled: nobody knows what was carried out of it"
-        return LastClose(day=closed, unproven=told)
+        return LastClose(day=closed, unproven=told, unproven_day=between[-1])
     if closed is None:
         return LastClose()
     try:
@@ -71,7 +73,8 @@ def last_close(home: Home, day: date) -> LastClose:
     except (Altered, OSError) as failed:
         return LastClose(day=closed, unknown=str(failed))
     if kept is None:
-        return LastClose(day=closed, unproven=f"the reconciliation of {closed} kept no answers of the broker's")
+        told = f"the reconciliation of {closed} kept no answers of the broker's"
+        return LastClose(day=closed, unproven=told, unproven_day=closed)
     return _closing_book(home, closed, kept[0], day)
 
 
@@ -90,11 +93,12 @@ def _closing_book(home: Home, closed: date, read: BrokerRead, day: date) -> Last
     early = still_open(home, closed, read.as_of_ns)
     if early:
         told = f"the book of {closed} was read before its close, when {early}"
-        return LastClose(day=closed, unproven=told)
+        return LastClose(day=closed, unproven=told, unproven_day=closed)
     positions = read.account.positions
     if positions.value is None:
         why = "" if positions.failure is None else f": {positions.failure.told}"
-        return LastClose(day=closed, unproven=f"the broker's positions were not had at the close of {closed}{why}")
+        told = f"the broker's positions were not had at the close of {closed}{why}"
+        return LastClose(day=closed, unproven=told, unproven_day=closed)
     held = derivatives((_key(row), row.product, row.quantity) for row in positions.value.net)
     keys = {key for key, product in held if product == Product.NRML}
     words = accepted_books(home, day)

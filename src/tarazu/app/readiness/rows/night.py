@@ -22,7 +22,7 @@ LOOK = "tarazu flatten --dry-run"
 
 
 def since_the_close(look: Look, account: AccountRead) -> tuple[Check, ...]:
-    """Nothing where nothing differs, and where nobody closed a day before: the close of today tells that."""
+    """Nothing where nothing differs, and where the desk has no day before."""
     from tarazu.app.reconcile.last_close import carried_in, last_close
 
     row, today = Check(id=ID, status=Status.OK), ist.day_of(look.now_ns)
@@ -36,7 +36,10 @@ def since_the_close(look: Look, account: AccountRead) -> tuple[Check, ...]:
         return (warn(row, "NO_CLOSING_BOOK", str(failed), "tarazu doctor"),)
     if last.unknown:
         return (warn(row, "NO_CLOSING_BOOK", last.unknown, f"tarazu audit daily --date {last.day}"),)
-    if last.day is None or last.unproven:
+    if last.unproven:
+        hint = f"tarazu reconcile --date {last.unproven_day}; {LOOK}"
+        return (warn(row, "NO_CLOSING_BOOK", last.unproven, hint),)
+    if last.day is None:
         return ()
     opening = carried_in(account.positions.value.net)
     return *_differs(row, last, opening, today), *_unsure(last, opening, today)
