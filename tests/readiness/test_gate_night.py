@@ -11,8 +11,9 @@ from tarazu.app.account.reading import AccountRead, Failure, Read, Why
 from tarazu.app.closing.standing import Standing
 from tarazu.app.closing.whole import close_folder
 from tarazu.app.masters.store import MasterStore
+from tarazu.app.readiness.acceptance import accepted_books
 from tarazu.app.readiness.asking import ask_gate
-from tarazu.app.reconcile.breaks import Reconciliation
+from tarazu.app.reconcile.breaks import FILE, Against, Break, BreakKind, Compared, Reconciliation
 from tarazu.app.reconcile.day import NOT_ASKED
 from tarazu.app.reconcile.kept import READ_FILE, BrokerRead, encoded, keep
 from tarazu.app.verdict import Check, Status
@@ -21,7 +22,7 @@ from tarazu.model.units import HOUR_NS
 from tarazu.wire.kite_instruments import InstrumentMaster, decode_csv
 from tarazu.wire.kite_money import PositionRow, PositionsData
 
-FRIDAY = date(2026, 11, 20)
+FRIDAY, MONDAY = date(2026, 11, 20), date(2026, 11, 23)
 NONE = Read(started_ns=0, ended_ns=0, failure=Failure(Why.NOT_ASKED, "not asked for"))
 FLAT = PositionRow(**{field.name: field.type() for field in msgspec.structs.fields(PositionRow)})
 
@@ -133,3 +134,53 @@ def test_a_close_that_was_read_before_its_market_closed_is_told(gate: GateHome) 
     told = rows(gate)["reconcile.carried"]
     assert (told.status, told.code) == (Status.WARN, "NO_CLOSING_BOOK") and "before its close" in told.detail
     assert "tarazu reconcile --date 2026-11-20" in told.hint
+
+
+def test_a_hash_that_no_row_has_is_accepted_by_nobody_and_that_is_told(gate: GateHome) -> None:
+    closed(gate, 0)
+    said, _ = ask_gate(gate.home, who="asha", accept_book="3fa91c02", why="looked", environ=LEAVE)
+    (told,) = (c for c in said.checks if c.id == "reconcile.accept")
+    assert (told.status, told.code) == (Status.WARN, "NOT_ACCEPTED")
+    assert "no row has the difference 3fa91c02" in told.detail
+    assert accepted_books(gate.home, MONDAY) == {}
+
+
+def test_the_difference_that_todays_reconciliation_named_is_accepted_though_the_gate_has_another(
+    gate: GateHome,
+) -> None:
+    leg = Compared(against=Against.CARRIED, ours=1, broker=0, since="2026-11-20", difference="3fa91c02")
+    found = Break(kind=BreakKind.CARRIED, against=Against.CARRIED, key="NFO:X", product="NRML", ours=75, broker=0)
+    reconciled_today(
+        gate,
+        Reconciliation(
+            day="2026-11-23",
+            profile="live",
+            as_of_ns=gate.now_ns,
+            standing=Standing(),
+            compared=(leg,),
+            breaks=(found,),
+        ),
+    )
+    said, _ = ask_gate(gate.home, who="asha", accept_book="3fa91c02", why="sold by hand", environ=LEAVE)
+    (told,) = (c for c in said.checks if c.id == "reconcile.accept")
+    assert told.status is Status.OK and "3fa91c02" in told.detail
+    assert accepted_books(gate.home, MONDAY)["3fa91c02"].reason == "sold by hand"
+    path = close_folder(gate.home, MONDAY) / FILE
+    path.write_bytes(path.read_bytes().replace(b"3fa91c02", b"0fa91c02"))
+    said, _ = ask_gate(gate.home, who="asha", accept_book="0fa91c02", why="sold by hand", environ=LEAVE)
+    (told,) = (c for c in said.checks if c.id == "reconcile.accept")
+    assert told.code == "NOT_ACCEPTED" and "altered" in told.detail, "only as the record has its hash"
+
+
+def test_a_reconciliation_without_a_break_of_the_night_has_nothing_to_accept(gate: GateHome) -> None:
+    leg = Compared(against=Against.CARRIED, ours=0, broker=0, since="2026-11-20", difference="3fa91c02")
+    reconciled_today(
+        gate,
+        Reconciliation(day="2026-11-23", profile="live", as_of_ns=gate.now_ns, standing=Standing(), compared=(leg,)),
+    )
+    said, _ = ask_gate(gate.home, who="asha", accept_book="3fa91c02", why="looked", environ=LEAVE)
+    assert "NOT_ACCEPTED" in {c.code for c in said.checks}
+
+
+def reconciled_today(gate: GateHome, result: Reconciliation) -> None:
+    keep(gate.home, MONDAY, result, b"", verdict="BREAKS", exit_code=2, who="t", now_ns=gate.now_ns)
