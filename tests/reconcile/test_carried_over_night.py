@@ -409,3 +409,9 @@ def test_into_a_day_without_a_market_nothing_is_carried(nights: Nights, day: dat
     result = nights.closed(*HELD).morning(day=day)
     assert told(result) == [] and check(result).status is Status.SKIP
     assert f"{day} has no market session" in leg(result).skipped
+
+
+def test_the_hint_of_early_answers_does_not_promise_what_a_contract_note_cannot_do(nights: Nights) -> None:
+    (found,) = (c for c in checks_of(nights.morning(), "the market is open") if c.code == "EARLY_ANSWERS")
+    assert f"tarazu reconcile --date {MONDAY}" in found.hint and "tarazu close import-note FILE" in found.hint
+    assert "stays UNKNOWN" in found.hint

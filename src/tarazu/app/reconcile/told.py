@@ -75,7 +75,8 @@ def _early(result: Reconciliation, early: str) -> Check:
         status=Status.UNKNOWN,
         code="EARLY_ANSWERS",
         detail=f"kept answers of {asked}, {', '.join(why)}: what came after them was compared with nothing",
-        hint=f"tarazu reconcile --date {result.day} on that day; later: tarazu close import-note FILE",
+        hint=f"tarazu reconcile --date {result.day} on that day; later it stays UNKNOWN: the tradebook of Console, by "
+        "tarazu close import-note FILE, proves the fills and closes nothing",
     )
 
 
