@@ -366,3 +366,52 @@ def test_a_close_that_is_not_to_be_had_keeps_no_answers_of_today_from_being_kept
 def test_a_record_that_says_nothing_of_reconciling_has_no_last_close(nights: Nights) -> None:
     append(nights.home.desk, DeskKind.AUDITED, {"day": "2026-11-20"}, who="t", now_ns=ist.midnight_ns(FRIDAY))
     assert last_close(nights.home, MONDAY).day is None
+
+
+def test_an_accepted_night_with_a_place_of_which_nobody_knows_the_expiry_is_still_unknown(nights: Nights) -> None:
+    nameless = "+75 NFO:NIFTY26DEC99000CE NRML"
+    found = check(nights.closed(nameless, *HELD).morning(HELD[0]))
+    assert (found.status, found.code) == (Status.CRIT, "BREAKS")
+    assert "NFO:NIFTY26DEC99000CE" in found.detail, "the break does not hide it"
+    now_ns = ist.midnight_ns(MONDAY) + 9 * HOUR_NS
+    accept(nights.home, now_ns, f"difference {hash_of(found)}: broker ...", "sold by hand", who="asha")
+    after = check(nights.morning(HELD[0]))
+    assert (after.status, after.code) == (Status.UNKNOWN, "NOT_COMPARED")
+    assert "NFO:NIFTY26DEC99000CE" in after.detail and "accepted by asha: sold by hand" in after.detail
+
+
+def test_a_closing_book_that_cannot_be_read_is_unknown_and_does_not_stop_the_other_books(nights: Nights) -> None:
+    path = close_folder(nights.closed(*HELD).home, FRIDAY) / READ_FILE
+    path.unlink()
+    path.mkdir()
+    result = nights.morning(*HELD)
+    assert str(path) in leg(result).unknown
+    assert (check(result).status, check(result).code) == (Status.UNKNOWN, "NOT_COMPARED")
+
+
+@pytest.mark.parametrize("odd", ["", "2026-11-22x", "2026-11-200", "20261121", None])
+def test_a_record_that_names_an_odd_day_is_passed_over(nights: Nights, odd: object) -> None:
+    nights.closed(*HELD)
+    append(nights.home.desk, DeskKind.RECONCILED, {"day": odd}, who="t", now_ns=ist.midnight_ns(MONDAY))
+    assert last_close(nights.home, MONDAY).day == FRIDAY
+
+
+def test_what_was_reconciled_of_a_day_without_a_market_is_no_last_close(nights: Nights) -> None:
+    nights.closed(*HELD).closed(day=SATURDAY)
+    result = nights.morning(*HELD)
+    assert told(result) == [] and leg(result).since == "2026-11-20"
+    nights.closed(*HELD, day=MONDAY).closed(day=TUESDAY)
+    assert leg(nights.morning(*HELD, day=WEDNESDAY)).since == "2026-11-23", "a holiday"
+
+
+@pytest.mark.parametrize("day", [SATURDAY, TUESDAY])
+def test_into_a_day_without_a_market_nothing_is_carried(nights: Nights, day: date) -> None:
+    result = nights.closed(*HELD).morning(day=day)
+    assert told(result) == [] and check(result).status is Status.SKIP
+    assert f"{day} has no market session" in leg(result).skipped
+
+
+def test_the_hint_of_early_answers_does_not_promise_what_a_contract_note_cannot_do(nights: Nights) -> None:
+    (found,) = (c for c in checks_of(nights.morning(), "the market is open") if c.code == "EARLY_ANSWERS")
+    assert f"tarazu reconcile --date {MONDAY}" in found.hint and "tarazu close import-note FILE" in found.hint
+    assert "stays UNKNOWN" in found.hint

@@ -12,7 +12,7 @@ import msgspec
 
 from tarazu.app.account.contracts import Contracts, kind_of
 from tarazu.app.closing.trading_day import still_open
-from tarazu.app.depth_ws.market_day import market_days
+from tarazu.app.depth_ws.market_day import MarketDays, market_days
 from tarazu.app.home import Home
 from tarazu.app.masters.store import MasterStore
 from tarazu.app.readiness.acceptance import Accepted, Held, accepted_books
@@ -36,9 +36,13 @@ class LastClose(msgspec.Struct, frozen=True, kw_only=True):
     expiries: dict[str, date] = {}
     """By key, of those that can be carried; one that no kept master lists is not in it."""
     unknown: str = ""
-    """Why its book is not to be had: it is not what the desk's record says it was."""
+    """Why its book is not to be had: it is not what the desk's record says it was, or does not read."""
     unproven: str = ""
     """Why there is no closing book to compare with, though the desk has earlier days."""
+    unproven_day: date | None = None
+    """The day that left none."""
+    skipped: str = ""
+    """Why nothing is carried into the day: it has no market."""
     accepted: dict[str, Accepted] = {}
     """Differences that a person has accepted on the day after it, by their name (`acceptance.hash_of`)."""
 
@@ -54,19 +58,23 @@ class LastClose(msgspec.Struct, frozen=True, kw_only=True):
 
 def last_close(home: Home, day: date) -> LastClose:
     """The one before `day`, however long before. Raises BadDeskRecord, OSError."""
-    closed = _reconciled_before(home, day)
-    skipped = _traded_between(home, closed, day)
-    if skipped:
-        told = f"{skipped[-1]} is journalled and was not reconciled: nobody knows what was carried out of it"
-        return LastClose(day=closed, unproven=told)
+    calendar = market_days(home)
+    if not _trades(calendar, day):
+        return LastClose(skipped=f"{day} has no market session: nothing is carried into it")
+    closed = _reconciled_before(home, calendar, day)
+    between = _traded_between(home, calendar, closed, day)
+    if between:
+        told = f"{between[-1]} is journalled and was not reconciled: nobody knows what was carried out of it"
+        return LastClose(day=closed, unproven=told, unproven_day=between[-1])
     if closed is None:
         return LastClose()
     try:
         kept = saved_read(home, closed)
-    except Altered as altered:
-        return LastClose(day=closed, unknown=str(altered))
+    except (Altered, OSError) as failed:
+        return LastClose(day=closed, unknown=str(failed))
     if kept is None:
-        return LastClose(day=closed, unproven=f"the reconciliation of {closed} kept no answers of the broker's")
+        told = f"the reconciliation of {closed} kept no answers of the broker's"
+        return LastClose(day=closed, unproven=told, unproven_day=closed)
     return _closing_book(home, closed, kept[0], day)
 
 
@@ -85,41 +93,53 @@ def _closing_book(home: Home, closed: date, read: BrokerRead, day: date) -> Last
     early = still_open(home, closed, read.as_of_ns)
     if early:
         told = f"the book of {closed} was read before its close, when {early}"
-        return LastClose(day=closed, unproven=told)
+        return LastClose(day=closed, unproven=told, unproven_day=closed)
     positions = read.account.positions
     if positions.value is None:
         why = "" if positions.failure is None else f": {positions.failure.told}"
-        return LastClose(day=closed, unproven=f"the broker's positions were not had at the close of {closed}{why}")
+        told = f"the broker's positions were not had at the close of {closed}{why}"
+        return LastClose(day=closed, unproven=told, unproven_day=closed)
     held = derivatives((_key(row), row.product, row.quantity) for row in positions.value.net)
     keys = {key for key, product in held if product == Product.NRML}
     words = accepted_books(home, day)
     return LastClose(day=closed, held=held, expiries=_expiries(home, closed, day, keys), accepted=words)
 
 
-def _reconciled_before(home: Home, day: date) -> date | None:
-    """The latest day before `day` that a reconciliation was recorded of. It is written on its day or later, so that
+def _reconciled_before(home: Home, calendar: MarketDays, day: date) -> date | None:
+    """The latest day before `day` with a market that a reconciliation was recorded of: what the broker tells on
+    another is no closing book. It is written on its day or later, so that
     no older file has a later one."""
-    found = ""
+    found: date | None = None
     for told in reversed(record_days(home.desk)):
-        if found >= told.isoformat():
+        if found is not None and found >= told:
             break
-        about = [str(e.body.get("day", "")) for e in entries(home.desk, told) if e.kind is DeskKind.RECONCILED]
-        found = max([found, *(one for one in about if one < day.isoformat())])
-    return date.fromisoformat(found) if found else None
+        about = [_dated(e.body.get("day")) for e in entries(home.desk, told) if e.kind is DeskKind.RECONCILED]
+        earlier = [one for one in (found, *about) if one is not None and one < day and _trades(calendar, one)]
+        found = max(earlier, default=None)
+    return found
 
 
-def _traded_between(home: Home, closed: date | None, day: date) -> list[date]:
+def _dated(told: object) -> date | None:
+    """None: it names no day as we write them, so that nothing was kept under it."""
+    try:
+        day = date.fromisoformat(str(told))
+    except ValueError:
+        return None
+    return day if day.isoformat() == told else None
+
+
+def _traded_between(home: Home, calendar: MarketDays, closed: date | None, day: date) -> list[date]:
     """Journalled days with a market in between: what they left is in no closing book."""
     journalled = [d for d in journal_days(home.journal) if d < day and (closed is None or closed < d)]
-    calendar = market_days(home)
+    return [one for one in journalled if _trades(calendar, one)]
 
-    def trades(one: date) -> bool:
-        try:
-            return calendar.session(one) is not None
-        except NotCovered:
-            return True
 
-    return [one for one in journalled if trades(one)]
+def _trades(calendar: MarketDays, day: date) -> bool:
+    """True, too, for a day that the calendar does not cover."""
+    try:
+        return calendar.session(day) is not None
+    except NotCovered:
+        return True
 
 
 def _expiries(home: Home, closed: date, day: date, keys: set[str]) -> dict[str, date]:

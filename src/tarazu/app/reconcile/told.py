@@ -75,7 +75,8 @@ def _early(result: Reconciliation, early: str) -> Check:
         status=Status.UNKNOWN,
         code="EARLY_ANSWERS",
         detail=f"kept answers of {asked}, {', '.join(why)}: what came after them was compared with nothing",
-        hint=f"tarazu reconcile --date {result.day} on that day; later: tarazu close import-note FILE",
+        hint=f"tarazu reconcile --date {result.day} on that day; later it stays UNKNOWN: the tradebook of Console, by "
+        "tarazu close import-note FILE, proves the fills and closes nothing",
     )
 
 
@@ -146,11 +147,16 @@ def _of_book(result: Reconciliation, leg: Compared) -> Check:
 
 
 def _of_night(result: Reconciliation, leg: Compared, breaks: list[Break], check: Check) -> Check:
-    """What was carried in; accepted by a person for that day, or a break of money with the way to accept it."""
+    """What was carried in; accepted by a person for that day, or a break of money with the way to accept it. A word on
+    what differs is none on a place of which nobody can tell whether it should be there."""
     told = f"{BreakKind.CARRIED} {len(breaks)}"
+    unknown = f"; {leg.unknown}" if leg.unknown else ""
     if any(found.money for found in breaks):
-        return check.broken(Status.CRIT, BREAKS, f"{told}, {_since(result, leg)}", remedy(leg.difference))
-    return check.broken(Status.WARN, "BOOK_ACCEPTED", f"{told}, {breaks[0].detail}", "tarazu reconcile --json")
+        return check.broken(Status.CRIT, BREAKS, f"{told}, {_since(result, leg)}{unknown}", remedy(leg.difference))
+    accepted = f"{told}, {breaks[0].detail}"
+    if unknown:
+        return check.broken(Status.UNKNOWN, "NOT_COMPARED", f"{accepted}{unknown}")
+    return check.broken(Status.WARN, "BOOK_ACCEPTED", accepted, "tarazu reconcile --json")
 
 
 def _since(result: Reconciliation, leg: Compared) -> str:

@@ -21,8 +21,8 @@ def compare_carried(ours: OurDay, account: AccountRead, last: LastClose, day: da
     since = "" if last.day is None else last.day.isoformat()
     if last.unproven or last.unknown:
         return Compared(against=Against.CARRIED, since=since, unproven=last.unproven, unknown=last.unknown), []
-    if last.day is None:
-        return Compared(against=Against.CARRIED, skipped=NO_DAY_BEFORE), []
+    if last.skipped or last.day is None:
+        return Compared(against=Against.CARRIED, skipped=last.skipped or NO_DAY_BEFORE), []
     expected, opening = last.expected(day), opening_of(ours, account)
     if opening is None:
         unknown = why_not(account.positions.failure)
@@ -32,7 +32,7 @@ def compare_carried(ours: OurDay, account: AccountRead, last: LastClose, day: da
         ours=len(expected),
         broker=len(opening),
         since=since,
-        unknown=_unsure(last, expected, opening),
+        unknown=unsure(last, opening, day),
         difference=hash_of(opening, expected),
     )
     return told, differences(last, opening, day)
@@ -60,6 +60,12 @@ def differences(last: LastClose, opening: Held, day: date) -> list[Break]:
     ]
 
 
+def unsure(last: LastClose, opening: Held, day: date) -> str:
+    """What is gone and whose expiry nobody knows, by name: lost or settled; empty: there is none."""
+    gone = sorted(key for key, product in last.expected(day) if _may_be_settled(last, opening, key, product))
+    return f"gone, and no kept instrument master tells when they expire: {', '.join(gone)}" if gone else ""
+
+
 def since_told(since: date, day: date) -> str:
     """`since the close of 2026-11-20, 3 days before`."""
     days = (day - since).days
@@ -68,11 +74,6 @@ def since_told(since: date, day: date) -> str:
 
 def _may_be_settled(last: LastClose, opening: Held, key: str, product: str) -> bool:
     return not opening.get((key, product)) and key not in last.expiries
-
-
-def _unsure(last: LastClose, expected: Held, opening: Held) -> str:
-    gone = sorted(key for key, product in expected if _may_be_settled(last, opening, key, product))
-    return f"gone, and no kept instrument master tells when they expire: {', '.join(gone)}" if gone else ""
 
 
 def _break(last: LastClose, place: tuple[str, str], ours: int, broker: int, day: date, said: Accepted | None) -> Break:
