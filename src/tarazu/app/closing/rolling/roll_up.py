@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tarazu.app.closing.entries import TellingEntries
-from tarazu.app.closing.rolling.archives import changed_archives
+from tarazu.app.closing.rolling.archives import changed_archives, clear
 from tarazu.app.closing.rolling.frames import drop, due
 from tarazu.app.closing.rolling.logs import BadLogs, LogsKept, keep_logs, logs_folder
 from tarazu.app.closing.rolling.statistics import Counting, Statistics
@@ -101,6 +101,7 @@ def _done(
         logs = keep_logs(home, day, now_ns, progress, lambda kept: begin(LOGS, _logs(kept)))
     manifest, wrong = _frames(home, day, steps, begin, now_ns)
     checks += wrong
+    clear(home, day)
     gone = []
     for old in due(home, day, keep_days):
         with steps(f"{old:%m-%d} goes") as progress:
