@@ -43,16 +43,18 @@ def command(files: tuple[Path, ...], who: str, day: datetime | None, profile: st
 
 
 def import_note(home: Home, files: tuple[Path, ...], day: date, who: str) -> Verdict:
+    from tarazu.app.closing.alone import step_alone
     from tarazu.app.reconcile.note.contract_note import BadNote
     from tarazu.app.reconcile.note.kept import read_note
-    from tarazu.runtime.desk_record import BadDeskRecord
+    from tarazu.runtime.desk_record import BadDeskRecord, DeskKind
 
     try:
         note = read_note(files, day)
     except (BadNote, OSError) as bad:
         return _failed(home, day, "BAD_NOTE", str(bad), "tarazu close import-note --help")
     try:
-        return _taken_in(home, day, note, who)
+        with step_alone(home, day, DeskKind.CONTRACT_NOTE):
+            return _taken_in(home, day, note, who)
     except (BadDeskRecord, OSError, ValueError) as failed:
         return _failed(home, day, "NOT_KEPT", str(failed), "tarazu doctor")
 

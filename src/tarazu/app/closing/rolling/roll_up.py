@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from tarazu.app.closing.alone import done_alone
 from tarazu.app.closing.entries import TellingEntries
 from tarazu.app.closing.rolling.archives import changed_archives, clear
 from tarazu.app.closing.rolling.frames import drop, due
@@ -35,10 +36,16 @@ NAME = "rollup.json"
 
 def roll_up(home: Home, day: date, keep_days: int, who: str, steps: Steps, now_ns: int) -> Verdict:
     """Count the day, keep its logs, archive its frames, take away frames that are older than `keep_days` and archived;
-    write it down; and close the day, where every step before has passed."""
+    write it down; and close the day, where every step before has passed. One process at a time."""
     refused = cannot_begin(home, COMMAND, day, now_ns)
     if refused is not None:
         return refused
+    return done_alone(
+        home, COMMAND, day, DeskKind.ROLLED_UP, now_ns, lambda: _rolled_up(home, day, keep_days, who, steps, now_ns)
+    )
+
+
+def _rolled_up(home: Home, day: date, keep_days: int, who: str, steps: Steps, now_ns: int) -> Verdict:
     standing, files, found = Standing(), dict[str, str](), Archived()
     checks = [order_check(home, day, DeskKind.ROLLED_UP)]
     try:
