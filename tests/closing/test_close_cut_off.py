@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,10 @@ from tarazu.app.day_audit.evidence.artefacts import archive_findings, artefact_f
 from tarazu.app.day_audit.evidence.desk import about_day
 from tarazu.app.day_audit.finding import Code, Finding
 from tarazu.app.home import Home
+from tarazu.app.reconcile.note import kept as note_kept
+from tarazu.app.reconcile.note.contract_note import ContractNote
 from tarazu.app.verdict import Status
+from tarazu.ops.close_import_note import import_note
 from tarazu.runtime.desk_record import DeskKind
 from tarazu.runtime.feed_log import FeedLog
 from tarazu.runtime.put_folder import where_it_is
@@ -56,7 +60,8 @@ def test_a_step_that_is_killed_at_any_moment_has_altered_nothing_and_done_again_
     killed = homes_killed(step, traded, tmp_path / "killed")
     assert len(killed) >= 4, "a line, its files, and the line that it is done"
     told = [one for home in killed for one in found(home)]
-    assert {(one.code, one.status) for one in told} == {(Code.ARTEFACT_UNFINISHED, Status.WARN)}
+    of_others = set() if step == "audit" else {(Code.ARTEFACT_UNFINISHED, Status.WARN)}
+    assert {(one.code, one.status) for one in told} == of_others, "an audit that is done again says nothing of itself"
     for home in killed:
         STEPS[step](home)
         assert found(home) == [] and changed_archives(home, DAY) == []
@@ -144,3 +149,22 @@ def test_an_archive_is_of_one_rollup_and_not_a_mixture_of_two(traded: Home, tmp_
     assert changed_archives(last, DAY) == []
     (logs_folder(last, DAY) / "main.log.gz").write_bytes(earlier)
     assert len(changed_archives(last, DAY)) == 1
+
+
+def test_the_day_is_not_closed_over_a_contract_note_that_was_cut_off(
+    traded: Home, at_four: Callable[[Home], None], step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_four(traded)
+    one, other = (ContractNote(day=str(DAY), sha256=n * 64, files=(), fills=(), charges=()) for n in "ab")
+    monkeypatch.setattr(note_kept, "read_note", lambda paths, day: one)
+    assert import_note(traded, (), DAY, "tester").word == "TAKEN_IN"
+    for kind in ORDER:
+        step(traded, kind)
+    assert open_because(traded, DAY, FOUR_NS) == []
+    note_kept.keep_note(traded, DAY, other, "tester", FOUR_NS)
+    wrong = "reconcile is without a contract note whose import was cut off"
+    assert open_because(traded, DAY, FOUR_NS) == [wrong]
+    check = out_of_order(traded, DAY, DeskKind.AUDITED)
+    assert check is not None and (check.detail, check.hint) == (wrong, f"tarazu close import-note FILE --date {DAY}")
+    assert import_note(traded, (), DAY, "tester").word == "TAKEN_IN", "the first one again, which is over then"
+    assert open_because(traded, DAY, FOUR_NS) == []
