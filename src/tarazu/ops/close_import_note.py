@@ -43,16 +43,18 @@ def command(files: tuple[Path, ...], who: str, day: datetime | None, profile: st
 
 
 def import_note(home: Home, files: tuple[Path, ...], day: date, who: str) -> Verdict:
+    from tarazu.app.closing.alone import step_alone
     from tarazu.app.reconcile.note.contract_note import BadNote
     from tarazu.app.reconcile.note.kept import read_note
-    from tarazu.runtime.desk_record import BadDeskRecord
+    from tarazu.runtime.desk_record import BadDeskRecord, DeskKind
 
     try:
         note = read_note(files, day)
     except (BadNote, OSError) as bad:
         return _failed(home, day, "BAD_NOTE", str(bad), "tarazu close import-note --help")
     try:
-        return _taken_in(home, day, note, who)
+        with step_alone(home, day, DeskKind.CONTRACT_NOTE):
+            return _taken_in(home, day, note, who)
     except (BadDeskRecord, OSError, ValueError) as failed:
         return _failed(home, day, "NOT_KEPT", str(failed), "tarazu doctor")
 
@@ -60,6 +62,7 @@ def import_note(home: Home, files: tuple[Path, ...], day: date, who: str) -> Ver
 def _taken_in(home: Home, day: date, note: "ContractNote", who: str) -> Verdict:
     """Raises BadDeskRecord, OSError, ValueError."""
     from tarazu.app.closing.steps import record_step
+    from tarazu.app.closing.written import about, cut_off
     from tarazu.app.reconcile.kept import latest_note
     from tarazu.app.reconcile.note.kept import AlteredNote, file_name, keep_note
     from tarazu.runtime.desk_record import DeskKind
@@ -69,11 +72,12 @@ def _taken_in(home: Home, day: date, note: "ContractNote", who: str) -> Verdict:
     except (AlteredNote, FileNotFoundError):
         before = None
     now_ns = desk_now_ns(home)
-    if before != note:
+    is_open = DeskKind.CONTRACT_NOTE in cut_off(about(home, day))
+    if before != note or is_open:
         files = keep_note(home, day, note, who, now_ns)
         body = {"verdict": "TAKEN_IN", "exit": 0, "files": files, "sha256": note.sha256}
         record_step(home, DeskKind.CONTRACT_NOTE, day, body, who, now_ns)
-    word = "UNCHANGED" if before == note else "TAKEN_IN"
+    word = "UNCHANGED" if before == note and not is_open else "TAKEN_IN"
     told = f"{day}: {len(note.fills):,} fills, {len(note.charges):,} rows of charges  sha256 {note.sha256[:12]}"
     facts: dict[str, Any] = {"day": day, "sha256": note.sha256, "file": file_name(note)}
     facts |= {"fills": len(note.fills), "charges": len(note.charges)}

@@ -8,6 +8,7 @@ import click
 from tarazu.app.data.flags import DAY, day_of
 from tarazu.app.data.steps import steps
 from tarazu.app.feed.flags import feed_flags, home_of
+from tarazu.app.verdict import Verdict
 
 EXAMPLES = """
 \b
@@ -30,10 +31,20 @@ def command(day: str, out: Path | None, so_far: bool, profile: str | None, as_js
     it is. The segments are not touched; `tarazu data restore` makes them again from the archive.
 
     Exit code 0: done, or it was; 1: done, of a day with damage or one that still goes on; 2: what was read back is
-    another, or the disk does not take it; 4: the day still goes on, or FOLDER has something else; 64: no such day.
+    another, or the disk does not take it; 4: the day still goes on, FOLDER has something else, or a rollup of the day
+    is under way; 64: no such day.
     """
+    from tarazu.app.closing.alone import done_alone
     from tarazu.app.data.archiving import archive_day
+    from tarazu.runtime.desk_record import DeskKind
 
     home = home_of(profile)
     chosen = day_of(home, day)
-    return archive_day(home, chosen, out, so_far, steps(), time.time_ns()).show(as_json)
+    now_ns = time.time_ns()
+
+    def archived() -> Verdict:
+        return archive_day(home, chosen, out, so_far, steps(), now_ns)
+
+    if out is not None:
+        return archived().show(as_json)
+    return done_alone(home, "data.convert", chosen, DeskKind.ROLLED_UP, now_ns, archived).show(as_json)

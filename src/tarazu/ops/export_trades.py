@@ -50,7 +50,7 @@ def command(
     is not known is empty, never 0. The files are replaced whole; done twice, they are the same.
 
     Exit code 0: written; 1: and something is to be looked at; 2: the journal is not what was written, or no file could
-    be; 3: there is no such day.
+    be; 3: there is no such day; 4: another process does it just now, and nothing was done.
     """
     home = home_of(profile)
     if first is None and last is None:

@@ -39,7 +39,8 @@ def command(
     export have passed before, in that order, and nothing has happened since. Days older than [retention] years go by
     --expire alone, and only what a proven backup has byte for byte (docs/shipping.md).
 
-    Exit code 0: done; 1: done, and something is to be looked at; 2: not done; 3: there is no such day.
+    Exit code 0: done; 1: done, and something is to be looked at; 2: not done; 3: there is no such day;
+    4: another process does it just now, and nothing was done.
     """
     home = home_of(profile)
     if (expire and (day or dry_run)) or (plan and not expire):

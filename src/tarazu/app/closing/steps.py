@@ -33,6 +33,8 @@ ORDER: dict[DeskKind, str] = {
     DeskKind.ROLLED_UP: "tarazu rollup",
 }
 """Each step and its command, in the order of the runbook."""
+IMPORT_NOTE = "tarazu close import-note FILE"
+"""No step of the order; what it takes in is compared by reconcile."""
 PASSED = (Exit.OK, Exit.WARN)
 OUT_OF_ORDER = "OUT_OF_ORDER"
 
@@ -61,6 +63,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Why the day is not closed by it: not done, cut off, not passed, done before its turn, or of a journal that has
     moved."""
     entry: DeskEntry | None = None
+    again: str = ""
+    """The command that is to be done for it."""
 
 
 def step_done(home: Home, day: date, kind: DeskKind) -> DeskEntry | None:
@@ -113,7 +117,10 @@ def rows(home: Home, day: date) -> list[Row]:
         early = before is not None and kind in turns and turns[kind] < turns[before]
         wrong = f"done before {_name(before)} was" if early and before else _wrong(home, day, entries.get(kind))
         wrong = "was cut off while it wrote" if kind in cut else wrong
-        found.append(Row(kind=kind, wrong=wrong, entry=entries.get(kind)))
+        again = ORDER[kind]
+        if not wrong and kind is DeskKind.RECONCILED and DeskKind.CONTRACT_NOTE in cut:
+            wrong, again = "is without a contract note whose import was cut off", IMPORT_NOTE
+        found.append(Row(kind=kind, wrong=wrong, entry=entries.get(kind), again=again))
         before = kind if kind in turns else before
     return found
 
@@ -126,7 +133,7 @@ def out_of_order(home: Home, day: date, kind: DeskKind) -> Check | None:
     if not wrong:
         return None
     told = "; ".join(f"{_name(row.kind)} {row.wrong}" for row in wrong)
-    hint = f"{ORDER[wrong[0].kind]} --date {day}"
+    hint = f"{wrong[0].again} --date {day}"
     return Check(id="close.order", status=Status.WARN, code=OUT_OF_ORDER, detail=told, hint=hint)
 
 

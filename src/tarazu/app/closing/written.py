@@ -56,11 +56,17 @@ def about(home: Home, day: date) -> list[DeskEntry]:
 def begun(entries: Sequence[DeskEntry], after: DeskEntry | None, member: str = FILES) -> dict[str, set[str]]:
     """What was going to be written since the entry `after`, or ever: every SHA-256 by name."""
     found: dict[str, set[str]] = defaultdict(set)
-    for entry in entries[0 if after is None else entries.index(after) + 1 :]:
-        hashes = entry.body.get(member) if entry.kind is DeskKind.WRITING else None
-        for name, sha256 in hashes.items() if isinstance(hashes, dict) else ():
-            found[str(name)].add(str(sha256))
+    for hashes in announced(entries, after, member):
+        for name, sha256 in hashes.items():
+            found[name].add(sha256)
     return found
+
+
+def announced(entries: Sequence[DeskEntry], after: DeskEntry | None, member: str) -> list[dict[str, str]]:
+    """Each writing since the entry `after`, or ever, as the whole that it was going to be: SHA-256 by name."""
+    since = entries[0 if after is None else entries.index(after) + 1 :]
+    told = [entry.body.get(member) for entry in since if entry.kind is DeskKind.WRITING]
+    return [{str(name): str(sha256) for name, sha256 in one.items()} for one in told if isinstance(one, dict)]
 
 
 def cut_off(entries: Sequence[DeskEntry]) -> dict[str, DeskEntry]:

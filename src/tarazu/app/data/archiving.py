@@ -11,6 +11,7 @@ from tarazu.app.data.steps import Steps
 from tarazu.app.home import Home
 from tarazu.app.verdict import Exit, Verdict, answer
 from tarazu.model import ist
+from tarazu.runtime.put_folder import put_back
 from tarazu.runtime.segment import day_folder, segments
 
 
@@ -25,6 +26,7 @@ def archive_day(
 ) -> Verdict:
     """`placing` is told of a new archive before it is in its place, and may raise. Raises OSError."""
     target = out or archive_folder(home, day)
+    put_back(target)
     seen = glance(home, day)
     if not seen.recorded:
         return _refused(

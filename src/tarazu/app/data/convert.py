@@ -1,7 +1,6 @@
 """A recorded day into an archive, and the proof that nothing was lost on the way."""
 
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -33,9 +32,10 @@ from tarazu.app.data.tables import (
     write_parquet,
 )
 from tarazu.app.data.ticks_part import APART_BYTES, Ticks, TicksPart, ticks_part
+from tarazu.runtime.put_folder import making_beside, put_folder
 from tarazu.runtime.repair import Report, verify
 from tarazu.runtime.segment import segment_path, segments
-from tarazu.runtime.whole import sync_file, sync_folder
+from tarazu.runtime.whole import sync_file
 from tarazu.runtime.writer_lock import is_being_written
 
 GROUP_BYTES = 16 << 20
@@ -55,18 +55,18 @@ def convert(
 
     From `apart_bytes` of payload on, the ticks are made by a process of their own beside this one.
 
-    Of a day that is being written, what is there now. Whatever happens, `target` is the old archive or the new one; a
-    machine that stops in the middle leaves none or `<target>.*` beside it, which nothing reads.
+    Of a day that is being written, what is there now. Whatever happens, `target` is the old archive or the new one; of
+    a process that is killed between them the old one stays beside it, and has its place again with the next one
+    (`runtime.put_folder`).
     """
     day, so_far = date.fromisoformat(source.name), is_being_written(source)
     with steps("checking") as progress:
         report = verify(source, progress)
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
+    making = making_beside(target)
     try:
         manifest = _write(source, making, report, day, so_far, steps, apart_bytes)
         placing(manifest)
-        _put(making, target)
+        put_folder(making, target)
     except BaseException:
         shutil.rmtree(making)
         raise
@@ -174,16 +174,3 @@ def first_difference(
     if told is not None and told.take(1).height:
         return "which has further ticks"
     return None
-
-
-def _put(making: Path, target: Path) -> None:
-    """The new folder in the old one's place."""
-    sync_folder(making)
-    if target.exists():
-        old = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
-        target.rename(old)
-        making.rename(target)
-        shutil.rmtree(old)
-    else:
-        making.rename(target)
-    sync_folder(target.parent)

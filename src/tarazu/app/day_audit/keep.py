@@ -2,6 +2,7 @@
 
 import msgspec
 
+from tarazu.app.closing.alone import step_alone
 from tarazu.app.closing.steps import record_step
 from tarazu.app.closing.written import write
 from tarazu.app.day_audit.audit import Audit
@@ -27,8 +28,9 @@ def kept(home: Home, audit: Audit, now_ns: int) -> Kept:
     files = dict[str, str]()
     try:
         texts = {JSON: msgspec.json.format(msgspec.json.encode(audit), indent=1), HTML: page(audit).encode()}
-        files = write(home, audit.day, DeskKind.AUDITED, texts, audit.who, now_ns)
-        _record(home, audit, files, now_ns)
+        with step_alone(home, audit.day, DeskKind.AUDITED):
+            files = write(home, audit.day, DeskKind.AUDITED, texts, audit.who, now_ns)
+            _record(home, audit, files, now_ns)
     except (OSError, BadDeskRecord) as failed:
         check = Check(id="audit.kept", status=Status.CRIT, code="NOT_WRITTEN", detail=str(failed))
         audit.checks = (*audit.checks, check)

@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from tarazu.app.account.reading import AccountRead
+from tarazu.app.closing.alone import step_alone
 from tarazu.app.closing.steps import done, record_step, step_done
 from tarazu.app.closing.whole import close_folder
 from tarazu.app.closing.written import about, begun, write
@@ -86,8 +87,23 @@ def keep(
     """Write both whole, and say so in the desk's record; without `answers` those that are kept stay what it is of.
     Answers that leave something unknown do not take the place of others: the broker tells a day only on that day.
 
-    Raises BadDeskRecord, OSError, ValueError.
+    One process at a time. Raises Held, BadDeskRecord, OSError, ValueError.
     """
+    with step_alone(home, day, DeskKind.RECONCILED):
+        files = _written(home, day, result, answers, who, now_ns)
+        body = {
+            "verdict": verdict,
+            "exit": exit_code,
+            "standing": result.standing,
+            "files": files,
+            "breaks": len(result.breaks),
+            "money_breaks": len(result.money_breaks),
+        }
+        record_step(home, DeskKind.RECONCILED, day, body, who, now_ns)
+
+
+def _written(home: Home, day: date, result: Reconciliation, answers: bytes, who: str, now_ns: int) -> dict[str, str]:
+    """SHA-256 by name of what the reconciliation is of, written now or kept. Raises as `keep`."""
     files = {READ_FILE: result.read_sha256} if result.read_sha256 else {}
     texts: dict[str, bytes] = {}
     if answers:
@@ -95,16 +111,7 @@ def keep(
         files = {READ_FILE: before} if before else {}
         texts[PART_FILE if before else READ_FILE] = answers
     texts[FILE] = msgspec.json.encode(result)
-    files |= write(home, day, DeskKind.RECONCILED, texts, who, now_ns)
-    body = {
-        "verdict": verdict,
-        "exit": exit_code,
-        "standing": result.standing,
-        "files": files,
-        "breaks": len(result.breaks),
-        "money_breaks": len(result.money_breaks),
-    }
-    record_step(home, DeskKind.RECONCILED, day, body, who, now_ns)
+    return files | write(home, day, DeskKind.RECONCILED, texts, who, now_ns)
 
 
 def _vouched(home: Home, day: date, name: str) -> bytes | None:

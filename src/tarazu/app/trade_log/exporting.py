@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+from tarazu.app.closing.alone import done_alone
 from tarazu.app.closing.standing import Standing, standing_of
 from tarazu.app.closing.step import cannot_begin, ended, journal_check, order_check
 from tarazu.app.closing.trading_day import empty_check, market_was_open
@@ -25,10 +26,16 @@ NAME = "trades"
 
 def export_day(home: Home, day: date, forms: Sequence[Format], who: str, steps: Steps, now_ns: int) -> Verdict:
     """Write `closes/<day>/trades.*` in these formats, and in those that are there already, so that all tell the same;
-    and write down that it was done."""
+    and write down that it was done. One process at a time."""
     refused = cannot_begin(home, COMMAND, day, now_ns)
     if refused is not None:
         return refused
+    return done_alone(
+        home, COMMAND, day, DeskKind.EXPORTED, now_ns, lambda: _exported(home, day, forms, who, steps, now_ns)
+    )
+
+
+def _exported(home: Home, day: date, forms: Sequence[Format], who: str, steps: Steps, now_ns: int) -> Verdict:
     folder = close_folder(home, day)
     wanted = [form for form in Format if form in forms or (folder / f"{NAME}.{form}").exists()]
     standing, files, checks = Standing(), dict[str, str](), [order_check(home, day, DeskKind.EXPORTED)]

@@ -1,15 +1,16 @@
 """A day's archives beside what the desk's record says they were when they were made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from tarazu.app.closing.rolling.logs import logs_folder
 from tarazu.app.closing.steps import done
-from tarazu.app.closing.written import FRAMES, LOGS, about, begun
+from tarazu.app.closing.written import FRAMES, LOGS, about, announced
 from tarazu.app.data.archive import archive_folder, sha256_of
 from tarazu.app.home import Home
 from tarazu.runtime.desk_record import DeskEntry, DeskKind
+from tarazu.runtime.put_folder import clear_beside, where_it_is
 
 
 def changed_archives(home: Home, day: date) -> list[str]:
@@ -26,14 +27,23 @@ def changed_since(home: Home, day: date, told: Sequence[DeskEntry]) -> list[str]
         return []
     changed: list[str] = []
     for member, folder in ((FRAMES, archive_folder(home, day)), (LOGS, logs_folder(home, day))):
-        kept, since = dict(rollup.body.get(member, {})), begun(told, rollup, member)
-        is_replaced = bool(since) and not folder.is_dir()  # between the old folder's going and the new one's coming
-        paths = [] if is_replaced else [folder / name for name in {**kept, **since}]
-        for path in paths:
-            hashes = {kept.get(path.name, ""), *since.get(path.name, ())}
-            if _sha256(path) not in hashes:
-                changed.append(str(path.relative_to(home.root)))
+        known = [dict(rollup.body.get(member, {})), *announced(told, rollup, member)]
+        changed += [str((folder / name).relative_to(home.root)) for name in _changed(where_it_is(folder), known)]
     return changed
+
+
+def clear(home: Home, day: date) -> None:
+    """What rollups that were killed have left beside both archives. Raises OSError."""
+    clear_beside(archive_folder(home, day))
+    clear_beside(logs_folder(home, day))
+
+
+def _changed(folder: Path, known: Sequence[Mapping[str, str]]) -> list[str]:
+    """Names that differ from the one of `known` that the folder is the most like: it is as a whole what one rollup made
+    or was going to make, never of two."""
+    names = sorted({name for one in known for name in one})
+    there = {name: _sha256(folder / name) for name in names}
+    return min(([name for name in names if there[name] != one.get(name, "")] for one in known), key=len)
 
 
 def _sha256(path: Path) -> str:

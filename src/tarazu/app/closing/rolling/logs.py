@@ -5,14 +5,14 @@ archive/logs/<day>/
   2026-11-23.jsonl.gz      the desk's record
   manifest.json            sizes and checksums of both forms, written last
 
-The folder appears whole or not at all, and replaces an earlier one of the day. Nothing is taken from `logs/`.
+The folder appears whole or not at all, and replaces an earlier one of the day, which a kill in between does not lose
+(`runtime.put_folder`). Nothing is taken from `logs/`.
 """
 
 import gzip
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -21,7 +21,7 @@ import msgspec
 
 from tarazu.app.data.steps import Progress
 from tarazu.app.home import Home
-from tarazu.runtime.whole import sync_folder
+from tarazu.runtime.put_folder import making_beside, put_back, put_folder
 
 SCHEMA = "tarazu.logs/1"
 MANIFEST = "manifest.json"
@@ -59,8 +59,8 @@ def keep_logs(
     Raises BadLogs, OSError: what was there before is there still.
     """
     target = logs_folder(home, day)
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix=f".{day}.", dir=target.parent))
+    put_back(target)
+    making = making_beside(target)
     try:
         sources = _sources(home, day)
         files = []
@@ -70,9 +70,8 @@ def keep_logs(
         files += _rotated_away(target, making, sources)
         kept = LogsKept(day=day, made_ns=now_ns, files=tuple(files))
         _write(making / MANIFEST, msgspec.json.format(msgspec.json.encode(kept)))
-        sync_folder(making)
         placing(kept)
-        _put(making, target)
+        put_folder(making, target)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
@@ -153,15 +152,3 @@ def _write(path: Path, text: bytes) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _put(making: Path, target: Path) -> None:
-    """In the place of the day's earlier one."""
-    if target.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        target.rename(old)
-        making.rename(target)
-        shutil.rmtree(old)
-    else:
-        making.rename(target)
-    sync_folder(target.parent)

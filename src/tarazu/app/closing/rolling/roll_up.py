@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from tarazu.app.closing.alone import done_alone
 from tarazu.app.closing.entries import TellingEntries
-from tarazu.app.closing.rolling.archives import changed_archives
+from tarazu.app.closing.rolling.archives import changed_archives, clear
 from tarazu.app.closing.rolling.frames import drop, due
 from tarazu.app.closing.rolling.logs import BadLogs, LogsKept, keep_logs, logs_folder
 from tarazu.app.closing.rolling.statistics import Counting, Statistics
@@ -35,10 +36,16 @@ NAME = "rollup.json"
 
 def roll_up(home: Home, day: date, keep_days: int, who: str, steps: Steps, now_ns: int) -> Verdict:
     """Count the day, keep its logs, archive its frames, take away frames that are older than `keep_days` and archived;
-    write it down; and close the day, where every step before has passed."""
+    write it down; and close the day, where every step before has passed. One process at a time."""
     refused = cannot_begin(home, COMMAND, day, now_ns)
     if refused is not None:
         return refused
+    return done_alone(
+        home, COMMAND, day, DeskKind.ROLLED_UP, now_ns, lambda: _rolled_up(home, day, keep_days, who, steps, now_ns)
+    )
+
+
+def _rolled_up(home: Home, day: date, keep_days: int, who: str, steps: Steps, now_ns: int) -> Verdict:
     standing, files, found = Standing(), dict[str, str](), Archived()
     checks = [order_check(home, day, DeskKind.ROLLED_UP)]
     try:
@@ -101,6 +108,7 @@ def _done(
         logs = keep_logs(home, day, now_ns, progress, lambda kept: begin(LOGS, _logs(kept)))
     manifest, wrong = _frames(home, day, steps, begin, now_ns)
     checks += wrong
+    clear(home, day)
     gone = []
     for old in due(home, day, keep_days):
         with steps(f"{old:%m-%d} goes") as progress:

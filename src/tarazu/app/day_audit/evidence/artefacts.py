@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tarazu.app.closing.rolling.archives import changed_since
-from tarazu.app.closing.steps import ORDER
+from tarazu.app.closing.steps import IMPORT_NOTE, ORDER
 from tarazu.app.closing.whole import close_folder
 from tarazu.app.closing.written import begun, cut_off
 from tarazu.app.day_audit.finding import Code, Finding
@@ -17,9 +17,7 @@ from tarazu.app.verdict import Status
 from tarazu.runtime.desk_record import DeskEntry, DeskKind
 
 _PIECE_BYTES = 1 << 20
-_AGAIN = {str(kind): command for kind, command in ORDER.items()} | {
-    str(DeskKind.CONTRACT_NOTE): "tarazu close import-note FILE"
-}
+_AGAIN = {str(kind): command for kind, command in ORDER.items()} | {str(DeskKind.CONTRACT_NOTE): IMPORT_NOTE}
 
 
 class Artefact(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,8 +88,11 @@ def archive_findings(home: Home, day: date, entries: list[DeskEntry]) -> Iterato
 
 
 def _unfinished(day: date, entries: list[DeskEntry]) -> Iterator[Finding]:
-    """What such a step has written is as written: nobody altered it, and nobody has said either that it is good."""
+    """What such a step has written is as written: nobody altered it, and nobody has said either that it is good. An
+    audit that was cut off is done again by this one."""
     for step, entry in cut_off(entries).items():
+        if step == DeskKind.AUDITED:
+            continue
         detail = f"it is being done, or was cut off while it wrote: {_AGAIN.get(step, step)} --date {day}"
         yield Finding(code=Code.ARTEFACT_UNFINISHED, status=Status.WARN, about=step, ts_ns=entry.ts_ns, detail=detail)
 
