@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from tarazu.app.home import Home
-from tarazu.app.verdict import Check, Exit, Status, Verdict
+from tarazu.app.verdict import Check, Exit, Status, Verdict, answer
 from tarazu.runtime.alone import PATIENCE_S, Held, alone
 from tarazu.runtime.desk_record import DeskKind
 
@@ -45,13 +45,4 @@ def _busy(day: date) -> str:
 
 
 def _nothing(home: Home, command: str, day: date, now_ns: int, word: str, exit_code: Exit, check: Check) -> Verdict:
-    return Verdict(
-        command=command,
-        word=word,
-        exit_code=exit_code,
-        profile=home.profile,
-        now_ns=now_ns,
-        summary=f"{day}: nothing was done",
-        checks=(check,),
-        facts={"day": day},
-    )
+    return answer(command, word, exit_code, home, now_ns, f"{day}: nothing was done", (check,), facts={"day": day})

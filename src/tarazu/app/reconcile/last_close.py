@@ -107,8 +107,7 @@ def _closing_book(home: Home, closed: date, read: BrokerRead, day: date) -> Last
 
 def _reconciled_before(home: Home, calendar: MarketDays, day: date) -> date | None:
     """The latest day before `day` with a market that a reconciliation was recorded of: what the broker tells on
-    another is no closing book. It is written on its day or later, so that
-    no older file has a later one."""
+    another is no closing book. It is written on its day or later, so that no older file has a later one."""
     found: date | None = None
     for told in reversed(record_days(home.desk)):
         if found is not None and found >= told:
